@@ -1,0 +1,83 @@
+# Samnod's commands. `make` alone lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# Two test processes: the size of a small machine. DEEP holds pytest options for the long tests.
+WORKERS ?= 2
+DEEP ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+VENDORED := web/static/vendor/.complete
+
+.PHONY: help setup setup-dev assets run test check test-deep bench fmt lock
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/installed assets ## Make the environment and fetch the front-end files; nothing is served
+
+run: setup ## Set up, migrate, load the demo once, and serve on HOST:PORT (127.0.0.1:8000)
+	@$(BIN)/samnod migrate
+	@$(BIN)/samnod demo
+	@echo "Open http://$(HOST):$(PORT)/ (the API's documentation: http://$(HOST):$(PORT)/api/v1/docs). Ctrl-C stops."
+	@exec $(BIN)/samnod serve --host $(HOST) --port $(PORT)
+
+test: check ## Everything: style, types, and all tests on SQLite, PostgreSQL and in the browser
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not deep"
+
+check: setup-dev ## Style and types only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test-deep: setup-dev ## The long tests; DEEP="--deep-sample 5 --deep-seed 7" runs five of them
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m deep $(DEEP)
+
+bench: setup-dev ## Measure matching quality and speed; writes JSON to benchmarks/results
+	$(BIN)/python -m benchmarks
+
+fmt: setup-dev ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup-dev ## Pin the newest allowed packages: requirements*.txt and package-lock.json
+	$(PIP) install uv
+	$(BIN)/uv pip compile $(LOCK) -o requirements.txt
+	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
+	npm install --package-lock-only
+LOCK := pyproject.toml --quiet --upgrade --universal --generate-hashes --python-version 3.11 --extra build \
+	--no-header --no-emit-index-url --no-emit-find-links
+
+# Each file below is a stamp: it is newer than what it was made from, so a second start has nothing to do.
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Samnod needs Python 3.11 or newer. If another one is installed, name it: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/pyvenv.cfg requirements.txt pyproject.toml
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+setup-dev: setup .venv/installed-dev
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# The front-end files are a convenience, except in CI: without npm the pages link the CDN, with the same hashes.
+assets: .venv/pyvenv.cfg
+	@if command -v npm >/dev/null || [ "$$CI" = true ]; then $(MAKE) --no-print-directory $(VENDORED); \
+	else echo "npm is not installed: pages will link htmx and the design system from their CDN."; fi
+
+$(VENDORED): package.json package-lock.json web/assets.json web/vendor.py
+	npm ci --ignore-scripts --loglevel error
+	$(BIN)/python web/vendor.py
+	@touch $@

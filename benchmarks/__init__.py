@@ -1,0 +1,1 @@
+"""Measurements: matching quality and speed, against baselines of the same run."""

@@ -1,0 +1,39 @@
+"""An httpx client that asks the application directly: no socket, no server, the real routes and middleware.
+
+Tests are plain functions, so the client is synchronous; the application runs in an event loop of its own thread.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
+
+
+class _InAnotherThread(httpx.BaseTransport):
+    """Hand each request to the application's event loop and wait for the whole answer."""
+
+    def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
+        self._portal = portal
+        self._app = httpx.ASGITransport(app)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return self._portal.call(self._answer, request)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._app.handle_async_request(request)
+        content = await answer.aread()
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(content))
+
+
+@contextmanager
+def client_of(app: FastAPI) -> Iterator[httpx.Client]:
+    """Give a client of `app`, started and stopped as a server would."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(app.router.lifespan_context(app)),
+        httpx.Client(transport=_InAnotherThread(portal, app), base_url="http://testserver") as client,
+    ):
+        yield client

@@ -1,0 +1,74 @@
+"""Databases for tests: migrated once a run by the real migrations, then copied for each test."""
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import postgres
+from tests.session import once, session_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+KINDS = ("sqlite", "postgresql")
+
+
+@contextmanager
+def empty_database(kind: str, folder: Path) -> Iterator[str]:
+    """Give the URL of a database of `kind` without any table; it is gone after the block."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'samnod.db'}"
+    else:
+        yield from _postgres_database("template0")
+
+
+@contextmanager
+def migrated_database(kind: str, folder: Path) -> Iterator[str]:
+    """Give the URL of a database of `kind` with every migration applied and no rows; it is gone after the block."""
+    if kind == "sqlite":
+        shutil.copyfile(once("sqlite-template", _migrated_sqlite), folder / "samnod.db")
+        yield f"sqlite:///{folder / 'samnod.db'}"
+    else:
+        yield from _postgres_database(once("postgres-template", _migrated_postgres))
+
+
+def samnod(*arguments: str, **environment: str) -> str:
+    """Run the `samnod` command as a user would, with settings from `environment`; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"samnod {' '.join(arguments)} failed: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def postgres_server() -> postgres.PostgresServer:
+    """Return the run's PostgreSQL server, started by the first test that needs it."""
+    return postgres.PostgresServer(Path(once("postgres", lambda: {"folder": str(postgres.start().folder)})["folder"]))
+
+
+def _postgres_database(template: str) -> Iterator[str]:
+    server = postgres_server()
+    name = f"test_{uuid.uuid4().hex}"
+    yield server.create(name, template)
+    server.drop(name)
+
+
+def _migrated_sqlite() -> str:
+    file = session_folder() / "template.db"
+    samnod("migrate", SAMNOD_DATABASE_URL=f"sqlite:///{file}")
+    # One file and no journal beside it, so that copying the file copies everything.
+    assert not file.with_name("template.db-wal").exists(), "the migration left its database open"
+    return str(file)
+
+
+def _migrated_postgres() -> str:
+    samnod("migrate", SAMNOD_DATABASE_URL=postgres_server().create("template_migrated"))
+    return "template_migrated"

@@ -1,0 +1,71 @@
+"""What all test processes of one run share: a folder, and things that are made once and then used by every process."""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.postgres import PostgresServer
+
+_FOLDER = "SAMNOD_TEST_SESSION"
+
+
+def open_session() -> None:
+    """Make the shared folder. The first process does this; the others inherit it through the environment.
+
+    Settings of whoever runs the tests are put aside, so that no test opens that person's database.
+    """
+    for name in [name for name in os.environ if name.startswith("SAMNOD_") and name != "SAMNOD_DATA_DIR"]:
+        del os.environ[name]
+    os.environ[_FOLDER] = tempfile.mkdtemp(prefix="samnod-test-")
+
+
+def close_session() -> None:
+    """Stop what was started in this run and remove the folder."""
+    folder = session_folder()
+    if (server := _made("live-server")) is not None:
+        _end(server["pid"])
+    if (postgres := _made("postgres")) is not None:
+        PostgresServer(Path(postgres["folder"])).stop()
+    shutil.rmtree(folder)
+    del os.environ[_FOLDER]
+
+
+def session_folder() -> Path:
+    """Return the folder that all test processes of this run share."""
+    return Path(os.environ[_FOLDER])
+
+
+def once(name: str, make: Callable[[], Any]) -> Any:
+    """Return what `make` gave the first process that asked; `make` runs once a run, and its answer is JSON."""
+    with (session_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (answer := _made(name)) is None:
+            answer = make()
+            (session_folder() / f"{name}.json").write_text(json.dumps(answer))
+        return answer
+
+
+def _made(name: str) -> Any:
+    file = session_folder() / f"{name}.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def _end(pid: int) -> None:
+    """End a process that another test process may have started: ask, and after five seconds insist."""
+    try:
+        process = psutil.Process(pid)
+        process.terminate()
+        deadline = time.monotonic() + 5
+        while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
