@@ -1,0 +1,57 @@
+"""Vocabularies and eForms code lists, and which CPV codes each sector deals in; looked up in memory."""
+
+from collections import defaultdict
+from functools import cache
+
+from app.reference.files import rows
+from app.reference.vocabulary import Code
+
+
+def code_lists() -> list[str]:
+    """Return the names of the vocabularies, in alphabetical order."""
+    return sorted(_lists())
+
+
+def codes(list_name: str) -> list[Code]:
+    """Return the codes of a vocabulary in its own order; none for an unknown list."""
+    return list(_lists().get(list_name, {}).values())
+
+
+def has_code(list_name: str, code: str) -> bool:
+    """Tell whether the vocabulary holds this code."""
+    return code in _lists().get(list_name, {})
+
+
+def label(list_name: str, code: str, language: str) -> str:
+    """Return the label of a code in `language`; the code itself if we do not know it."""
+    found = _lists().get(list_name, {}).get(code)
+    return found.label(language) if found else code
+
+
+def sector_cpv(sector: str) -> tuple[str, ...]:
+    """Return the CPV prefixes (`909`) that a sector deals in; none for an unknown sector."""
+    return _sectors().get(sector, ())
+
+
+def sectors_of_cpv(code: str) -> list[str]:
+    """Return the sectors that deal in this CPV code, the closest first."""
+    near = [
+        (-len(prefix), order, sector)
+        for order, (sector, prefixes) in enumerate(_sectors().items())
+        for prefix in prefixes
+        if code.startswith(prefix)
+    ]
+    return list(dict.fromkeys(sector for _, _, sector in sorted(near)))
+
+
+@cache
+def _lists() -> dict[str, dict[str, Code]]:
+    lists: dict[str, dict[str, Code]] = defaultdict(dict)
+    for row in rows("vocabularies.csv"):
+        lists[row["list"]][row["code"]] = Code(row["code"], row["sv"], row["nb"], row["en"])
+    return dict(lists)
+
+
+@cache
+def _sectors() -> dict[str, tuple[str, ...]]:
+    return {row["sector"]: tuple(row["cpv"].split()) for row in rows("sector_cpv.csv")}
