@@ -1,0 +1,181 @@
+"""The gate: may this enterprise take part in a lot that is reserved? Rules are data, by country and date."""
+
+import csv
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from app.matching.profile import Lot, Statement
+from app.matching.terms import Document
+from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
+from app.matching.weights import DATA
+
+SUPPLIER_KINDS = frozenset({"enterprise"})
+"""Networks, projects, associations and events do not tender themselves; they are found in the registry."""
+WORKING = frozenset({"active", "pilot"})
+UNCONFIRMED = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationRule:
+    """One rule on reserved participation, as it stands in one country from one day to another."""
+
+    code: str
+    country: str
+    valid_from: date
+    valid_to: date | None
+    rule: str
+    legal_basis: str
+    max_months: int | None
+    """The longest contract the rule allows."""
+    needs_listed_code: bool
+    """True when the lot must be one of the 115 services of Directive 2014/24/EU Art. 77."""
+    statement_valid_months: int
+    """How long a statement counts before it is expired: Samnod's own figure, not the law's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """May it take part, by which rule, on which legal basis, and since when that is stated."""
+
+    state: EligibilityState
+    rule: str = "open"
+    """Rule code; open when nothing is reserved, kind or lifecycle when that decides."""
+    legal_basis: str = ""
+    reserved: str = ""
+    stated_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWarning:
+    """Something about the reservation itself that the buyer should look at; it never blocks."""
+
+    code: str
+    """duration_too_long, code_not_listed or no_rule."""
+    reserved: str
+    legal_basis: str
+
+
+def eligibility(lot: Lot, document: Document, on_date: date) -> Eligibility:
+    """Return whether the enterprise may take part in `lot` on `on_date`.
+
+    Only enterprises are suppliers. A life-cycle that is planned, paused or closed is ineligible; one that nobody has
+    confirmed is unknown. When several reservations are stated, meeting one is enough (BT-71 lists alternatives).
+    """
+    if document.kind not in SUPPLIER_KINDS:
+        return Eligibility(EligibilityState.INELIGIBLE, "kind")
+    if document.lifecycle not in WORKING | {UNCONFIRMED}:
+        return Eligibility(EligibilityState.INELIGIBLE, "lifecycle")
+    found = _reserved(lot, document, on_date)
+    if document.lifecycle == UNCONFIRMED and _rank(found) < ELIGIBILITY_ORDER[EligibilityState.UNKNOWN]:
+        return Eligibility(EligibilityState.UNKNOWN, "lifecycle", found.legal_basis, found.reserved, found.stated_on)
+    return found
+
+
+def _rank(found: Eligibility) -> int:
+    """Return how far down an outcome stands."""
+    return ELIGIBILITY_ORDER[found.state]
+
+
+def gating_codes(lot: Lot) -> tuple[str, ...]:
+    """Return the reservations that gate: none when the lot is open or the imported flag stands alone."""
+    if not lot.reservation_gates:
+        return ()
+    return tuple(code for code in lot.reserved_participation if code not in {"", "none"})
+
+
+def _reserved(lot: Lot, document: Document, on_date: date) -> Eligibility:
+    """Return the best outcome over the lot's reservations."""
+    codes = gating_codes(lot)
+    if not codes:
+        return Eligibility(EligibilityState.ELIGIBLE)
+    return min((_by_statement(code, document, lot, on_date) for code in codes), key=_rank)
+
+
+def _by_statement(code: str, document: Document, lot: Lot, on_date: date) -> Eligibility:
+    """Return what the enterprise's own statement on one reserved code means on `on_date`."""
+    rule = rule_for(code, lot.country or document.country, on_date)
+    statement = document.eligibility.get(code)
+    state = _state(statement, rule, on_date)
+    basis = rule.legal_basis if rule else ""
+    return Eligibility(state, rule.rule if rule else code, basis, code, statement.on if statement else None)
+
+
+def _state(statement: Statement | None, rule: ReservationRule | None, on_date: date) -> EligibilityState:
+    """Return the state of a statement: an old one counts as nothing said."""
+    if statement is None or statement.state == "expired" or _too_old(statement, rule, on_date):
+        return EligibilityState.UNKNOWN
+    return {
+        "verified": EligibilityState.ELIGIBLE,
+        "declared": EligibilityState.DECLARED,
+        "denied": EligibilityState.INELIGIBLE,
+    }.get(statement.state, EligibilityState.UNKNOWN)
+
+
+def _too_old(statement: Statement, rule: ReservationRule | None, on_date: date) -> bool:
+    """Say whether a positive statement is past its time; a stated no does not age."""
+    if statement.on is None or rule is None or statement.state == "denied":
+        return False
+    return on_date > add_months(statement.on, rule.statement_valid_months)
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day `months` later, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def rule_for(code: str, country: str, on_date: date) -> ReservationRule | None:
+    """Return the rule in force for a reserved code in a country on a day: the national one, else the EU's."""
+    for place in (country, "EU"):
+        for rule in rules():
+            ends = rule.valid_to or date.max
+            if (rule.code, rule.country) == (code, place) and rule.valid_from <= on_date <= ends:
+                return rule
+    return None
+
+
+def warnings(lot: Lot, on_date: date) -> Iterator[RuleWarning]:
+    """Yield what in the lot does not fit the reservation it states: warnings, since the buyer decides."""
+    for code in lot.reserved_participation:
+        if code in {"", "none"}:
+            continue
+        rule = rule_for(code, lot.country or "EU", on_date)
+        if rule is None:
+            yield RuleWarning("no_rule", code, "")
+            continue
+        if rule.max_months and (lot.duration_months or 0) > rule.max_months:
+            yield RuleWarning("duration_too_long", code, rule.legal_basis)
+        if rule.needs_listed_code and lot.cpv_main and lot.cpv_main not in public_services():
+            yield RuleWarning("code_not_listed", code, rule.legal_basis)
+
+
+@cache
+def rules() -> tuple[ReservationRule, ...]:
+    """Return the shipped rules on reserved participation."""
+    with (DATA / "reservations.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(_rule(row) for row in csv.DictReader(file))
+
+
+def _rule(row: dict[str, str]) -> ReservationRule:
+    """Return one rule from its row."""
+    return ReservationRule(
+        row["code"],
+        row["country"],
+        date.fromisoformat(row["valid_from"]),
+        date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        row["rule"],
+        row["legal_basis"],
+        int(row["max_months"]) if row["max_months"] else None,
+        row["needs_listed_code"] == "yes",
+        int(row["statement_valid_months"]),
+    )
+
+
+@cache
+def public_services() -> frozenset[str]:
+    """Return the 115 CPV codes of Directive 2014/24/EU Art. 77."""
+    with (DATA / "public_services.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(row["code"] for row in csv.DictReader(file))

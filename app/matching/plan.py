@@ -1,0 +1,212 @@
+"""A lot compiled to a plan: groups of `{term: points}` that rank, explain and reverse, all from the same figures."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.core.text import stem
+from app.matching.capacity import capacity_points, places_points
+from app.matching.lexicon import infer_codes, pieces, significant, trades_in, words
+from app.matching.places import Geography, place_points
+from app.matching.profile import Lot
+from app.matching.terms import FULL_IMPACT
+from app.matching.vocabulary import MAX_POINTS, TUNING, UNIT, Combine, Criterion, GapCode
+from app.matching.weights import code_industries, rarity_of_code, rarity_of_piece
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Terms that are judged together.
+
+    A document's points in the group are, in fine units: the sum of `points * impact` over its terms divided by
+    `scale` (rounded down), or the greatest `points * impact` divided by `scale`; never more than `cap`.
+    """
+
+    name: str
+    criterion: Criterion
+    combine: Combine
+    points: Mapping[str, int]
+    cap: int
+    scale: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCode:
+    """A CPV code or prefix the lot asks for: stated in it, or inferred from its title."""
+
+    code: str
+    inferred: bool
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One lot, ready to rank any number of documents. Two lots with equal `groups` rank alike."""
+
+    lot_id: str
+    groups: tuple[Group, ...]
+    codes: tuple[AskedCode, ...]
+    words: tuple[str, ...]
+    places: tuple[str, ...]
+    fallback: bool
+    """True when the places are the buyer's, because the lot names none."""
+    gaps: tuple[tuple[Criterion, GapCode], ...]
+    """What the lot itself leaves unsaid; the same for every enterprise."""
+
+
+def compile_plan(lot: Lot, geography: Geography) -> Plan:
+    """Return the plan of one lot. Only what the lot says, the shipped tables and the distances go into it."""
+    coded, codes = _what(lot)
+    places = lot.area_codes or ((lot.fallback_area,) if lot.fallback_area else ())
+    fallback = bool(places) and not lot.area_codes
+    groups = (
+        *coded,
+        *_words(lot),
+        *_where(places, geography),
+        *_capacity(lot),
+        _trust(),
+    )
+    return Plan(
+        lot.id,
+        tuple(group for group in groups if group.points),
+        codes,
+        tuple(dict.fromkeys(words(f"{lot.title} {lot.description}"))),
+        places,
+        fallback,
+        tuple(_own_gaps(lot, codes, places, fallback)),
+    )
+
+
+def _what(lot: Lot) -> tuple[tuple[Group, ...], tuple[AskedCode, ...]]:
+    """Return the groups of codes, stated and inferred, and of the industries that supply them."""
+    stated = tuple(dict.fromkeys(filter(None, (lot.cpv_main, *lot.cpv_additional))))
+    suggested = infer_codes(lot.title) or infer_codes(f"{lot.title} {lot.description}")
+    full = MAX_POINTS[Criterion.WHAT] * UNIT
+    groups: list[Group] = []
+    asked: list[AskedCode] = []
+    for number, (code, share) in enumerate(zip(stated, _shares(len(stated)), strict=True)):
+        points = {term: full * share * worth // 10_000 for term, worth in code_worth(code)}
+        groups.append(_most(f"code{number}", points))
+        asked.append(AskedCode(code, False, f"code{number}"))
+    inferred = _inferred_points(suggested, full * (TUNING.inferred_beside if stated else TUNING.inferred_alone) // 100)
+    if inferred:
+        groups.append(_most("inferred", inferred))
+        asked.extend(AskedCode(prefix, True, "inferred") for prefix, _ in suggested[:3])
+    groups.append(_most("industry", _industry_points(stated or [p for p, _ in suggested[:3]], full)))
+    return tuple(groups), tuple(asked)
+
+
+def _most(name: str, points: Mapping[str, int]) -> Group:
+    """Return a group of the what criterion that counts its best term."""
+    return Group(name, Criterion.WHAT, Combine.MAX, points, MAX_POINTS[Criterion.WHAT] * UNIT)
+
+
+def _shares(count: int) -> tuple[int, ...]:
+    """Return the hundredths each stated code weighs: the main code most, the others alike, together 100."""
+    if count < 2:
+        return (100,) * count
+    other = min(25, 50 // (count - 1))
+    return (100 - other * (count - 1), *((other,) * (count - 1)))
+
+
+def code_worth(code: str) -> tuple[tuple[str, int], ...]:
+    """Return what an enterprise's shared level with `code` is worth, in ten-thousandths per hundredth of share.
+
+    The rarer the shared level, the more it says; the code itself is the top of its own scale, and a code that
+    many supply (a whole division) says less than a rare one.
+    """
+    prefix = significant(code)
+    top = rarity_of_code(code if len(code) == 8 else prefix) or 1
+    ceiling = TUNING.common_code + (100 - TUNING.common_code) * min(top, TUNING.rare_code) // TUNING.rare_code
+    levels = [(f"c{n}:{prefix[:n]}", rarity_of_code(prefix[:n])) for n in range(2, min(len(prefix), 5) + 1)]
+    within = [(term, min(100, 100 * rarity // top) * TUNING.level_share // 100) for term, rarity in levels]
+    exact = [(f"c8:{code}", 100)] if len(code) == 8 else []
+    return tuple((term, worth * ceiling // 100) for term, worth in (*within, *exact) if worth > 0)
+
+
+def _inferred_points(suggested: tuple[tuple[str, int], ...], budget: int) -> dict[str, int]:
+    """Return the points of codes read from the title: the best of them counts, weighed by how sure each is."""
+    points: dict[str, int] = {}
+    for prefix, strength in suggested:
+        for term, worth in code_worth(prefix):
+            points[term] = max(points.get(term, 0), budget * strength * worth // 10_000)
+    return points
+
+
+def _industry_points(codes: list[str] | tuple[str, ...], full: int) -> dict[str, int]:
+    """Return the points of industries whose enterprises supply the codes, from the shipped associations."""
+    table = code_industries()
+    points: dict[str, int] = {}
+    for code in codes:
+        prefix = significant(code)
+        found = next((table[prefix[:n]] for n in range(len(prefix), 1, -1) if prefix[:n] in table), ())
+        for industry, strength in found:
+            term = f"i:{industry}"
+            points[term] = max(points.get(term, 0), full * TUNING.industry * strength // 10_000)
+    return points
+
+
+def _words(lot: Lot) -> Iterator[Group]:
+    """Yield the groups of word pieces, stems and trades of the lot's texts."""
+    full = MAX_POINTS[Criterion.WORDS] * UNIT
+    weights: dict[str, int] = {}
+    for text, weight in ((lot.title, 100), (lot.description, TUNING.description)):
+        for word in words(text):
+            for piece in pieces(word):
+                term = f"g:{piece}"
+                weights[term] = max(weights.get(term, 0), weight * rarity_of_piece(piece))
+    total = sum(weights.values())
+    points = {term: full * TUNING.pieces * weight // (100 * total) for term, weight in weights.items() if weight}
+    yield Group("pieces", Criterion.WORDS, Combine.SUM, points, full, FULL_IMPACT)
+    named = trades_in(lot.title) or trades_in(lot.description)
+    trade_points = {f"k:{trade}": full * TUNING.trades // (100 * len(named)) for trade in named}
+    yield Group("trades", Criterion.WORDS, Combine.SUM, trade_points, full)
+
+
+def _where(places: tuple[str, ...], geography: Geography) -> Iterator[Group]:
+    """Yield one group per place of performance, each an equal share of the criterion."""
+    full = MAX_POINTS[Criterion.WHERE] * UNIT
+    for place in places:
+        share = full // len(places)
+        points = {term: share * worth // 100 for term, worth in place_points(place, geography).items()}
+        yield Group(f"place:{place}", Criterion.WHERE, Combine.MAX, points, share)
+
+
+def _capacity(lot: Lot) -> Iterator[Group]:
+    """Yield the groups of value against size and of places wanted against places free."""
+    full = MAX_POINTS[Criterion.CAPACITY] * UNIT
+    parts = [("value", capacity_points(lot)), ("places", places_points(lot))]
+    known = [part for part in parts if part[1]]
+    for name, worths in known:
+        share = full // len(known)
+        points = {term: share * worth // 100 for term, worth in worths.items()}
+        yield Group(name, Criterion.CAPACITY, Combine.MAX, points, share)
+
+
+def _trust() -> Group:
+    """Return the group of the trust steps."""
+    full = MAX_POINTS[Criterion.TRUST] * UNIT
+    steps = {"?": 30, "0": 30, "1": 45, "2": 60, "3": 75, "4": 90, "5": 100}
+    return Group(
+        "trust", Criterion.TRUST, Combine.MAX, {f"q:{step}": full * worth // 100 for step, worth in steps.items()}, full
+    )
+
+
+def _own_gaps(
+    lot: Lot, codes: tuple[AskedCode, ...], places: tuple[str, ...], fallback: bool
+) -> Iterator[tuple[Criterion, GapCode]]:
+    """Yield what the lot leaves unsaid."""
+    if not codes:
+        yield Criterion.WHAT, GapCode.CODE_UNKNOWN
+    elif all(code.inferred for code in codes):
+        yield Criterion.WHAT, GapCode.CODE_INFERRED
+    elif lot.cpv_main and len(significant(lot.cpv_main)) == 2:
+        yield Criterion.WHAT, GapCode.CODE_BROAD
+    if not places:
+        yield Criterion.WHERE, GapCode.PLACE_UNKNOWN
+    elif fallback:
+        yield Criterion.WHERE, GapCode.PLACE_FALLBACK
+
+
+def asked_stems(plan: Plan) -> dict[str, str]:
+    """Return the stem of each word the lot says, with the word."""
+    return {stem(word): word for word in plan.words}

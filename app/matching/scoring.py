@@ -1,0 +1,276 @@
+"""A plan read against a document: points, the evidence behind them, and what is missing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from app.core.text import fold, stem
+from app.matching.eligibility import Eligibility
+from app.matching.lexicon import pieces
+from app.matching.plan import Group, Plan
+from app.matching.profile import Need
+from app.matching.terms import Document
+from app.matching.vocabulary import (
+    ELIGIBILITY_ORDER,
+    MAX_POINTS,
+    RELEVANT,
+    UNIT,
+    Combine,
+    Criterion,
+    GapCode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing two sides share: a term of the enterprise, and what of the lot it answers."""
+
+    kind: str
+    """cpv, trade, industry, word, area, seat, size, places or trust."""
+    value: str
+    """The enterprise's side: a CPV prefix, a trade id, an industry code, a word, an area code, a band or a step."""
+    asked: str = ""
+    """The lot's side: the code, word or area that it answers."""
+    inferred: bool = False
+    """True when the lot did not state the code, but its title suggests it."""
+    points: int = 0
+    """Fine units this evidence is worth (evidence of one group is not added up when only its best counts)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The points of one criterion. `points` of all five add up to the score they belong to."""
+
+    criterion: Criterion
+    points: int
+    max_points: int
+    fine: int
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something missing or unknown, by criterion; never a penalty in silence."""
+
+    criterion: Criterion
+    code: GapCode
+
+
+@dataclass(frozen=True, slots=True)
+class LotScore:
+    """One enterprise on one lot."""
+
+    lot_id: str
+    score: int
+    fine: int
+    reasons: tuple[Reason, ...]
+    gaps: tuple[Gap, ...]
+    relevant: bool
+    """False when neither codes nor words touch the lot: then it is no match, however near it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedScore:
+    """One enterprise on a whole need: the mean over its lots, equal weight."""
+
+    enterprise_id: str
+    score: int
+    fine: int
+    reasons: tuple[Reason, ...]
+    gaps: tuple[Gap, ...]
+    lots: tuple[LotScore, ...]
+    relevant: bool
+
+
+def score_lot(plan: Plan, document: Document) -> LotScore:
+    """Return points, evidence and gaps of `document` on the lot of `plan`."""
+    fine = criterion_fine(plan, document)
+    total = sum(fine.values())
+    shown = apportion(list(fine.values()), rounded(total, UNIT), UNIT)
+    reasons = tuple(
+        Reason(criterion, points, MAX_POINTS[criterion], fine[criterion], tuple(_evidence(plan, document, criterion)))
+        for criterion, points in zip(fine, shown, strict=True)
+    )
+    return LotScore(plan.lot_id, sum(shown), total, reasons, tuple(_gaps(plan, document, fine)), is_relevant(fine))
+
+
+def score_need(plans: Sequence[Plan], document: Document) -> NeedScore:
+    """Return the mean of `document` over the lots, rounded half up; its reasons add up to its score."""
+    lots = tuple(score_lot(plan, document) for plan in plans)
+    count = len(lots)
+    score = rounded(sum(lot.score for lot in lots), count)
+    columns = list(zip(*(lot.reasons for lot in lots), strict=True))
+    shown = apportion([sum(reason.points for reason in column) for column in columns], score, count)
+    reasons = tuple(
+        Reason(
+            column[0].criterion,
+            points,
+            column[0].max_points,
+            sum(reason.fine for reason in column) // count,
+            _distinct(evidence for reason in column for evidence in reason.evidence),
+        )
+        for column, points in zip(columns, shown, strict=True)
+    )
+    gaps = tuple(dict.fromkeys(gap for lot in lots for gap in lot.gaps))
+    fine = sum(lot.fine for lot in lots) // count
+    return NeedScore(document.enterprise_id, score, fine, reasons, gaps, lots, any(lot.relevant for lot in lots))
+
+
+def criterion_fine(plan: Plan, document: Document) -> dict[Criterion, int]:
+    """Return the fine units of each criterion: its groups added up, never more than its maximum."""
+    fine = dict.fromkeys(Criterion, 0)
+    for group in plan.groups:
+        fine[group.criterion] += group_fine(group, document)
+    return {criterion: min(units, MAX_POINTS[criterion] * UNIT) for criterion, units in fine.items()}
+
+
+def group_fine(group: Group, document: Document) -> int:
+    """Return the fine units of one group."""
+    shared = (group.points[term] * document.terms[term] for term in group.points.keys() & document.terms.keys())
+    units = sum(shared) if group.combine is Combine.SUM else max(shared, default=0)
+    return min(group.cap, units // group.scale)
+
+
+def is_relevant(fine: dict[Criterion, int]) -> bool:
+    """Say whether codes and words together touch the lot enough to call it a match."""
+    return fine[Criterion.WHAT] + fine[Criterion.WORDS] >= RELEVANT
+
+
+def rounded(total: int, parts: int) -> int:
+    """Return `total / parts` rounded half up."""
+    return (2 * total + parts) // (2 * parts)
+
+
+def apportion(amounts: list[int], target: int, unit: int) -> list[int]:
+    """Return whole numbers near `amounts / unit` that add up to `target`: the largest remainders are rounded up."""
+    whole = [amount // unit for amount in amounts]
+    by_remainder = sorted(range(len(amounts)), key=lambda n: (-(amounts[n] % unit), n))
+    for n in by_remainder[: target - sum(whole)]:
+        whole[n] += 1
+    return whole
+
+
+def order_key(score: NeedScore, eligibility: Eligibility, tie: str) -> tuple[int, int, int, str]:
+    """Return what items are sorted by: score, eligibility at equal score, the unrounded score, the neutral hash."""
+    return (-score.score, ELIGIBILITY_ORDER[eligibility.state], -score.fine, tie)
+
+
+def request_hash(need: Need) -> str:
+    """Return a hash of what the need says, so that ties fall alike for the same question everywhere."""
+    said = repr([(fold(lot.title), fold(lot.description), lot.cpv_main, lot.cpv_additional, lot.area_codes,
+                  lot.fallback_area, lot.reserved_participation) for lot in need.lots])  # fmt: skip
+    return blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def tie_key(request: str, enterprise_id: str) -> str:
+    """Return the neutral order of enterprises that tie on one request."""
+    return blake2b(f"{request}:{enterprise_id}".encode(), digest_size=8).hexdigest()
+
+
+def _distinct(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return the evidence without repetitions, in order."""
+    return tuple(dict.fromkeys(evidence))
+
+
+_KINDS = {
+    "k": "trade",
+    "i": "industry",
+    "a": "area",
+    "m": "seat",
+    "t": "size",
+    "e": "size",
+    "p": "places",
+    "q": "trust",
+}
+_WORD_COVERED = 60
+
+
+def _evidence(plan: Plan, document: Document, criterion: Criterion) -> Iterable[Evidence]:
+    """Yield what the points of one criterion rest on."""
+    for group in plan.groups:
+        if group.criterion is criterion:
+            yield from _shared_words(plan, document) if group.name == "pieces" else _best(plan, group, document)
+
+
+def _best(plan: Plan, group: Group, document: Document) -> Iterable[Evidence]:
+    """Yield the terms of a group that count: the best one, or each when they are added."""
+    shared = sorted(
+        group.points.keys() & document.terms.keys(), key=lambda term: (-group.points[term], -len(term), term)
+    )
+    for term in shared[:1] if group.combine is Combine.MAX else shared:
+        kind, value = term.split(":", 1)
+        if kind.startswith("c"):
+            asked, inferred = _asked(plan, group, value)
+            yield Evidence("cpv", _stated_under(document, value), asked, inferred, group.points[term])
+        elif value != "?":
+            asked = group.name.removeprefix("place:") if kind in "am" else ""
+            yield Evidence(_KINDS[kind], value, asked, points=group.points[term])
+
+
+def _asked(plan: Plan, group: Group, prefix: str) -> tuple[str, bool]:
+    """Return the code of the lot that the group stands for, nearest to `prefix`, and whether it is inferred."""
+    asked = [code for code in plan.codes if code.group == group.name]
+    best = max(asked, key=lambda code: _common(code.code, prefix))
+    return best.code, best.inferred
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many leading digits two codes share."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _stated_under(document: Document, prefix: str) -> str:
+    """Return a code the enterprise states under `prefix`, or the prefix when it was read from its texts."""
+    stated = sorted(term[3:] for term in document.terms if term.startswith(f"c8:{prefix}"))
+    return stated[0] if stated else prefix
+
+
+def _shared_words(plan: Plan, document: Document) -> Iterable[Evidence]:
+    """Yield the lot's words that the enterprise's texts hold, whole or as most of their pieces."""
+    for word in plan.words:
+        if f"w:{stem(word)}" in document.terms:
+            yield Evidence("word", word, word)
+        else:
+            parts = pieces(word)
+            held = sum(f"g:{part}" in document.terms for part in parts)
+            if 100 * held >= _WORD_COVERED * len(parts):
+                yield Evidence("word", word, word)
+
+
+def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int]) -> Iterable[Gap]:
+    """Yield what is missing or unknown, first of the lot, then of the enterprise."""
+    terms = document.terms
+    yield from (Gap(criterion, code) for criterion, code in plan.gaps)
+    if not any(term.startswith("c8:") for term in terms):
+        yield Gap(Criterion.WHAT, GapCode.CODES_MISSING)
+    if fine[Criterion.WORDS] == 0:
+        yield Gap(Criterion.WORDS, GapCode.WORDS_NONE)
+    if "a:?" in terms:
+        yield Gap(Criterion.WHERE, GapCode.AREA_NOT_STATED)
+    elif plan.places and not _serves(plan, document):
+        yield Gap(Criterion.WHERE, GapCode.AREA_OUTSIDE)
+    yield from _capacity_gaps(plan, document)
+    if "q:?" in terms:
+        yield Gap(Criterion.TRUST, GapCode.TRUST_UNKNOWN)
+    if not document.confirmed:
+        yield Gap(Criterion.TRUST, GapCode.NOT_CONFIRMED)
+    if document.lifecycle == "unknown":
+        yield Gap(Criterion.TRUST, GapCode.LIFECYCLE_UNKNOWN)
+
+
+def _serves(plan: Plan, document: Document) -> bool:
+    """Say whether a declared area holds each of the places."""
+    return all(any(f"a:{area}" in document.terms for area in {place, place[:5], place[:2]}) for place in plan.places)
+
+
+def _capacity_gaps(plan: Plan, document: Document) -> Iterable[Gap]:
+    """Yield what is unknown or too small of the size and of the places free."""
+    for group in plan.groups:
+        if group.name == "value" and not group_fine(group, document):
+            yield Gap(Criterion.CAPACITY, GapCode.CAPACITY_SMALL)
+        elif group.name == "value" and "t:?" in document.terms and "e:?" in document.terms:
+            yield Gap(Criterion.CAPACITY, GapCode.CAPACITY_UNKNOWN)
+        elif group.name == "places" and "p:?" in document.terms:
+            yield Gap(Criterion.CAPACITY, GapCode.PLACES_UNKNOWN)
+        elif group.name == "places" and group_fine(group, document) < group.cap:
+            yield Gap(Criterion.CAPACITY, GapCode.PLACES_FEW)

@@ -1,0 +1,182 @@
+"""An enterprise as terms: the only thing a plan reads, so that an index of terms ranks exactly as a full reading.
+
+Kinds of terms (kind:value):
+
+    c2 c3 c4 c5   CPV division, group, class, category of a code the enterprise states
+    c8            the code itself, eight digits
+    k             a trade named in its texts or by its sectors (cleaning, moving …), whatever the language
+    w             a stem of its own texts          impact 1–255
+    g             a piece of a word of its texts   impact 1–255
+    i             an industry code: two digits and as many as stated
+    a             a declared service area: country, county or municipality; a:? when none is declared
+    m             the municipality of the seat; m:? when unknown
+    t e           turnover band, employees band; t:? and e:? when not stated
+    p             work-training places free, reached steps of 1, 2, 5, 10, 20; p:? when not stated
+    q             trust step 0–5; q:? when nothing is stated of any criterion
+    h             target group it works with
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from math import isqrt
+from typing import Any, Final
+
+from app.matching.lexicon import infer_codes, pieces, significant, stems_of, trades_in, trades_of_sectors, words
+from app.matching.profile import Offering, Profile, Statement
+
+FULL_IMPACT: Final = 255
+PLACE_STEPS: Final = (1, 2, 5, 10, 20)
+UNKNOWN: Final = "?"
+_INFERRED_DIGITS = 4
+_PLAIN_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One enterprise compiled for matching: its terms with impacts, and the facts the gate needs."""
+
+    enterprise_id: str
+    terms: Mapping[str, int]
+    """Term to impact: 1 for facts, 1–255 for stems and pieces."""
+    kind: str
+    lifecycle: str
+    country: str
+    eligibility: Mapping[str, Statement]
+    inferred: tuple[str, ...] = ()
+    """CPV prefixes read from texts of offerings that state no code."""
+    confirmed: bool = True
+    source_year: int | None = None
+
+    def to_bytes(self) -> bytes:
+        """Return this document as JSON bytes, the same bytes for the same document."""
+        statements = {code: [s.state, s.on.isoformat() if s.on else None] for code, s in self.eligibility.items()}
+        value = {
+            "id": self.enterprise_id,
+            "terms": self.terms,
+            "kind": self.kind,
+            "life": self.lifecycle,
+            "country": self.country,
+            "reserved": statements,
+            "inferred": self.inferred,
+            "confirmed": self.confirmed,
+            "year": self.source_year,
+        }
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Document":
+        """Return the document that `to_bytes` wrote."""
+        value: dict[str, Any] = json.loads(data)
+        statements = {
+            code: Statement(state, date.fromisoformat(on) if on else None)
+            for code, (state, on) in value["reserved"].items()
+        }
+        return cls(
+            value["id"],
+            value["terms"],
+            value["kind"],
+            value["life"],
+            value["country"],
+            statements,
+            tuple(value["inferred"]),
+            value["confirmed"],
+            value["year"],
+        )
+
+
+def document(profile: Profile) -> Document:
+    """Return `profile` compiled to terms. Repeating a code, a word or an area changes nothing."""
+    stated = sorted({code for offering in profile.offerings for code in offering.cpv})
+    inferred = sorted({prefix for offering in profile.offerings for prefix in _inferred_prefixes(offering)})
+    facts = {
+        *(term for code in stated for term in code_terms(code)),
+        *(term for prefix in inferred for term in prefix_terms(prefix)),
+        *(f"k:{trade}" for offering in profile.offerings for trade in _trades(offering)),
+        *(term for code in profile.industry_codes for term in industry_terms(code)),
+        *(f"a:{area}" for area in profile.service_areas or (UNKNOWN,)),
+        f"m:{profile.municipality or UNKNOWN}",
+        f"t:{profile.turnover_band or UNKNOWN}",
+        f"e:{profile.employees_band or UNKNOWN}",
+        *_place_terms(profile.offerings),
+        f"q:{trust_step(profile.criteria)}",
+        *(f"h:{group}" for group in profile.target_groups),
+    }
+    terms = {**dict.fromkeys(sorted(facts), 1), **_word_terms(profile.offerings)}
+    return Document(
+        profile.enterprise_id,
+        terms,
+        profile.kind,
+        profile.lifecycle,
+        profile.country,
+        dict(profile.eligibility),
+        tuple(inferred),
+        profile.confirmed,
+        profile.source_year,
+    )
+
+
+def code_terms(code: str) -> tuple[str, ...]:
+    """Return the terms of one stated CPV code: each level it fills, and the code itself."""
+    return (*prefix_terms(significant(code)), f"c8:{code}")
+
+
+def prefix_terms(prefix: str) -> tuple[str, ...]:
+    """Return the level terms of a CPV prefix without trailing zeros, division first."""
+    return tuple(f"c{level}:{prefix[:level]}" for level in range(2, min(len(prefix), 5) + 1))
+
+
+def industry_terms(code: str) -> tuple[str, ...]:
+    """Return the terms of one industry code: the division, and the code to each further digit."""
+    digits = code.split(" ")[0].replace(".", "")
+    return tuple(f"i:{digits[:length]}" for length in range(2, len(digits) + 1))
+
+
+def _inferred_prefixes(offering: Offering) -> Iterator[str]:
+    """Yield the CPV prefixes, class at the deepest, that an offering without codes suggests by its title."""
+    if not offering.cpv:
+        for prefix, strength in infer_codes(offering.title):
+            if strength >= FULL_IMPACT // 5:
+                yield prefix[:_INFERRED_DIGITS]
+
+
+def _trades(offering: Offering) -> Iterable[str]:
+    """Return the trades an offering names by its texts or its sectors."""
+    return {*trades_in(f"{offering.title} {offering.description}"), *trades_of_sectors(offering.sectors)}
+
+
+def _place_terms(offerings: tuple[Offering, ...]) -> Iterator[str]:
+    """Yield the steps that the most places free in one offering reach."""
+    known = [offering.places_free for offering in offerings if offering.places_free is not None]
+    if not known:
+        yield f"p:{UNKNOWN}"
+    else:
+        yield from (f"p:{step}" for step in PLACE_STEPS if max(known) >= step)
+
+
+def trust_step(criteria: Mapping[str, str]) -> str:
+    """Return 0–5 for what is stated of the definition criteria (verified counts twice declared), or ? for nothing."""
+    current = [state for state in criteria.values() if state in {"declared", "verified"}]
+    if not criteria:
+        return UNKNOWN
+    points = sum(2 if state == "verified" else 1 for state in current)
+    return str((5 * points) // (2 * max(5, len(criteria))))
+
+
+def _word_terms(offerings: tuple[Offering, ...]) -> dict[str, int]:
+    """Return stems and pieces with impacts. A long profile has weaker words, so that length alone wins nothing."""
+    texts = [f"{offering.title} {offering.description}" for offering in offerings]
+    own_stems = {found for text in texts for found in stems_of(text)}
+    own_pieces = {piece for text in texts for word in words(text) for piece in pieces(word)}
+    return {
+        **dict.fromkeys((f"w:{value}" for value in sorted(own_stems)), _impact(len(own_stems))),
+        **dict.fromkeys((f"g:{value}" for value in sorted(own_pieces)), _impact(len(own_stems))),
+    }
+
+
+def _impact(length: int) -> int:
+    """Return the impact of each word in a profile of `length` different stems."""
+    if length <= _PLAIN_LENGTH:
+        return FULL_IMPACT
+    return max(1, FULL_IMPACT * isqrt(_PLAIN_LENGTH * 10_000) // isqrt(length * 10_000))

@@ -1,0 +1,99 @@
+"""Words of the matching room: criteria, their maxima, eligibility and the units points are counted in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+SCORER_VERSION: Final = "2026.11-1"
+"""Changes whenever a rule, a weight or a shipped table changes what any pair scores."""
+
+UNIT: Final = 1000
+"""Fine units in one point: scores are integers all the way, and only what is shown is rounded to points."""
+
+
+class Criterion(StrEnum):
+    """What a match is judged on, in the order it is shown."""
+
+    WHAT = "what"
+    WORDS = "words"
+    WHERE = "where"
+    CAPACITY = "capacity"
+    TRUST = "trust"
+
+
+MAX_POINTS: Final = {
+    Criterion.WHAT: 40,
+    Criterion.WORDS: 25,
+    Criterion.WHERE: 20,
+    Criterion.CAPACITY: 8,
+    Criterion.TRUST: 7,
+}
+"""The most points each criterion can give; together 100."""
+
+
+class EligibilityState(StrEnum):
+    """May this enterprise take part? In the order they stand at equal score."""
+
+    ELIGIBLE = "eligible"
+    DECLARED = "declared"
+    UNKNOWN = "unknown"
+    INELIGIBLE = "ineligible"
+
+
+ELIGIBILITY_ORDER: Final = {state: order for order, state in enumerate(EligibilityState)}
+
+
+class Combine(StrEnum):
+    """How the points of a group's terms become one figure."""
+
+    SUM = "sum"
+    MAX = "max"
+
+
+class GapCode(StrEnum):
+    """What a match says is missing or unknown; the texts are the service's."""
+
+    CODE_BROAD = "code_broad"
+    CODE_INFERRED = "code_inferred"
+    CODE_UNKNOWN = "code_unknown"
+    CODES_MISSING = "codes_missing"
+    WORDS_NONE = "words_none"
+    PLACE_UNKNOWN = "place_unknown"
+    PLACE_FALLBACK = "place_fallback"
+    AREA_NOT_STATED = "area_not_stated"
+    AREA_OUTSIDE = "area_outside"
+    CAPACITY_UNKNOWN = "capacity_unknown"
+    CAPACITY_SMALL = "capacity_small"
+    PLACES_UNKNOWN = "places_unknown"
+    PLACES_FEW = "places_few"
+    TRUST_UNKNOWN = "trust_unknown"
+    NOT_CONFIRMED = "not_confirmed"
+    LIFECYCLE_UNKNOWN = "lifecycle_unknown"
+    RESERVATION_UNCLEAR = "reservation_unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """The few free figures, in per cent unless said; chosen on the training awards alone (docs/decisions)."""
+
+    inferred_alone: int = 85
+    """Of the what points: the most that codes read from the title give when the lot states none."""
+    inferred_beside: int = 20
+    """The same beside stated codes."""
+    common_code: int = 60
+    """What a code that everybody supplies reaches; a rare one reaches 100."""
+    rare_code: int = 550
+    """Rarity (hundredths of a nat) from which a code counts as rare."""
+    level_share: int = 92
+    """What sharing every level but not the very code reaches."""
+    industry: int = 20
+    description: int = 30
+    pieces: int = 120
+    """Above 100, so that a text with most of the words reaches the maximum."""
+    trades: int = 40
+
+
+TUNING: Final = Tuning()
+
+RELEVANT: Final = 3 * UNIT
+"""What codes and words together must give before an enterprise counts as a match at all."""
