@@ -74,7 +74,7 @@ setup-dev: setup .venv/installed-dev
 
 # The front-end files are a convenience, except in CI: without npm the pages link the CDN, with the same hashes.
 assets: .venv/pyvenv.cfg
-	@if command -v npm >/dev/null || [ "$$CI" = true ]; then $(MAKE) --no-print-directory $(VENDORED); \
+	@if command -v npm >/dev/null || [ "$$CI" = true ]; then $(MAKE) --silent $(VENDORED); \
 	else echo "npm is not installed: pages will link htmx and the design system from their CDN."; fi
 
 $(VENDORED): package.json package-lock.json web/assets.json web/vendor.py

@@ -1,0 +1,351 @@
+"""The rules that keep the house in order (DESIGN, section 2), read from the source with the standard library's `ast`.
+
+Each rule is a function that takes one module's name and syntax tree and returns complaints. Each is run over the whole
+house, and over bad and good examples of its own, so that a rule which finds nothing is known to work.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# A room imports only from a lower floor.
+FLOORS = ["core", "reference", "journal", "enterprises", "opportunities", "matching", "notices", "demo", "web"]
+# The only modules that assemble the house and read settings; `app.tables` gathers the tables for migrations.
+ENTRY_POINTS = {"app.main", "app.cli"}
+GATHERERS = {"app.tables", "app.settings"}
+# Run by a developer to make a room's data files; nobody imports them.
+SCRIPTS = {"app.reference.build_data"}
+
+# Inside a room a module imports only from a lower shelf. A module that is not named has no place yet: name it here.
+SHELVES = [{"vocabulary"}, {"rules"}, {"schemas", "tables"}, {"queries"}, {"service"}, {"routes"}]
+SHELVES_OF_ROOM = {
+    # The lists are read from files at start; `fields` are the types that other rooms' schemas are made of.
+    "reference": [
+        {"vocabulary"},
+        {"files"},
+        {"areas", "cpv", "vocabularies"},
+        {"fields"},
+        {"schemas"},
+        {"service"},
+        {"routes", "build_data"},
+    ],
+    # Pure rules from `profile` to `scoring`; `index` is the first to know a database.
+    "matching": [
+        {"vocabulary"},
+        {"profile", "weights"},
+        {"lexicon"},
+        {"terms"},
+        {"capacity", "eligibility", "places"},
+        {"plan"},
+        {"scoring"},
+        {"schemas", "tables"},
+        {"index"},
+        {"service"},
+        {"routes"},
+    ],
+}
+# Rooms whose order is their own: core is a toolbox, web has pages above its tools (WEB_SHELVES).
+UNSHELVED = {"core", "web"}
+
+FRONT_DOOR = {"service", "schemas", "vocabulary"}
+SIDE_DOORS = {"reference": {"fields"}}
+# These compare what other rooms hold, so they may SELECT from lower tables; only the owner writes.
+READERS = {"matching", "notices", "sync"}
+# What pages may use of core: the rest is the business of rooms and of the API.
+WEB_CORE = {"clock", "db", "errors", "i18n", "paging", "schema", "text"}
+
+NETWORK_MODULES = {"httpx", "socket", "smtplib", "ftplib", "urllib.request", "http.client", "requests", "aiohttp"}
+MAX_LINES = 500
+
+Rule = Callable[[str, ast.Module], Iterator[str]]
+
+
+def imports(module: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Give the line and full name of everything a module imports, wherever in the module it does so."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            package = module.split(".")[: -node.level] if node.level else []
+            for alias in node.names:
+                yield node.lineno, ".".join([*package, *filter(None, [node.module]), alias.name])
+
+
+def place(name: str) -> tuple[str, str] | None:
+    """Return the room and the module in it of a full name: `("enterprises", "service")`; None outside the house."""
+    parts = name.split(".")
+    if parts[0] == "web":
+        return "web", parts[1] if len(parts) > 1 else ""
+    if parts[0] == "app" and len(parts) > 1 and f"app.{parts[1]}" not in ENTRY_POINTS | GATHERERS:
+        return parts[1], parts[2] if len(parts) > 2 else ""
+    return None
+
+
+def floors_go_down(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 1: a room imports only from lower floors; nobody imports an entry point but the command line."""
+    here = place(module)
+    if here and here[0] not in FLOORS:
+        yield f"{module}: the room {here[0]!r} has no floor; give it one in FLOORS"
+        return
+    for line, target in imports(module, tree):
+        there = place(target)
+        if here and there and there[0] not in FLOORS:
+            yield f"{module}:{line}: the room {there[0]!r} has no floor"
+        elif here and there and FLOORS.index(there[0]) > FLOORS.index(here[0]):
+            yield f"{module}:{line}: {here[0]} is below {there[0]} and may not import it"
+        # DESIGN: nobody imports main. The command line starts it.
+        elif target.startswith("app.main") and module != "app.cli":
+            yield f"{module}:{line}: nobody imports app.main"
+        elif target.startswith("app.cli"):
+            yield f"{module}:{line}: nobody imports app.cli"
+        elif here and target.startswith("app.tables"):
+            yield f"{module}:{line}: app.tables is for migrations and tests"
+
+
+def shelves_go_down(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 2: vocabulary < rules < schemas, tables < queries < service < routes, or the room's own order."""
+    here = place(module)
+    if not here or here[0] in UNSHELVED or here[1] in ("", "__init__"):
+        return
+    shelves = SHELVES_OF_ROOM.get(here[0], SHELVES)
+    level = {name: height for height, shelf in enumerate(shelves) for name in shelf}
+    if here[1] not in level:
+        yield f"{module}: {here[1]!r} has no shelf in {here[0]}; give it one in SHELVES_OF_ROOM"
+        return
+    for line, target in imports(module, tree):
+        there = place(target)
+        if there and there[0] == here[0] and level.get(there[1], len(shelves)) >= level[here[1]]:
+            yield f"{module}:{line}: {here[1]} is not above {there[1]} and may not import it"
+
+
+def rooms_are_entered_by_their_doors(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 3: another room is entered by its service, schemas and vocabulary; some may read tables and queries."""
+    here = place(module)
+    for line, target in imports(module, tree):
+        there = place(target)
+        if not here or not there or there[0] in ("core", "web", here[0]):
+            continue
+        doors = FRONT_DOOR | SIDE_DOORS.get(there[0], set())
+        if here[0] in READERS:
+            doors = doors | {"tables", "queries"}
+        if there[1] not in doors:
+            yield f"{module}:{line}: {there[0]} is entered by {', '.join(sorted(doors))}, not by {there[1] or 'itself'}"
+
+
+def only_owners_write(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 3, second half: who may read another room's tables makes no row of them and changes none."""
+    here = place(module)
+    foreign = {
+        target.rsplit(".", 1)[1]
+        for _, target in imports(module, tree)
+        if here and (there := place(target)) and there[0] != here[0] and there[1] == "tables"
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        touched = {argument.id for argument in node.args if isinstance(argument, ast.Name)} & foreign
+        if called in foreign:
+            yield f"{module}:{node.lineno}: only its own room makes a {called}"
+        elif called in ("insert", "update", "delete") and touched:
+            yield f"{module}:{node.lineno}: only its own room may {called} {', '.join(sorted(touched))}"
+
+
+def pages_use_little_of_core(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 4: web imports services, schemas, vocabularies (rule 3) and of core only what pages need."""
+    for line, target in imports(module, tree):
+        there = place(target)
+        if module.startswith("web") and there and there[0] == "core" and there[1] not in WEB_CORE:
+            yield f"{module}:{line}: pages do not use core.{there[1]}"
+
+
+def only_entry_points_read_settings(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 5: only entry points read settings, and only settings read the environment."""
+    if module in ENTRY_POINTS | SCRIPTS or module == "app.settings":
+        return
+    for line, target in imports(module, tree):
+        if target.startswith("app.settings"):
+            yield f"{module}:{line}: only entry points read settings; take the value as an argument"
+        if target in ("os.environ", "os.getenv"):
+            yield f"{module}:{line}: only app.settings reads the environment"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv"):
+            yield f"{module}:{node.lineno}: only app.settings reads the environment"
+
+
+def only_the_database_commits(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 6: one request is one transaction, committed in core/db.py."""
+    for node in ast.walk(tree):
+        commits = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+        if commits and module != "app.core.db":
+            yield f"{module}:{node.lineno}: only core/db.py commits"
+
+
+def rooms_keep_off_the_network(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 6, second half: no network inside a write transaction, so no room but sync has a client at hand."""
+    here = place(module)
+    for line, target in imports(module, tree):
+        if (
+            here
+            and here[0] != "sync"
+            and any(target == name or target.startswith(f"{name}.") for name in NETWORK_MODULES)
+        ):
+            yield f"{module}:{line}: {target} would reach the network while a transaction waits"
+
+
+RULES: list[Rule] = [
+    floors_go_down,
+    shelves_go_down,
+    rooms_are_entered_by_their_doors,
+    only_owners_write,
+    pages_use_little_of_core,
+    only_entry_points_read_settings,
+    only_the_database_commits,
+    rooms_keep_off_the_network,
+]
+
+
+@cache
+def house() -> dict[str, ast.Module]:
+    """Return every module of app/ and web/ by its full name."""
+    files = sorted([*ROOT.glob("app/**/*.py"), *ROOT.glob("web/**/*.py")])
+    return {_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+def _name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_keeps_the_rule(rule: Rule):
+    assert house(), "no module was found"
+    assert [complaint for module, tree in house().items() for complaint in rule(module, tree)] == []
+
+
+BROKEN = [
+    (floors_go_down, "app.core.text", "from app.reference import service"),
+    (floors_go_down, "app.journal.service", "import app.enterprises.service"),
+    (floors_go_down, "app.matching.service", "def f():\n    from app.notices.service import load"),
+    (floors_go_down, "app.enterprises.routes", "from web.render import show"),
+    (floors_go_down, "app.attic.service", ""),
+    (floors_go_down, "app.demo.service", "from app.attic.service import find"),
+    (floors_go_down, "web.site", "from app.main import create_app"),
+    (floors_go_down, "app.main", "from app.cli import main"),
+    (floors_go_down, "app.matching.index", "import app.tables"),
+    (shelves_go_down, "app.enterprises.vocabulary", "from app.enterprises.tables import Enterprise"),
+    (shelves_go_down, "app.enterprises.rules", "from app.enterprises import schemas"),
+    (shelves_go_down, "app.enterprises.schemas", "from .tables import Enterprise"),
+    (shelves_go_down, "app.enterprises.service", "from app.enterprises.routes import router"),
+    (shelves_go_down, "app.enterprises.service", "from app.enterprises.helpers import anything"),
+    (shelves_go_down, "app.enterprises.helpers", ""),
+    (shelves_go_down, "app.matching.scoring", "from app.matching.index import Index"),
+    (rooms_are_entered_by_their_doors, "app.opportunities.service", "from app.enterprises.tables import Enterprise"),
+    (rooms_are_entered_by_their_doors, "app.opportunities.service", "from app.enterprises import queries"),
+    (rooms_are_entered_by_their_doors, "app.matching.service", "from app.enterprises.rules import check"),
+    (rooms_are_entered_by_their_doors, "app.demo.service", "import app.enterprises"),
+    (rooms_are_entered_by_their_doors, "web.pages.registry", "from app.enterprises.queries import listed"),
+    (rooms_are_entered_by_their_doors, "web.pages.registry", "from app.enterprises.tables import Enterprise"),
+    (only_owners_write, "app.matching.index", "from app.enterprises.tables import Enterprise\nEnterprise(name='x')"),
+    (only_owners_write, "app.matching.index", "from app.enterprises.tables import Enterprise\ndelete(Enterprise)"),
+    (
+        only_owners_write,
+        "app.notices.load",
+        "from app.opportunities.tables import Lot\nsqlalchemy.update(Lot).values()",
+    ),
+    (pages_use_little_of_core, "web.pages.registry", "from app.core.columns import new_id"),
+    (pages_use_little_of_core, "web.site", "from app.core import problem"),
+    (only_entry_points_read_settings, "app.enterprises.service", "from app.settings import settings"),
+    (only_entry_points_read_settings, "web.site", "from app import settings"),
+    (only_entry_points_read_settings, "app.core.db", "import os\nos.environ['SAMNOD_NODE']"),
+    (only_entry_points_read_settings, "app.core.db", "from os import getenv"),
+    (only_the_database_commits, "app.enterprises.service", "session.commit()"),
+    (only_the_database_commits, "app.cli", "connection.commit()"),
+    (rooms_keep_off_the_network, "app.notices.service", "import httpx"),
+    (rooms_keep_off_the_network, "app.notices.service", "from urllib.request import urlopen"),
+]
+
+
+@pytest.mark.parametrize(("rule", "module", "source"), BROKEN)
+def test_a_broken_rule_is_found(rule: Rule, module: str, source: str):
+    assert list(rule(module, ast.parse(source)))
+
+
+KEPT = [
+    ("app.enterprises.routes", "from app.core.db import Reads\nfrom app.enterprises import service"),
+    ("app.enterprises.schemas", "from app.reference.fields import AreaCode\nfrom app.enterprises.rules import check"),
+    ("app.matching.index", "from app.enterprises.tables import Enterprise\nselect(Enterprise)"),
+    ("app.enterprises.service", "from app.enterprises.tables import Enterprise\nEnterprise(name='x')"),
+    ("web.pages.registry", "from app.enterprises.service import listed\nfrom app.core.i18n import texts"),
+    ("app.main", "from app.settings import Settings\nfrom app.enterprises.routes import router\nfrom web import site"),
+    ("app.cli", "from app.main import create_app"),
+    ("app.core.db", "session.commit()"),
+]
+
+
+@pytest.mark.parametrize(("module", "source"), KEPT)
+def test_what_the_rules_allow_is_not_found(module: str, source: str):
+    assert [complaint for rule in RULES for complaint in rule(module, ast.parse(source))] == []
+
+
+def files_of(*folders: str) -> Iterator[Path]:
+    """Give every file that people write in these folders of the checkout."""
+    for folder in folders:
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts and "vendor" not in file.relative_to(ROOT).parts:
+                yield file
+
+
+def test_no_file_is_too_long_to_read():
+    written = [file for file in files_of("app", "web") if file.suffix in {".py", ".html", ".css", ".js"}]
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines()) for file in written}
+    assert lengths
+    assert {name: length for name, length in lengths.items() if length > MAX_LINES} == {}
+
+
+# Written so that this file does not hold what it looks for.
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work/|tmp/[a-z]|root/|home/\w)")
+PACKAGE_HOST = re.compile(r"(?:pythonhosted|pypi|npmjs|debian)\.org")
+CDN_HOST = re.compile(r"(?:jsdelivr|unpkg)\.(?:net|com)")
+TEXT = {".py", ".html", ".css", ".js", ".json", ".md", ".toml", ".txt", ".ini", ".yml", ".yaml", ".cfg", ".sh", ""}
+
+
+def committed_texts() -> dict[str, str]:
+    """Return the text files of the checkout that people write, by name."""
+    folders = ["app", "web", "migrations", "tests", "benchmarks", "docs", ".ci"]
+    top = [file for file in ROOT.iterdir() if file.is_file()]
+    files = [file for file in [*top, *files_of(*folders)] if file.suffix in TEXT and file.name != "package-lock.json"]
+    return {str(file.relative_to(ROOT)): file.read_text("utf-8", errors="replace") for file in files}
+
+
+def lines_with(pattern: re.Pattern[str]) -> list[str]:
+    """Return `file:line` of every place where the pattern is found."""
+    return [
+        f"{name}:{number}: {line.strip()[:120]}"
+        for name, content in committed_texts().items()
+        for number, line in enumerate(content.splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def test_no_file_names_a_path_of_one_machine():
+    assert MACHINE_PATH.search("/".join(["see ", "work", "notes"]))
+    assert not MACHINE_PATH.search("/".join(["docs", "work", "notes"]))
+    assert lines_with(MACHINE_PATH) == []
+
+
+def test_no_file_names_a_package_host():
+    assert PACKAGE_HOST.search(".".join(["https://files", "pythonhosted", "org"]))
+    assert lines_with(PACKAGE_HOST) == []
+    assert '"resolved"' not in (ROOT / "package-lock.json").read_text()
+
+
+def test_the_cdn_is_named_in_one_place():
+    assert {line.split(":")[0] for line in lines_with(CDN_HOST)} == {"web/assets.json"}
