@@ -11,6 +11,7 @@ from app.matching.profile import Lot, Statement
 from app.matching.terms import Document
 from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
 from app.matching.weights import DATA
+from app.reference.service import is_public_service_code
 
 SUPPLIER_KINDS = frozenset({"enterprise"})
 """Networks, projects, associations and events do not tender themselves; they are found in the registry."""
@@ -148,7 +149,7 @@ def warnings(lot: Lot, on_date: date) -> Iterator[RuleWarning]:
             continue
         if rule.max_months and (lot.duration_months or 0) > rule.max_months:
             yield RuleWarning("duration_too_long", code, rule.legal_basis)
-        if rule.needs_listed_code and lot.cpv_main and lot.cpv_main not in public_services():
+        if rule.needs_listed_code and lot.cpv_main and not is_public_service_code(lot.cpv_main):
             yield RuleWarning("code_not_listed", code, rule.legal_basis)
 
 
@@ -172,10 +173,3 @@ def _rule(row: dict[str, str]) -> ReservationRule:
         row["needs_listed_code"] == "yes",
         int(row["statement_valid_months"]),
     )
-
-
-@cache
-def public_services() -> frozenset[str]:
-    """Return the 115 CPV codes of Directive 2014/24/EU Art. 77."""
-    with (DATA / "public_services.csv").open(encoding="utf-8", newline="") as file:
-        return frozenset(row["code"] for row in csv.DictReader(file))

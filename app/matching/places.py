@@ -1,16 +1,10 @@
-"""Where: what matching asks of geography, and the points a distance is worth."""
+"""Where: the points that declared areas, nearness and the seat are worth for work at one place."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from functools import lru_cache
 
 from app.matching.terms import UNKNOWN
-
-
-class Geography(Protocol):
-    """Distances between places; the reference room knows them."""
-
-    def distances(self, area: str) -> Mapping[str, int]:
-        """Return the kilometres from `area` (a municipality or a county) to each municipality it knows."""
+from app.reference.service import distances_from, municipalities_of
 
 
 def country_of(area: str) -> str:
@@ -28,14 +22,27 @@ def is_municipality(area: str) -> bool:
     return len(area) == 7
 
 
-def place_points(place: str, geography: Geography) -> dict[str, int]:
+@lru_cache(maxsize=1024)
+def distances(place: str) -> Mapping[str, int]:
+    """Return the kilometres from `place` to each municipality: from a county, those of its nearest municipality."""
+    if len(place) != COUNTY_LENGTH:
+        return distances_from(place)
+    nearest: dict[str, int] = {}
+    for inside in municipalities_of(place):
+        for municipality, km in distances_from(inside.code).items():
+            nearest[municipality] = min(km, nearest.get(municipality, km))
+    return nearest
+
+
+@lru_cache(maxsize=1024)
+def place_points(place: str) -> Mapping[str, int]:
     """Return what each area term is worth for work at `place`, in per cent of the where points.
 
     Declared areas come first (municipality, county, country), then nearness: of a declared municipality, and less
     for the mere seat. Nothing stated at all is worth a little, so that silence is not the same as far away.
     """
     worth: dict[str, int] = {f"a:{UNKNOWN}": 0, f"m:{UNKNOWN}": 0}
-    for municipality, km in geography.distances(place).items():
+    for municipality, km in distances(place).items():
         near = _nearness(km)
         worth[f"a:{municipality}"] = DECLARED_NEAR * near // 100
         worth[f"m:{municipality}"] = SEAT_NEAR * near // 100
@@ -50,6 +57,7 @@ def place_points(place: str, geography: Geography) -> dict[str, int]:
     return {term: points for term, points in worth.items() if points > 0}
 
 
+COUNTY_LENGTH = 5
 COUNTY = 90
 COUNTRY = 70
 SEAT = 85

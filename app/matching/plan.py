@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.core.text import stem
 from app.matching.capacity import capacity_points, places_points
 from app.matching.lexicon import infer_codes, pieces, significant, trades_in, words
-from app.matching.places import Geography, place_points
+from app.matching.places import place_points
 from app.matching.profile import Lot
 from app.matching.terms import FULL_IMPACT
 from app.matching.vocabulary import MAX_POINTS, TUNING, UNIT, Combine, Criterion, GapCode
@@ -53,7 +53,7 @@ class Plan:
     """What the lot itself leaves unsaid; the same for every enterprise."""
 
 
-def compile_plan(lot: Lot, geography: Geography) -> Plan:
+def compile_plan(lot: Lot) -> Plan:
     """Return the plan of one lot. Only what the lot says, the shipped tables and the distances go into it."""
     coded, codes = _what(lot)
     places = lot.area_codes or ((lot.fallback_area,) if lot.fallback_area else ())
@@ -61,7 +61,7 @@ def compile_plan(lot: Lot, geography: Geography) -> Plan:
     groups = (
         *coded,
         *_words(lot),
-        *_where(places, geography),
+        *_where(places),
         *_capacity(lot),
         _trust(),
     )
@@ -162,12 +162,12 @@ def _words(lot: Lot) -> Iterator[Group]:
     yield Group("trades", Criterion.WORDS, Combine.SUM, trade_points, full)
 
 
-def _where(places: tuple[str, ...], geography: Geography) -> Iterator[Group]:
+def _where(places: tuple[str, ...]) -> Iterator[Group]:
     """Yield one group per place of performance, each an equal share of the criterion."""
     full = MAX_POINTS[Criterion.WHERE] * UNIT
     for place in places:
         share = full // len(places)
-        points = {term: share * worth // 100 for term, worth in place_points(place, geography).items()}
+        points = {term: share * worth // 100 for term, worth in place_points(place).items()}
         yield Group(f"place:{place}", Criterion.WHERE, Combine.MAX, points, share)
 
 
