@@ -15,6 +15,8 @@ from app.reference.files import rows
 from app.reference.vocabulary import CpvHit, Labelled, UnknownCpv
 
 _WITH_CHECK_DIGIT = re.compile(r"(\d{8})(?:\s*-\s*\d)?")
+# How many codes CPV 2008 has.
+OFFICIAL_CODES = 9454
 _SHORTEST_PART = 3
 _SHORTEST_ENDING = 5
 # Little words that say nothing about a trade.
@@ -92,14 +94,15 @@ def shipped() -> CpvTable:
 _in_use: list[CpvTable] = []
 
 
-def use_full_list(codes: Iterable[Labelled]) -> None:
-    """Let `codes`, the whole official list, decide from now on which codes exist and what they are called."""
-    _in_use[:] = [CpvTable({labelled.code: labelled for labelled in codes}, complete=True)]
+def use_imported(codes: Iterable[Labelled]) -> None:
+    """Let imported codes count from now on, over the shipped ones.
 
-
-def use_shipped_list() -> None:
-    """Go back to the table that comes with the program."""
-    _in_use.clear()
+    With all of the official list they alone decide which codes exist; with less, they add to what is shipped.
+    """
+    imported = {labelled.code: labelled for labelled in codes}
+    complete = len(imported) >= OFFICIAL_CODES
+    merged = imported if complete else {**shipped().codes, **imported}
+    _in_use[:] = [CpvTable(dict(sorted(merged.items())), complete)] if imported else []
 
 
 def table() -> CpvTable:
@@ -131,6 +134,11 @@ def cpv_ancestors(code: str) -> list[str]:
     The official list has gaps: a code returned here need not be in it.
     """
     return [code[:digits].ljust(8, "0") for digits in range(cpv_level(code) - 1, 1, -1)]
+
+
+def significant_cpv(code: str) -> str:
+    """Return a CPV code without the zeros that fill it out, at least its division: what narrower codes begin with."""
+    return code[:8].rstrip("0").ljust(2, "0")
 
 
 def cpv_known(code: str) -> str | None:

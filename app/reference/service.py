@@ -1,8 +1,13 @@
 """The front door of the reference room: areas, CPV and vocabularies, all answered from memory.
 
-Other rooms import from here; the modules behind are this room's own.
+Other rooms import from here; the modules behind are this room's own. Only postcodes, and the full official lists when
+an operator has imported them, are in the database; `use_imported` takes the lists into memory when a process starts.
 """
 
+from collections import defaultdict
+from functools import cache
+
+from app.core.db import ReadSession, WriteSession
 from app.core.errors import NotFound
 from app.core.text import fold
 from app.reference.areas import (
@@ -34,16 +39,22 @@ from app.reference.cpv import (
     is_public_service_code,
     parse_cpv,
     search_cpv,
+    significant_cpv,
     table,
     trade_words,
-    use_shipped_list,
 )
+from app.reference.cpv import shipped as shipped_cpv
+from app.reference.cpv import use_imported as use_imported_cpv
 from app.reference.files import rows
+from app.reference.imports import ImportReport, import_reference
+from app.reference.queries import all_codes, postcodes
 from app.reference.schemas import CodeFilters, CodeRead, Labels
-from app.reference.vocabularies import code_lists, codes, has_code, label, sector_cpv, sectors_of_cpv
-from app.reference.vocabulary import AREA_LIST, CPV_LIST, NUTS_LIST, Labelled
+from app.reference.vocabularies import code_lists, codes, has_code, label, sector_cpv, sectors_of_cpv, shipped_code
+from app.reference.vocabularies import use_imported as use_imported_vocabularies
+from app.reference.vocabulary import AREA_LIST, CPV_LIST, NUTS_LIST, Area, Code, Labelled, Region
 
 __all__ = [
+    "ImportReport",
     "all_areas",
     "ancestors",
     "area",
@@ -64,6 +75,7 @@ __all__ = [
     "find_areas",
     "find_codes",
     "has_code",
+    "import_reference",
     "is_cpv",
     "is_foreign",
     "is_public_service_code",
@@ -71,6 +83,7 @@ __all__ = [
     "list_names",
     "municipalities_of",
     "municipality_named",
+    "municipality_of_postcode",
     "nuts",
     "nuts_regions",
     "parse_area",
@@ -79,9 +92,10 @@ __all__ = [
     "search_cpv",
     "sector_cpv",
     "sectors_of_cpv",
+    "significant_cpv",
     "sources",
     "trade_words",
-    "use_shipped_list",
+    "use_imported",
 ]
 
 _CPV_LEVELS = {2: "division", 3: "group", 4: "class", 5: "category"}
@@ -98,26 +112,20 @@ def code_list(name: str) -> list[CodeRead]:
     `name` is one of `list_names`; a hyphen is read as an underscore (`target-group`).
     """
     name = name.strip().lower().replace("-", "_")
-    if name == CPV_LIST:
-        return [_cpv(labelled) for labelled in table().codes.values()]
-    if name == AREA_LIST:
-        return [
-            _read(Labelled(found.code, found.name_sv, found.name_nb, found.name_en), found.parent, found.level)
-            for found in all_areas()
-        ]
-    if name == NUTS_LIST:
-        return [
-            _read(
-                Labelled(region.code, region.name, region.name, region.name),
-                region.code[:-1] if region.level > 0 else None,
-                f"nuts-{region.level}",
-                list(region.counties),
-            )
-            for region in nuts_regions()
-        ]
-    if name not in code_lists():
+    if name not in list_names():
         raise NotFound(f"There is no list of codes called {name!r}. Lists: {', '.join(list_names())}")
-    return [_read(code, None, None) for code in codes(name)]
+    return list(_whole_list(name))
+
+
+@cache
+def _whole_list(name: str) -> tuple[CodeRead, ...]:
+    if name == CPV_LIST:
+        return tuple(map(_cpv, table().codes.values()))
+    if name == AREA_LIST:
+        return tuple(map(_area, all_areas()))
+    if name == NUTS_LIST:
+        return tuple(map(_region, nuts_regions()))
+    return tuple(_read(code, None, None) for code in codes(name))
 
 
 def find_codes(name: str, filters: CodeFilters) -> tuple[list[CodeRead], int]:
@@ -128,6 +136,28 @@ def find_codes(name: str, filters: CodeFilters) -> tuple[list[CodeRead], int]:
     if filters.words:
         found = _fitting(name, found, filters.words)
     return found[filters.offset : filters.offset + filters.limit], len(found)
+
+
+def use_imported(session: ReadSession | WriteSession) -> None:
+    """Take the imported official lists into memory, over what is shipped; called when a process starts.
+
+    A label that no imported file gave is the shipped one, else the English or Swedish one.
+    """
+    lists: dict[str, dict[str, Code]] = defaultdict(dict)
+    for name, code, sv, nb, en in session.execute(all_codes()):
+        shipped = shipped_cpv().codes.get(code) if name == CPV_LIST else shipped_code(name, code)
+        other = shipped or Labelled(code, en or sv or nb, en or sv or nb, en or sv or nb)
+        lists[name][code] = Code(code, sv or other.sv, nb or other.nb, en or other.en)
+    use_imported_cpv(lists.pop(CPV_LIST, {}).values())
+    use_imported_vocabularies(lists)
+    _whole_list.cache_clear()
+
+
+def municipality_of_postcode(session: ReadSession, country: str, postcode: str) -> str | None:
+    """Return the municipality (`SE-2281`) of a postcode of `SE` or `NO`; None if no imported register knows it."""
+    digits = "".join(character for character in postcode if character.isdecimal())
+    found: str | None = session.execute(postcodes(country, digits)).scalar_one_or_none()
+    return found
 
 
 def sources() -> list[dict[str, str]]:
@@ -154,6 +184,17 @@ def _cpv(labelled: Labelled) -> CodeRead:
     parent = next((above for above in cpv_ancestors(labelled.code) if above in table().codes), None)
     level = _CPV_LEVELS.get(cpv_level(labelled.code), "subcategory")
     return _read(labelled, parent, level, public_service=is_public_service_code(labelled.code))
+
+
+def _area(found: Area) -> CodeRead:
+    labelled = Labelled(found.code, found.name_sv, found.name_nb, found.name_en)
+    return _read(labelled, found.parent, found.level)
+
+
+def _region(region: Region) -> CodeRead:
+    labelled = Labelled(region.code, region.name, region.name, region.name)
+    above = region.code[:-1] if region.level > 0 else None
+    return _read(labelled, above, f"nuts-{region.level}", list(region.counties))
 
 
 def _read(

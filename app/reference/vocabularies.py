@@ -1,30 +1,44 @@
 """Vocabularies and eForms code lists, and which CPV codes each sector deals in; looked up in memory."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 
 from app.reference.files import rows
 from app.reference.vocabulary import Code
 
+_imported: dict[str, dict[str, Code]] = {}
+
+
+def use_imported(lists: Mapping[str, Mapping[str, Code]]) -> None:
+    """Let imported code lists count from now on, over the shipped ones; shipped codes stay known."""
+    _imported.clear()
+    _imported.update({name: {**_shipped().get(name, {}), **codes} for name, codes in lists.items()})
+
 
 def code_lists() -> list[str]:
     """Return the names of the vocabularies, in alphabetical order."""
-    return sorted(_lists())
+    return sorted(_shipped().keys() | _imported.keys())
 
 
 def codes(list_name: str) -> list[Code]:
     """Return the codes of a vocabulary in its own order; none for an unknown list."""
-    return list(_lists().get(list_name, {}).values())
+    return list(_list(list_name).values())
 
 
 def has_code(list_name: str, code: str) -> bool:
     """Tell whether the vocabulary holds this code."""
-    return code in _lists().get(list_name, {})
+    return code in _list(list_name)
+
+
+def shipped_code(list_name: str, code: str) -> Code | None:
+    """Return a code as the program ships it, whatever has been imported; None if it is not shipped."""
+    return _shipped().get(list_name, {}).get(code)
 
 
 def label(list_name: str, code: str, language: str) -> str:
     """Return the label of a code in `language`; the code itself if we do not know it."""
-    found = _lists().get(list_name, {}).get(code)
+    found = _list(list_name).get(code)
     return found.label(language) if found else code
 
 
@@ -44,8 +58,12 @@ def sectors_of_cpv(code: str) -> list[str]:
     return list(dict.fromkeys(sector for _, _, sector in sorted(near)))
 
 
+def _list(name: str) -> Mapping[str, Code]:
+    return _imported.get(name) or _shipped().get(name, {})
+
+
 @cache
-def _lists() -> dict[str, dict[str, Code]]:
+def _shipped() -> dict[str, dict[str, Code]]:
     lists: dict[str, dict[str, Code]] = defaultdict(dict)
     for row in rows("vocabularies.csv"):
         lists[row["list"]][row["code"]] = Code(row["code"], row["sv"], row["nb"], row["en"])

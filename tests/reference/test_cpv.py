@@ -14,9 +14,10 @@ def codes_of(words: str, limit: int = 5) -> list[str]:
 
 @pytest.fixture
 def full_list() -> Iterator[None]:
-    cpv.use_full_list([Labelled("90000000", "a", "b", "c"), Labelled("90910000", "Städning", "Rengjøring", "Cleaning")])
+    made_up = (Labelled(f"{number:08}", "a", "b", "c") for number in range(cpv.OFFICIAL_CODES - 1))
+    cpv.use_imported([*made_up, Labelled("90910000", "Städning", "Rengjøring", "Cleaning")])
     yield
-    cpv.use_shipped_list()
+    cpv.use_imported([])
 
 
 def test_the_shipped_table_holds_every_division_and_the_public_services() -> None:
@@ -54,6 +55,17 @@ def test_with_the_full_list_only_its_own_codes_count(full_list: None) -> None:
     # What matching reads never changes with an import.
     assert "lokalvård" in service.cpv_words("90910000")
     assert "Kontorsstädning" in service.cpv_words("90919200")
+
+
+def test_a_few_imported_codes_add_to_what_is_shipped() -> None:
+    cpv.use_imported([Labelled("90919999", "Tavelstädning", "Tavlevask", "Blackboard cleaning")])
+    try:
+        assert service.cpv_label("90919999", "nb") == "Tavlevask"
+        assert codes_of("tavlevask") == ["90919999"]
+        assert service.is_cpv("33141621")
+    finally:
+        cpv.use_imported([])
+    assert service.cpv_label("90919999", "nb") == service.cpv_label("90919000", "nb")
 
 
 def test_levels_and_ancestors_follow_the_digits() -> None:
