@@ -1,0 +1,120 @@
+"""Loads the demo: the enterprises that the source reports name, made-up ones beside them, and made-up opportunities.
+
+The records lie in `data/*.json` in the shape of the rooms' own schemas. A moment in them is written `{"days": -30}` for
+a date and `{"days": 21, "at": "23:59"}` for an instant in the record's country, counted from the day of loading.
+"""
+
+import json
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.core.clock import zone
+from app.core.db import WriteSession
+from app.core.errors import NotFound
+from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
+from app.enterprises import service as enterprises
+from app.enterprises.schemas import EnterpriseCreate
+from app.opportunities import service as opportunities
+from app.opportunities.schemas import OpportunityCreate
+
+_DATA = Path(__file__).resolve().parent / "data"
+
+
+class DemoReport(NamedTuple):
+    """How many records were written, by room, and how many were there already and left as they are."""
+
+    enterprises: int
+    opportunities: int
+    already_there: int
+
+
+def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
+    """Write the demo's records into the node `home`, with dates counted from `today`; what is there stays untouched."""
+    new_enterprises = {
+        key: data
+        for key, data in (named_enterprises() | example_enterprises(today)).items()
+        if not _has_enterprise(session, enterprise_id(key))
+    }
+    new_opportunities = {
+        key: data
+        for key, data in example_opportunities(today).items()
+        if not _has_opportunity(session, opportunity_id(key))
+    }
+    for key, enterprise in new_enterprises.items():
+        enterprises.register(session, enterprise, home=home, record_id=enterprise_id(key))
+    for key, opportunity in new_opportunities.items():
+        opportunities.publish(session, opportunity, home=home, record_id=opportunity_id(key))
+    return DemoReport(
+        enterprises=len(new_enterprises),
+        opportunities=len(new_opportunities),
+        already_there=_size() - len(new_enterprises) - len(new_opportunities),
+    )
+
+
+def named_enterprises() -> dict[str, EnterpriseCreate]:
+    """Return the enterprises that the reports name, by their number there; only what the reports say of them."""
+    return {key: EnterpriseCreate.model_validate(record) for key, record in _records("named_enterprises").items()}
+
+
+def example_enterprises(today: date) -> dict[str, EnterpriseCreate]:
+    """Return the made-up enterprises by key, with their dates counted from `today`."""
+    return {
+        key: EnterpriseCreate.model_validate(_example(record, today))
+        for key, record in _records("example_enterprises").items()
+    }
+
+
+def example_opportunities(today: date) -> dict[str, OpportunityCreate]:
+    """Return the opportunities of made-up buyers by key, with their dates counted from `today`."""
+    return {
+        key: OpportunityCreate.model_validate(_example(record, today))
+        for key, record in _records("example_opportunities").items()
+    }
+
+
+def _has_enterprise(session: WriteSession, record_id: str) -> bool:
+    try:
+        enterprises.find(session, record_id)
+    except NotFound:
+        return False
+    return True
+
+
+def _has_opportunity(session: WriteSession, record_id: str) -> bool:
+    try:
+        opportunities.find(session, record_id)
+    except NotFound:
+        return False
+    return True
+
+
+def _size() -> int:
+    return sum(len(_records(name)) for name in ("named_enterprises", "example_enterprises", "example_opportunities"))
+
+
+def _example(record: dict[str, Any], today: date) -> dict[str, Any]:
+    dated: dict[str, Any] = _dated(record, today, record["country"])
+    return {**dated, "source": EXAMPLE_SOURCE}
+
+
+def _dated(value: Any, today: date, country: str) -> Any:
+    """Return `value` with every moment in it resolved, however deep it lies."""
+    if isinstance(value, list):
+        return [_dated(item, today, country) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "days" in value:
+        return _moment(today + timedelta(days=value["days"]), value.get("at"), country)
+    return {name: _dated(item, today, country) for name, item in value.items()}
+
+
+def _moment(day: date, at: str | None, country: str) -> date | datetime:
+    return day if at is None else datetime.combine(day, time.fromisoformat(at), tzinfo=zone(country))
+
+
+@cache
+def _records(name: str) -> dict[str, dict[str, Any]]:
+    records: dict[str, dict[str, Any]] = json.loads((_DATA / f"{name}.json").read_text(encoding="utf-8"))
+    return records

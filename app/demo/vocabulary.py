@@ -1,0 +1,24 @@
+"""How a record of the demo is told from a record that somebody has entered."""
+
+from app.core.columns import stable_id
+
+# Written on every made-up record, so that its page can say so; no report has this name.
+EXAMPLE_SOURCE = "Exempeldata"
+
+ENTERPRISE = "demo-enterprise"
+OPPORTUNITY = "demo-opportunity"
+
+
+def is_example(source: str) -> bool:
+    """Tell whether a record with this source is made up."""
+    return source == EXAMPLE_SOURCE
+
+
+def enterprise_id(key: str) -> str:
+    """Return the id of the enterprise `key` of the demo (`"E033"`, `"stadkompaniet"`), the same on every node."""
+    return stable_id(ENTERPRISE, key)
+
+
+def opportunity_id(key: str) -> str:
+    """Return the id of the opportunity `key` of the demo, the same on every node."""
+    return stable_id(OPPORTUNITY, key)
