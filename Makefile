@@ -23,7 +23,7 @@ setup: .venv/installed assets ## Make the environment and fetch the front-end fi
 run: setup ## Set up, migrate, load the demo once, and serve on HOST:PORT (127.0.0.1:8000)
 	@$(BIN)/samnod migrate
 	@$(BIN)/samnod demo
-	@echo "Open http://$(HOST):$(PORT)/ (the API's documentation: http://$(HOST):$(PORT)/api/v1/docs). Ctrl-C stops."
+	@echo "Open http://$(HOST):$(PORT)/ (the API: http://$(HOST):$(PORT)/api/v1/openapi.json). Ctrl-C stops."
 	@exec $(BIN)/samnod serve --host $(HOST) --port $(PORT)
 
 test: check ## Everything: style, types, and all tests on SQLite, PostgreSQL and in the browser
