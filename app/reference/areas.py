@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from operator import itemgetter
 from types import MappingProxyType
 
 from babel import Locale
@@ -18,6 +19,7 @@ from app.core.text import fold, sort_key
 from app.reference.files import rows
 from app.reference.vocabulary import Area, ForeignArea, Region, UnknownArea
 
+_NOT_AT_ALL = 5
 _EARTH_RADIUS_KM = 6371.0088
 _NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 _ISO_THREE = {"SWE": "SE", "NOR": "NO"}
@@ -144,22 +146,23 @@ def find_areas(words: str, limit: int = 10) -> list[Area]:
     except UnknownArea:
         # "Herøy (Nordland)", as `area_label` writes it.
         meant = [found.code for found in municipality_named(words)] if re.search(r"[(,]", words) else []
-    ranked = [(_rank(found, wanted, raw, meant), found) for found in _in_order()]
-    return [found for _, found in sorted((pair for pair in ranked if pair[0] < 5), key=lambda pair: pair[0])][:limit]
+    ranked = ((_rank(found, wanted, raw, meant), found) for found in _in_order())
+    fitting = sorted((pair for pair in ranked if pair[0] < _NOT_AT_ALL), key=itemgetter(0))
+    return [found for _, found in fitting[:limit]]
 
 
 def _rank(found: Area, wanted: str, raw: str, meant: list[str]) -> int:
-    """Say how well an area answers a search: 0 best, 5 not at all."""
+    """Say how well an area answers a search: 0 best, `_NOT_AT_ALL` worst."""
     names = _names()[found.code]
     if found.code in meant:
         return 0
-    if raw == fold(found.name_sv):
+    if raw == names[0]:
         return 1
     if wanted in names:
         return 2
     if any(name.startswith(wanted) for name in names):
         return 3
-    return 4 if any(f" {wanted}" in name for name in names) else 5
+    return 4 if any(f" {wanted}" in name for name in names) else _NOT_AT_ALL
 
 
 def municipality_named(text: str) -> list[Area]:

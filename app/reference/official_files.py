@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lxml import etree
 
@@ -172,15 +172,17 @@ def _postcode(number: int, row: dict[str, str]) -> Read:
 
 
 def _xml(path: Path) -> Iterator[Read]:
-    try:
-        yield from _xml_rows(path)
-    except etree.XMLSyntaxError as error:
-        raise UnreadableFile(path, f"not well-formed XML, line {error.lineno}: {error.msg}") from None
+    # Opened here and not by the parser, so that the file is closed however the reading ends.
+    with path.open("rb") as file:
+        try:
+            yield from _xml_rows(path, file)
+        except etree.XMLSyntaxError as error:
+            raise UnreadableFile(path, f"not well-formed XML, line {error.lineno}: {error.msg}") from None
 
 
-def _xml_rows(path: Path) -> Iterator[Read]:
+def _xml_rows(path: Path, file: IO[bytes]) -> Iterator[Read]:
     events = etree.iterparse(
-        str(path), events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
+        file, events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False
     )
     _, root = next(events)
     if any(_declared_entities(root)):
@@ -203,12 +205,10 @@ def _genericode(path: Path, events: Any) -> Iterator[Read]:
     list_name = _list_name(path.stem)
     for event, element in events:
         name = etree.QName(element).localname
-        if event == "end" and name == "LongName" and not element.get("Identifier") and element.text:
-            # The file's own name of the list; a tailored list has its parent's and keeps the file name.
-            if "_" not in path.stem:
-                list_name = _list_name(element.text)
-        elif event == "end" and name == "Agency":
-            element.clear()
+        if event == "end" and name == "Identification":
+            # The file's own name of the list; a tailored list has its parent's there and keeps the file name.
+            own_name = element.findtext("LongName")
+            list_name = _list_name(own_name) if own_name and "_" not in path.stem else list_name
         elif event == "end" and name == "Row":
             row = {value.get("ColumnRef", ""): "".join(value.itertext()).strip() for value in element}
             labels = {"en": row.get("Name", "")}
