@@ -70,7 +70,7 @@ def example_opportunities(today: date) -> dict[str, OpportunityCreate]:
     """Return the opportunities of made-up buyers by key, with their dates counted from `today`."""
     return {
         key: OpportunityCreate.model_validate(_example(record, today))
-        for key, record in _records("example_opportunities").items()
+        for key, record in _records("opportunities").items()
     }
 
 
@@ -91,7 +91,7 @@ def _has_opportunity(session: WriteSession, record_id: str) -> bool:
 
 
 def _size() -> int:
-    return sum(len(_records(name)) for name in ("named_enterprises", "example_enterprises", "example_opportunities"))
+    return sum(len(_records(name)) for name in ("named_enterprises", "example_enterprises", "opportunities"))
 
 
 def _example(record: dict[str, Any], today: date) -> dict[str, Any]:
