@@ -1,0 +1,61 @@
+"""Columns that every room shares: ids, codes, states and where a record comes from."""
+
+import enum
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Column, Enum, String
+from sqlmodel import Field, SQLModel
+
+from app.core.clock import now
+
+# Named constraints, so that a migration can drop what another has made, on both databases.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def new_id() -> str:
+    """Return a random id: nobody can guess another record's."""
+    return str(uuid.uuid4())
+
+
+def stable_id(kind: str, key: str) -> str:
+    """Return the same id for the same thing on every node, for records that come from a list."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"samnod:{kind}:{key}"))
+
+
+def state_column(
+    states: type[enum.StrEnum], *, nullable: bool = False, index: bool = False, primary_key: bool = False
+) -> Column[str]:
+    """Return a text column that holds one of `states`, checked by the database as well."""
+    kind = Enum(
+        states,
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        values_callable=lambda members: [member.value for member in members],
+        length=32,
+        name=f"{states.__name__.lower()}_known",
+    )
+    return Column(kind, nullable=nullable, index=index, primary_key=primary_key)
+
+
+def id_column() -> Column[str]:
+    """Return the primary key column: a random id as text."""
+    return Column(String(36), primary_key=True)
+
+
+class Synced(SQLModel):
+    """What every record carries that may one day travel to another node."""
+
+    home: str = Field(max_length=64, description="The node that owns the record")
+    rev: int = Field(default=1, description="Grows by one with every change at home")
+    source: str = Field(max_length=200, description="Where the facts come from")
+    source_year: int | None = Field(default=None)
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)

@@ -1,0 +1,116 @@
+"""The database: one engine for reads and one for writes, two session types, and the only commit in the house.
+
+SQLite is embedded and has one writer at a time: writers begin with `BEGIN IMMEDIATE`, so that two of them wait for each
+other instead of failing half-way. PostgreSQL takes the same calls. A read session cannot write on either.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+
+class ReadSession(Session):
+    """A session that may only read; the database refuses anything else."""
+
+
+class WriteSession(Session):
+    """A session that may write; it is committed once, by `Database.writes`."""
+
+
+class Database:
+    """Both engines of one database URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # Sync endpoints share one pool of threads. With SQLite more threads only fight for the interpreter lock.
+        self.threads = 2 if self.is_sqlite else 4
+        self._read_engine = self._engine(read_only=True)
+        self._write_engine = self._engine(read_only=False)
+
+    @contextmanager
+    def reads(self) -> Iterator[ReadSession]:
+        """Give a read-only session that sees one moment of the database."""
+        with ReadSession(self._read_engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writes(self) -> Iterator[WriteSession]:
+        """Give a session whose work is committed when the block ends, and rolled back whole if it raises."""
+        with WriteSession(self._write_engine, expire_on_commit=False) as session:
+            try:
+                yield session
+                for finish in session.info.pop("before_commit", []):
+                    finish(session)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @property
+    def write_engine(self) -> Engine:
+        """The engine that migrations run on."""
+        return self._write_engine
+
+    def answers(self) -> bool:
+        """Tell whether the database answers a question."""
+        with self.reads() as session:
+            return bool(session.connection().execute(text("SELECT 1")).scalar())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+    def _engine(self, *, read_only: bool) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(self.url, connect_args={"check_same_thread": False, "isolation_level": None})
+            _prepare_sqlite(engine, read_only=read_only)
+            return engine
+        return create_engine(
+            self.url,
+            pool_size=self.threads,
+            max_overflow=self.threads,
+            pool_pre_ping=True,
+            connect_args={"options": "-c jit=off -c timezone=UTC"},
+            execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"} if read_only else {},
+        )
+
+
+def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        # FULL, because the change journal must never re-issue a number that a reader has already seen.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA cache_size=-65536")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def database_of(request: Request) -> Database:
+    """Return the database that `create_app` gave to the application."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def _reads(database: Annotated[Database, Depends(database_of)]) -> AsyncIterator[ReadSession]:
+    with database.reads() as session:
+        yield session
+
+
+# The session is closed before the answer leaves (scope="function"): a failure on the way out is still an error page.
+Reads = Annotated[ReadSession, Depends(_reads, scope="function")]

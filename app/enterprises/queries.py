@@ -1,0 +1,156 @@
+"""What the registry asks the database. Each function takes what it needs and returns a Select; nothing runs here."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
+from sqlmodel import col
+
+from app.core.db import ReadSession, WriteSession
+from app.core.search import SearchIndex
+from app.enterprises.schemas import EnterpriseFilters
+from app.enterprises.tables import (
+    Enterprise,
+    EnterpriseArea,
+    EnterpriseEligibility,
+    EnterpriseTargetGroup,
+    OfferingCpv,
+    OfferingSector,
+)
+from app.enterprises.vocabulary import EligibilityState, Sort
+from app.reference import service as reference
+
+SEARCH = SearchIndex("enterprise")
+_SUMMARY = [
+    "id",
+    "name",
+    "country",
+    "kind",
+    "lifecycle",
+    "legal_form",
+    "municipality",
+    "place",
+    "summary",
+    "language",
+    "source",
+    "source_year",
+    "confirmed_on",
+    "updated_at",
+]
+
+
+def summaries(session: ReadSession, filters: EnterpriseFilters) -> Select[Any]:
+    """Select one page of rows for the list, in order."""
+    columns = [getattr(Enterprise, name) for name in _SUMMARY]
+    return (
+        select(*columns)
+        .where(*conditions(session, filters))
+        .order_by(*_order(filters.sort))
+        .limit(filters.limit)
+        .offset(filters.offset)
+    )
+
+
+def count(session: ReadSession, filters: EnterpriseFilters) -> Select[int]:
+    """Count what the filters find."""
+    return select(func.count()).select_from(Enterprise).where(*conditions(session, filters))
+
+
+def conditions(
+    session: ReadSession | WriteSession, filters: EnterpriseFilters, *, without: str = ""
+) -> list[ColumnElement[bool]]:
+    """Return the filters as conditions, AND between them; `without` leaves one out, for its own facet's counts."""
+    found: list[ColumnElement[bool]] = []
+    if filters.words:
+        ids = SEARCH.having(session, filters.words)
+        found.append(false() if ids is None else col(Enterprise.id).in_(ids))
+    if filters.cpv:
+        under = or_(*(col(OfferingCpv.code).startswith(reference.significant_cpv(code)) for code in filters.cpv))
+        found.append(col(Enterprise.id).in_(select(col(OfferingCpv.enterprise_id)).where(under)))
+    if filters.area:
+        found.append(or_(*(_serves(area) for area in filters.area)))
+    if filters.located_in and without != "located_in":
+        found.append(or_(*(_seated_in(area) for area in filters.located_in)))
+    if filters.reserved and without != "reserved":
+        may = and_(
+            col(EnterpriseEligibility.reservation).in_(filters.reserved),
+            col(EnterpriseEligibility.state).in_([EligibilityState.VERIFIED, EligibilityState.DECLARED]),
+        )
+        found.append(col(Enterprise.id).in_(select(col(EnterpriseEligibility.enterprise_id)).where(may)))
+    if filters.sector and without != "sector":
+        sectors = select(col(OfferingSector.enterprise_id)).where(col(OfferingSector.sector).in_(filters.sector))
+        found.append(col(Enterprise.id).in_(sectors))
+    if filters.target_group:
+        groups = select(col(EnterpriseTargetGroup.enterprise_id)).where(
+            col(EnterpriseTargetGroup.target_group).in_(filters.target_group)
+        )
+        found.append(col(Enterprise.id).in_(groups))
+    if filters.kind and without != "kind":
+        found.append(col(Enterprise.kind).in_(filters.kind))
+    return found
+
+
+def sector_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+    """Count enterprises by sector, under every filter but the sector's own."""
+    return (
+        select(col(OfferingSector.sector), func.count(func.distinct(OfferingSector.enterprise_id)))
+        .join(Enterprise, col(Enterprise.id) == OfferingSector.enterprise_id)
+        .where(*conditions(session, filters, without="sector"))
+        .group_by(col(OfferingSector.sector))
+    )
+
+
+def county_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+    """Count enterprises by the county of their seat, under every filter but that one."""
+    county = func.substr(Enterprise.municipality, 1, 5)
+    return (
+        select(county, func.count())
+        .where(*conditions(session, filters, without="located_in"), col(Enterprise.municipality).is_not(None))
+        .group_by(literal_column("1"))
+    )
+
+
+def kind_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+    """Count enterprises by kind, under every filter but that one."""
+    return (
+        select(col(Enterprise.kind), func.count())
+        .where(*conditions(session, filters, without="kind"))
+        .group_by(col(Enterprise.kind))
+    )
+
+
+def reserved_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+    """Count enterprises that may take part under each rule, by their word or verified."""
+    may = col(EnterpriseEligibility.state).in_([EligibilityState.VERIFIED, EligibilityState.DECLARED])
+    return (
+        select(col(EnterpriseEligibility.reservation), func.count())
+        .join(Enterprise, col(Enterprise.id) == EnterpriseEligibility.enterprise_id)
+        .where(may, *conditions(session, filters, without="reserved"))
+        .group_by(col(EnterpriseEligibility.reservation))
+    )
+
+
+def _serves(area: str) -> ColumnElement[bool]:
+    """Find those that declare the area, one above it or one below it."""
+    wanted = col(EnterpriseArea.area).in_([area, *reference.ancestors(area)])
+    below = col(EnterpriseArea.area).startswith(_below(area))
+    return col(Enterprise.id).in_(select(col(EnterpriseArea.enterprise_id)).where(or_(wanted, below)))
+
+
+def _seated_in(area: str) -> ColumnElement[bool]:
+    if len(area) == 2:
+        return col(Enterprise.country) == area
+    return col(Enterprise.municipality).startswith(area)
+
+
+def _below(area: str) -> str:
+    return f"{area}-" if len(area) == 2 else area
+
+
+def _order(sort: Sort) -> list[ColumnElement[Any]]:
+    orders: dict[Sort, ColumnElement[Any]] = {
+        Sort.NAME: col(Enterprise.name_sort).asc(),
+        Sort.NAME_DESC: col(Enterprise.name_sort).desc(),
+        Sort.UPDATED: col(Enterprise.updated_at).asc(),
+        Sort.UPDATED_DESC: col(Enterprise.updated_at).desc(),
+    }
+    return [orders[sort], col(Enterprise.id).asc()]

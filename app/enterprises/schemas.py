@@ -1,0 +1,209 @@
+"""What is written to and read from the registry."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AnyHttpUrl, Field, StringConstraints
+
+from app.core.paging import PageQuery
+from app.core.schema import Code, FunctionAddress, Line, Prose, SchemaIn, SchemaOut
+from app.enterprises.rules import check_organisation_number
+from app.enterprises.vocabulary import (
+    EligibilityState,
+    EmployeesBand,
+    Evidence,
+    Kind,
+    Lifecycle,
+    OfferingKind,
+    Ownership,
+    Reservation,
+    Sort,
+    TurnoverBand,
+)
+from app.reference.fields import AreaCode, AreaCodes, CpvCode, IndustryCode
+
+Country = Annotated[str, StringConstraints(pattern="^(SE|NO)$")]
+LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
+
+
+class OfferingIn(SchemaIn):
+    """One thing that the enterprise sells, or a kind of work-training place that it offers."""
+
+    title: Line = Field(min_length=2)
+    description: Prose = ""
+    kind: OfferingKind = OfferingKind.SERVICE
+    language: LanguageCode = "sv"
+    cpv: list[CpvCode] = Field(default=[], max_length=50)
+    cpv_is_guess: bool = Field(default=False, description="The codes were guessed from a text by the registry")
+    sectors: list[Code] = Field(default=[], max_length=20)
+    places_free: int | None = Field(default=None, ge=0, le=10_000)
+
+
+class CriterionIn(SchemaIn):
+    """One criterion of the definition (`asf_criterion`, `social_enterprise_criterion`), and how well it is known."""
+
+    criterion: Code
+    state: Evidence
+    on: date | None = None
+
+
+class CertificateIn(SchemaIn):
+    """A certificate, for instance SKOOPI's."""
+
+    name: Line
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+class EligibilityIn(SchemaIn):
+    """What is known of the right to take part in procurements reserved under `reservation`."""
+
+    reservation: Reservation
+    state: EligibilityState
+    on: date | None = None
+    valid_until: date | None = None
+
+
+class EnterpriseCreate(SchemaIn):
+    """A new enterprise. Only the name, country and source are needed: unknown is not bad."""
+
+    name: Line = Field(min_length=2)
+    aliases: list[Line] = Field(default=[], max_length=20)
+    organisation_number: Annotated[str | None, AfterValidator(check_organisation_number)] = None
+    country: Country
+    kind: Kind = Kind.ENTERPRISE
+    lifecycle: Lifecycle = Lifecycle.UNKNOWN
+    legal_form: Code | None = Field(default=None, description="From `legal_form_se` or `legal_form_no`")
+    municipality: AreaCode | None = Field(default=None, description="Area code of the seat's municipality")
+    place: Line | None = None
+    founded_year: int | None = Field(default=None, ge=1500, le=2200)
+    public_ownership: Ownership = Ownership.UNKNOWN
+    summary: Prose = ""
+    language: LanguageCode = Field(default="sv", description="Language of the summary")
+    offerings: list[OfferingIn] = Field(default=[], max_length=50)
+    criteria: list[CriterionIn] = Field(default=[], max_length=20)
+    certificates: list[CertificateIn] = Field(default=[], max_length=20)
+    eligibility: list[EligibilityIn] = Field(default=[], max_length=8)
+    service_areas: AreaCodes = Field(default=[], max_length=400)
+    target_groups: list[Code] = Field(default=[], max_length=40)
+    industry_codes: list[IndustryCode] = Field(default=[], max_length=10)
+    employees: EmployeesBand | None = None
+    turnover: TurnoverBand | None = None
+    languages: list[LanguageCode] = Field(default=[], max_length=20)
+    contact_function: Line | None = Field(default=None, description="The function that answers, never a person")
+    contact_email: FunctionAddress | None = None
+    website: AnyHttpUrl | None = None
+    source: Line = Field(min_length=2)
+    source_year: int | None = Field(default=None, ge=1900, le=2200)
+    confirmed_on: date | None = Field(default=None, description="When the enterprise last confirmed the record")
+
+
+class EnterpriseFilters(PageQuery):
+    """The registry's filters: AND between parameters, OR within a repeated one."""
+
+    words: Line = ""
+    cpv: list[CpvCode] = Field(default=[], max_length=50, description="A CPV code; a broader code finds its narrower")
+    area: AreaCodes = Field(default=[], max_length=50, description="Area served")
+    located_in: AreaCodes = Field(default=[], max_length=50, description="Area of the seat")
+    reserved: list[Reservation] = Field(default=[], max_length=8)
+    sector: list[Code] = Field(default=[], max_length=50)
+    target_group: list[Code] = Field(default=[], max_length=50)
+    kind: list[Kind] = Field(default=[], max_length=8)
+    sort: Sort = Sort.NAME
+
+
+class OfferingRead(SchemaOut):
+    """One offering."""
+
+    id: str
+    title: str
+    description: str
+    kind: OfferingKind
+    language: str
+    cpv: list[str]
+    cpv_is_guess: bool
+    sectors: list[str]
+    places_free: int | None
+
+
+class CriterionRead(SchemaOut):
+    """One criterion."""
+
+    criterion: str
+    state: Evidence
+    on: date | None
+
+
+class CertificateRead(SchemaOut):
+    """One certificate."""
+
+    name: str
+    valid_from: date | None
+    valid_until: date | None
+
+
+class EligibilityRead(SchemaOut):
+    """The right to take part under one rule."""
+
+    reservation: Reservation
+    state: EligibilityState
+    on: date | None
+    valid_until: date | None
+
+
+class EnterpriseSummary(SchemaOut):
+    """An enterprise as a row of a list."""
+
+    id: str
+    name: str
+    country: str
+    kind: Kind
+    lifecycle: Lifecycle
+    legal_form: str | None
+    area_code: str | None
+    place: str | None
+    summary: str
+    language: str
+    source: str
+    source_year: int | None
+    confirmed_on: date | None
+    updated_at: datetime
+
+
+class EnterpriseRead(EnterpriseSummary):
+    """An enterprise, whole."""
+
+    home: str
+    rev: int
+    aliases: list[str]
+    organisation_number: str | None
+    founded_year: int | None
+    public_ownership: Ownership
+    offerings: list[OfferingRead]
+    criteria: list[CriterionRead]
+    certificates: list[CertificateRead]
+    eligibility: list[EligibilityRead]
+    service_areas: list[str]
+    target_groups: list[str]
+    industry_codes: list[str]
+    employees: EmployeesBand | None
+    turnover: TurnoverBand | None
+    languages: list[str]
+    contact_function: str | None
+    contact_email: str | None
+    website: str | None
+
+
+class Facet(SchemaOut):
+    """One choice of a filter, and how many enterprises it would leave."""
+
+    code: str
+    count: int
+    chosen: bool
+
+
+class FacetGroup(SchemaOut):
+    """The choices of one filter."""
+
+    name: str
+    facets: list[Facet]

@@ -1,0 +1,35 @@
+"""The change journal: what changed, when, by whom. Audit, alerts and sync read it."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column
+from sqlmodel import Field, SQLModel
+
+from app.core.clock import now
+
+
+class JournalCounter(SQLModel, table=True):
+    """One row. Taking a number here is the last statement of a transaction, so numbers become visible in order."""
+
+    __tablename__ = "journal_counter"
+
+    id: int = Field(primary_key=True)
+    value: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class JournalEntry(SQLModel, table=True):
+    """One change of one record."""
+
+    __tablename__ = "journal_entry"
+
+    # Wide, because a restored node will go on counting from generation x 2^40 (the sync protocol).
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    type: str = Field(max_length=64)
+    record_id: str = Field(max_length=36, index=True)
+    home: str = Field(max_length=64)
+    rev: int
+    method: str = Field(max_length=8)
+    actor_id: str | None = Field(default=None, max_length=36)
+    request_id: str | None = Field(default=None, max_length=64)
+    payload_hash: str = Field(max_length=64)
+    at: datetime = Field(default_factory=now)

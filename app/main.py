@@ -1,0 +1,54 @@
+"""Assemble the house. Nobody imports this module but the server and the tests."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI, Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import logs
+from app.api import create_api
+from app.core.db import Database
+from app.core.traffic import Traffic
+from app.demo import service as demo
+from app.settings import Settings
+from app.wiring import wire
+from web.site import create_site
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the whole application: health, the API under /api/v1 and the site at /."""
+    database = Database(settings.database)
+    wire()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        logs.configure(settings.log_level)
+        # Sync endpoints run in this pool; see core/db.py for why it is small.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = database.threads
+        yield
+        database.close()
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.database = database
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz(response: Response) -> dict[str, str]:
+        try:
+            database.answers()
+        except SQLAlchemyError:
+            response.status_code = 503
+            return {"status": "the database does not answer"}
+        return {"status": "ready"}
+
+    app.mount("/api/v1", create_api({"database": database}))
+    app.mount(
+        "/", create_site(database=database, node_name=settings.node_name, assets=settings.assets, demo=demo_is_loaded)
+    )
+    app.add_middleware(Traffic)
+    return app

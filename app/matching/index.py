@@ -1,0 +1,203 @@
+"""The index in the database: patched with each change, in its transaction; read with one question; rebuilt and checked.
+
+No state lives in the workers: a question reads the postings it needs, and numpy adds them up.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlmodel import col
+
+from app.core.db import ReadSession, WriteSession
+from app.matching import postings as lists
+from app.matching import queries
+from app.matching.gate import EVERYONE, OUT, UNSURE, gate_terms
+from app.matching.postings import Posting
+from app.matching.profile import Profile
+from app.matching.profiles import every_profile, profiles
+from app.matching.ranking import Chunk, LotPlan
+from app.matching.tables import CHUNK, MatchEnterprise, MatchPosting, MatchState
+from app.matching.terms import Document, document
+from app.matching.vocabulary import SCORER_VERSION
+
+_BATCH = 5_000
+_PATCHED_ONE_BY_ONE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An enterprise as the index knows it."""
+
+    enterprise_id: str
+    name: str
+    municipality: str | None
+    document: Document
+
+
+def terms_of(compiled: Document) -> dict[str, int]:
+    """Return everything an enterprise is indexed under: its own terms and the gate's."""
+    return {**compiled.terms, **gate_terms(compiled)}
+
+
+def read_chunks(session: ReadSession, lots: Sequence[LotPlan]) -> list[Chunk]:
+    """Return the postings that the lots ask for, chunk by chunk, in one SELECT."""
+    terms = {term for lot in lots for group in lot.plan.groups for term in group.points}
+    terms |= {EVERYONE, OUT, UNSURE, *(term for lot in lots for term in lot.gate.denied)}
+    spans = sorted({span for lot in lots for span in (*lot.gate.verified, *lot.gate.declared)}, key=lambda s: s.first)
+    slots = session.execute(select(col(MatchState.slots))).scalar() or 0
+    found: dict[int, dict[str, tuple[bytes, bytes]]] = {}
+    for term, chunk, offsets, impacts in _rows(session, queries.postings(sorted(terms), spans)):
+        found.setdefault(chunk, {})[term] = (offsets, impacts)
+    return [Chunk(number, held, min(CHUNK, slots - number * CHUNK)) for number, held in sorted(found.items())]
+
+
+def ids_of(session: ReadSession, slots: Sequence[int]) -> dict[int, str]:
+    """Return the enterprise behind each slot."""
+    return dict(session.execute(queries.names(slots)).tuples().all())
+
+
+def known(session: ReadSession, enterprise_ids: Sequence[str]) -> dict[str, Known]:
+    """Return the compiled documents of enterprises by id."""
+    rows = _rows(session, queries.documents(enterprise_ids))
+    return {row[0]: Known(row[0], row[1], row[2], Document.from_bytes(row[3])) for row in rows}
+
+
+def put_all(session: WriteSession, enterprise_ids: Sequence[str]) -> None:
+    """Bring the index up to date with many enterprises; making it anew is faster when they are most of the registry."""
+    held = session.execute(select(func.count()).select_from(MatchEnterprise)).scalar_one()
+    if len(enterprise_ids) > _PATCHED_ONE_BY_ONE and len(enterprise_ids) > held // 4:
+        rebuild(session)
+        return
+    for enterprise_id in enterprise_ids:
+        put(session, enterprise_id)
+
+
+def put(session: WriteSession, enterprise_id: str) -> None:
+    """Bring the index up to date with one enterprise; one that is gone is taken out."""
+    state = _locked_state(session)
+    found = next(profiles(session, [enterprise_id]), None)
+    if found is None:
+        _patch_out(session, enterprise_id)
+        return
+    compiled = document(found)
+    row = session.get(MatchEnterprise, enterprise_id)
+    before = terms_of(Document.from_bytes(row.document)) if row else {}
+    if row is None:
+        row = MatchEnterprise(enterprise_id=enterprise_id, slot=state.slots, name="", document=b"")
+        state.slots += 1
+    row.name, row.municipality, row.document = found.name, found.municipality, compiled.to_bytes()
+    session.add(row)
+    session.flush()
+    _apply(session, row.slot, lists.difference(before, terms_of(compiled)))
+
+
+def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
+    """Make the whole index anew from the registry, and return how many enterprises it holds."""
+    for table in (MatchPosting, MatchEnterprise, MatchState):
+        session.connection().execute(delete(table))
+    rows: list[dict[str, Any]] = []
+
+    def documents() -> Iterator[tuple[int, Mapping[str, int]]]:
+        for slot, found in enumerate(progress(every_profile(session))):
+            compiled = document(found)
+            rows.append(
+                {
+                    "enterprise_id": found.enterprise_id,
+                    "slot": slot,
+                    "name": found.name,
+                    "municipality": found.municipality,
+                    "document": compiled.to_bytes(),
+                }
+            )
+            yield slot, terms_of(compiled)
+
+    built = lists.build(documents(), CHUNK)
+    _insert(session, MatchEnterprise, rows)
+    _insert(session, MatchPosting, [_row(key, posting) for key, posting in sorted(built.items())])
+    session.add(MatchState(id=1, slots=len(rows), scorer_version=SCORER_VERSION))
+    session.flush()
+    return len(rows)
+
+
+def check(session: ReadSession) -> list[str]:
+    """Return what in the index differs from what the registry says; nothing when all is well."""
+    faults: list[str] = []
+    slots = dict(session.execute(select(col(MatchEnterprise.enterprise_id), col(MatchEnterprise.slot))).tuples().all())
+    expected: list[tuple[int, Mapping[str, int]]] = []
+    for found in every_profile(session):
+        slot = slots.pop(found.enterprise_id, None)
+        if slot is None:
+            faults.append(f"enterprise {found.enterprise_id} is not in the index")
+        else:
+            expected.append((slot, terms_of(document(found))))
+    faults += [f"enterprise {enterprise_id} is in the index but not in the registry" for enterprise_id in slots]
+    built = {key: posting.write() for key, posting in lists.build(expected, CHUNK).items()}
+    columns = (col(MatchPosting.term), col(MatchPosting.chunk), col(MatchPosting.offsets), col(MatchPosting.impacts))
+    for term, chunk, offsets, impacts in session.execute(select(*columns)).tuples():
+        if built.pop((term, chunk), None) != (offsets, impacts):
+            faults.append(f"posting {term} in chunk {chunk} differs")
+    return faults + [f"posting {term} in chunk {chunk} is missing" for term, chunk in built]
+
+
+def is_current(session: ReadSession | WriteSession) -> bool:
+    """Tell whether the index was made by this program's scorer."""
+    version = session.execute(select(col(MatchState.scorer_version))).scalar()
+    return version is None or version == SCORER_VERSION
+
+
+def _locked_state(session: WriteSession) -> MatchState:
+    """Return the index's one row, locked: two patches of one posting at a time would lose one of them."""
+    locked = select(MatchState).where(col(MatchState.id) == 1).with_for_update()
+    state = session.execute(locked).scalar_one_or_none()
+    if state is None:
+        state = MatchState(id=1, slots=0, scorer_version=SCORER_VERSION)
+        session.add(state)
+        session.flush()
+    return state
+
+
+def _patch_out(session: WriteSession, enterprise_id: str) -> None:
+    row = session.get(MatchEnterprise, enterprise_id)
+    if row is not None:
+        _apply(session, row.slot, lists.difference(terms_of(Document.from_bytes(row.document)), {}))
+        session.delete(row)
+        session.flush()
+
+
+def _apply(session: WriteSession, slot: int, patch: lists.Patch) -> None:
+    chunk, offset = divmod(slot, CHUNK)
+    connection = session.connection()
+    columns = (col(MatchPosting.term), col(MatchPosting.offsets), col(MatchPosting.impacts))
+    wanted = select(*columns).where(col(MatchPosting.term).in_(patch.terms), col(MatchPosting.chunk) == chunk)
+    before = {term: Posting.read(offsets, impacts) for term, offsets, impacts in connection.execute(wanted).tuples()}
+    after: dict[str, Posting] = {}
+    for term in patch.terms:
+        posting = before.get(term) or Posting()
+        if term in patch.put:
+            posting.held[offset] = patch.put[term]
+        else:
+            posting.held.pop(offset, None)
+        after[term] = posting
+    changed = list(before)
+    if changed:
+        connection.execute(
+            delete(MatchPosting).where(col(MatchPosting.term).in_(changed), col(MatchPosting.chunk) == chunk)
+        )
+    _insert(session, MatchPosting, [_row((term, chunk), posting) for term, posting in after.items() if posting.held])
+
+
+def _row(key: tuple[str, int], posting: Posting) -> dict[str, Any]:
+    offsets, impacts = posting.write()
+    return {"term": key[0], "chunk": key[1], "offsets": offsets, "impacts": impacts}
+
+
+def _insert(session: WriteSession, table: Any, rows: list[dict[str, Any]]) -> None:
+    for first in range(0, len(rows), _BATCH):
+        session.connection().execute(insert(table), rows[first : first + _BATCH])
+
+
+def _rows(session: ReadSession, query: Any) -> list[Any]:
+    """Return every row of a query, as plain tuples."""
+    return list(session.connection().execute(query).tuples())

@@ -1,0 +1,309 @@
+"""The matching room's front door: a need in, ranked and explained enterprises out; and the reverse."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from app.core.clock import today
+from app.core.db import ReadSession, WriteSession
+from app.core.i18n import Texts, texts
+from app.enterprises import service as enterprises
+from app.enterprises.schemas import EnterpriseFilters
+from app.journal.vocabulary import Change
+from app.matching import index, ranking
+from app.matching.eligibility import Eligibility, eligibility
+from app.matching.gate import compile_gate
+from app.matching.index import Known
+from app.matching.lexicon import infer_codes
+from app.matching.needs import need_of_opportunity, need_of_question
+from app.matching.plan import Plan, compile_plan
+from app.matching.profile import Lot, Need
+from app.matching.ranking import LotPlan, Ranked
+from app.matching.schemas import (
+    EligibilityReason,
+    Evidence,
+    Gap,
+    LotMatch,
+    Match,
+    MatchedEnterprise,
+    MatchedOpportunity,
+    Matches,
+    MatchQuestion,
+    NearMiss,
+    Reason,
+    Relaxation,
+    ReverseMatch,
+    ReverseMatches,
+)
+from app.matching.scoring import LotScore, NeedScore, order_key, request_hash, score_need, tie_key
+from app.matching.tables import CHUNK
+from app.matching.texts import eligibility_text, gap_text, reason_text
+from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
+from app.opportunities import service as opportunities
+from app.opportunities.schemas import OpportunityRead
+from app.reference import service as reference
+
+NEAR_MISSES = 5
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A need made ready: its plans, on a day, for a reader."""
+
+    need: Need
+    plans: tuple[Plan, ...]
+    on: date
+    say: Texts
+
+    @property
+    def hash(self) -> str:
+        """The hash that ties are broken by."""
+        return request_hash(self.need)
+
+
+def preview(session: ReadSession, question: MatchQuestion, *, limit: int = 20, language: str = "sv") -> Matches:
+    """Return the enterprises that fit a need that nobody has published, best first, each explained."""
+    return _answer(session, _question(need_of_question(question), language), limit)
+
+
+def for_opportunity(session: ReadSession, opportunity_id: str, *, limit: int = 20, language: str = "sv") -> Matches:
+    """Return the enterprises that fit a published opportunity. Raises `NotFound`."""
+    opportunity = opportunities.find(session, opportunity_id)
+    return _answer(session, _question(need_of_opportunity(opportunity), language), limit)
+
+
+def for_enterprise(
+    session: ReadSession, enterprise_id: str, *, limit: int = 20, language: str = "sv"
+) -> ReverseMatches:
+    """Return the open opportunities that fit an enterprise, best first: the same plans, read the other way.
+
+    Raises:
+        NotFound: there is no such enterprise.
+    """
+    enterprises.find(session, enterprise_id)
+    known = index.known(session, [enterprise_id]).get(enterprise_id)
+    if known is None:
+        return ReverseMatches(items=[], total=0, total_is_capped=False)
+    found: list[tuple[tuple[int, int, int, str], ReverseMatch]] = []
+    for opportunity_id in opportunities.open_ids(session):
+        opportunity = opportunities.find(session, opportunity_id)
+        question = _question(need_of_opportunity(opportunity), language)
+        scored, may = _judge(question, known)
+        if scored.relevant and may.state is not EligibilityState.INELIGIBLE:
+            tie = tie_key(question.hash, enterprise_id)
+            found.append((order_key(scored, may, tie), _reverse(question, known, scored, may, opportunity)))
+    found.sort(key=lambda pair: pair[0])
+    return ReverseMatches(items=[match for _, match in found[:limit]], total=len(found), total_is_capped=False)
+
+
+def why_not(session: ReadSession, question: MatchQuestion, words: str, *, language: str = "sv") -> list[NearMiss]:
+    """Return enterprises by name, each with its points for this need and what keeps it where it is."""
+    asked = _question(need_of_question(question), language)
+    named, _ = enterprises.search(session, EnterpriseFilters(words=words, limit=_FEW))
+    known = index.known(session, [found.id for found in named])
+    return [_near_miss(asked, known[found.id], *_judge(asked, known[found.id])) for found in named if found.id in known]
+
+
+def inferred_codes(question: MatchQuestion) -> list[str]:
+    """Return the CPV codes that the words of a need suggest, best first."""
+    text = question.title
+    suggested = infer_codes(text) or infer_codes(f"{text} {question.description}")
+    return list(dict.fromkeys(prefix.ljust(8, "0") for prefix, _ in suggested[:4]))
+
+
+def follow_enterprise(session: WriteSession, change: Change) -> None:
+    """Keep the index with the registry: called in the transaction of every change of an enterprise.
+
+    The index is patched once, just before the commit, however many records the transaction changes.
+    """
+    if "reindex" not in session.info:
+        session.info["reindex"] = set()
+        session.info.setdefault("before_commit", []).append(_reindex)
+    session.info["reindex"].add(change.record_id)
+
+
+def _reindex(session: WriteSession) -> None:
+    changed: set[str] = session.info.pop("reindex")
+    index.put_all(session, sorted(changed))
+
+
+def _question(need: Need, language: str) -> Question:
+    plans = tuple(compile_plan(lot) for lot in need.lots)
+    on = next((lot.reference_date for lot in need.lots if lot.reference_date), None) or today()
+    return Question(need, plans, on, texts(language))
+
+
+def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
+    ranked = _rank(session, question, question.need.lots)
+    items = _read(session, question, ranked, "items", limit)
+    near = _read(session, question, ranked, "near", NEAR_MISSES)
+    total = ranking.total(ranked, "items")
+    return Matches(
+        items=[_match(question, *found) for found in items],
+        total=total,
+        total_is_capped=False,
+        near_misses=[_near_miss(question, *found) for found in near],
+        relaxations=_relaxations(session, question, ranked, total),
+    )
+
+
+def _rank(session: ReadSession, question: Question, lots: Sequence[Lot]) -> list[Ranked]:
+    """Rank everyone. Lots that ask the same are counted once and weighed."""
+    plans: dict[object, LotPlan] = {}
+    for lot, plan in zip(lots, question.plans, strict=True):
+        gate = compile_gate(lot, question.on)
+        key = (tuple((group.name, tuple(sorted(group.points.items()))) for group in plan.groups), gate)
+        before = plans.get(key)
+        plans[key] = LotPlan(plan, gate, before.weight + 1 if before else 1)
+    return [ranking.rank(list(plans.values()), chunk) for chunk in index.read_chunks(session, list(plans.values()))]
+
+
+def _read(
+    session: ReadSession, question: Question, ranked: Sequence[Ranked], wanted: str, limit: int
+) -> list[tuple[Known, NeedScore, Eligibility]]:
+    """Read and explain the first `limit` of a list."""
+    candidates = ranking.best(ranked, wanted, limit, CHUNK)
+    ids = index.ids_of(session, [one.slot for one in candidates])
+    request = question.hash
+    ordered = sorted(
+        candidates, key=lambda one: (-one.score, one.eligibility, -one.fine, tie_key(request, ids[one.slot]))
+    )
+    chosen = [ids[one.slot] for one in ordered[:limit]]
+    known = index.known(session, chosen)
+    return [(known[one], *_judge(question, known[one])) for one in chosen]
+
+
+def _judge(question: Question, known: Known) -> tuple[NeedScore, Eligibility]:
+    """Return the score and the eligibility of one enterprise: the best it has on any lot."""
+    lots = [eligibility(lot, known.document, question.on) for lot in question.need.lots]
+    return score_need(question.plans, known.document), min(lots, key=lambda found: ELIGIBILITY_ORDER[found.state])
+
+
+def _match(question: Question, known: Known, scored: NeedScore, may: Eligibility) -> Match:
+    return Match(
+        enterprise=MatchedEnterprise(
+            id=known.enterprise_id,
+            name=known.name,
+            area_code=known.municipality,
+            lifecycle=known.document.lifecycle,
+        ),
+        score=scored.score,
+        eligibility=may.state.value,
+        **_explained(question, known, scored, may),
+    )
+
+
+def _explained(question: Question, known: Known, scored: NeedScore, may: Eligibility) -> dict[str, Any]:
+    say = question.say
+    reasons, gaps = _reasons(scored, known, say), _gaps(scored, say)
+    if len(scored.lots) == 1:
+        # The only lot says what the whole says.
+        only = scored.lots[0]
+        lots = [
+            LotMatch(lot=only.lot_id, score=only.score, eligibility=may.state.value, reasons=reasons, gaps=gaps)
+        ]
+    else:
+        pairs = zip(question.need.lots, scored.lots, strict=True)
+        lots = [_lot_match(question, known, lot, one) for lot, one in pairs]
+    return {
+        "eligibility_reason": EligibilityReason(text=eligibility_text(may, say), legal_basis=may.legal_basis or None),
+        "reasons": reasons,
+        "gaps": gaps,
+        "lots": lots,
+    }
+
+
+def _lot_match(question: Question, known: Known, lot: Lot, scored: LotScore) -> LotMatch:
+    may = eligibility(lot, known.document, question.on)
+    return LotMatch(
+        lot=scored.lot_id,
+        score=scored.score,
+        eligibility=may.state.value,
+        reasons=_reasons(scored, known, question.say),
+        gaps=_gaps(scored, question.say),
+    )
+
+
+def _reasons(scored: NeedScore | LotScore, known: Known, say: Texts) -> list[Reason]:
+    return [
+        Reason(
+            criterion=reason.criterion.value,
+            points=reason.points,
+            max_points=reason.max_points,
+            text=reason_text(reason, known.municipality, say),
+            evidence=[Evidence(kind=one.kind, value=one.value) for one in reason.evidence],
+        )
+        for reason in scored.reasons
+    ]
+
+
+def _gaps(scored: NeedScore | LotScore, say: Texts) -> list[Gap]:
+    return [Gap(criterion=gap.criterion.value, text=gap_text(gap, say)) for gap in scored.gaps]
+
+
+def _near_miss(question: Question, known: Known, scored: NeedScore, may: Eligibility) -> NearMiss:
+    match = _match(question, known, scored, may)
+    return NearMiss(**{**dict(match), "would_match_if": list(_conditions(question, scored, may))})
+
+
+def _conditions(question: Question, scored: NeedScore, may: Eligibility) -> Iterable[Gap]:
+    """Yield what would have to be different."""
+    say = question.say
+    if may.state is EligibilityState.INELIGIBLE and may.rule == "lifecycle":
+        yield Gap(criterion="reservation", text=say("Would match if the enterprise were in operation"))
+    elif may.state is EligibilityState.INELIGIBLE and may.rule == "kind":
+        yield Gap(criterion="reservation", text=say("Would match if it were an enterprise that can tender"))
+    elif may.state is EligibilityState.INELIGIBLE:
+        text = say("Would get {score} points if the need were not reserved", score=scored.score)
+        yield Gap(criterion="reservation", text=text)
+    if not scored.relevant:
+        yield Gap(criterion="what", text=say("Would match if it offered what is asked for: no code or word in common"))
+
+
+def _relaxations(session: ReadSession, question: Question, ranked: list[Ranked], total: int) -> list[Relaxation]:
+    """Return changes that give more matches, with how many in all."""
+    say = question.say
+    found: list[Relaxation] = []
+    lots = question.need.lots
+    if any(lot.reserved_participation and lot.reservation_gates for lot in lots):
+        # Without a gate everyone at work counts, and that is known from the same ranking.
+        unreserved = sum(int((part.relevant & part.supplier).sum()) for part in ranked)
+        if unreserved > total:
+            text = say("Remove the reservation")
+            found.append(Relaxation(change="remove-reservation", text=text, total=unreserved))
+    if total < _FEW and any(lot.cpv_main for lot in lots):
+        broader = Need(tuple(_broader(lot) for lot in lots))
+        wider = _question(broader, say.language)
+        counted = ranking.total(_rank(session, wider, broader.lots), "items")
+        if counted > total:
+            code = next(lot.cpv_main for lot in broader.lots if lot.cpv_main)
+            label = reference.cpv_label(code, say.language) or code
+            text = say("Take the broader code {code} {label}", code=code, label=label)
+            found.append(Relaxation(change=f"broader-code:{code}", text=text, total=counted))
+    return found
+
+
+def _broader(lot: Lot) -> Lot:
+    """Return the lot under the division of its main code."""
+    return replace(lot, cpv_main=f"{lot.cpv_main[:2]}000000") if lot.cpv_main else lot
+
+
+def _reverse(
+    question: Question, known: Known, scored: NeedScore, may: Eligibility, opportunity: OpportunityRead
+) -> ReverseMatch:
+    deadline = opportunity.deadline_at
+    return ReverseMatch(
+        opportunity=MatchedOpportunity(
+            id=opportunity.id,
+            title=opportunity.title,
+            language=opportunity.language,
+            buyer_name=opportunity.buyer_name,
+            status=opportunity.status.value,
+            deadline_at=deadline.isoformat() if deadline else None,
+        ),
+        score=scored.score,
+        eligibility=may.state.value,
+        **_explained(question, known, scored, may),
+    )

@@ -1,0 +1,113 @@
+"""What the list of opportunities asks the database. Each function returns a Select; nothing runs here."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlmodel import col
+
+from app.core.db import ReadSession
+from app.core.search import SearchIndex
+from app.opportunities.schemas import OpportunityFilters
+from app.opportunities.tables import Lot, LotArea, LotCpv, LotReservation, Opportunity
+from app.opportunities.vocabulary import Sort, Status
+from app.reference import service as reference
+
+SEARCH = SearchIndex("opportunity")
+SUMMARY = [
+    "id",
+    "title",
+    "language",
+    "form",
+    "status",
+    "origin",
+    "country",
+    "buyer_name",
+    "buyer_area",
+    "published_at",
+    "deadline_at",
+    "official_url",
+    "source",
+    "source_year",
+    "updated_at",
+]
+
+
+def summaries(session: ReadSession, filters: OpportunityFilters) -> Select[Any]:
+    """Select one page of rows for the list, in order."""
+    columns = [getattr(Opportunity, name) for name in SUMMARY]
+    return (
+        select(*columns)
+        .where(*_conditions(session, filters))
+        .order_by(*_order(filters.sort))
+        .limit(filters.limit)
+        .offset(filters.offset)
+    )
+
+
+def count(session: ReadSession, filters: OpportunityFilters) -> Select[int]:
+    """Count what the filters find."""
+    return select(func.count()).select_from(Opportunity).where(*_conditions(session, filters))
+
+
+def reservations(opportunity_ids: list[str]) -> Select[str, str]:
+    """Select the rules under which lots of these opportunities are reserved."""
+    return (
+        select(col(Lot.opportunity_id), col(LotReservation.reservation))
+        .join(Lot, col(Lot.id) == LotReservation.lot_id)
+        .where(col(Lot.opportunity_id).in_(opportunity_ids))
+        .distinct()
+        .order_by(col(LotReservation.reservation))
+    )
+
+
+def lot_counts(opportunity_ids: list[str]) -> Select[str, int]:
+    """Count the lots of these opportunities."""
+    return (
+        select(col(Lot.opportunity_id), func.count())
+        .where(col(Lot.opportunity_id).in_(opportunity_ids))
+        .group_by(col(Lot.opportunity_id))
+    )
+
+
+def _conditions(session: ReadSession, filters: OpportunityFilters) -> list[ColumnElement[bool]]:
+    statuses = [status for status in filters.status if status is not Status.DRAFT] or [Status.PUBLISHED]
+    found: list[ColumnElement[bool]] = [col(Opportunity.status).in_(statuses)]
+    if filters.words:
+        ids = SEARCH.having(session, filters.words)
+        found.append(false() if ids is None else col(Opportunity.id).in_(ids))
+    if filters.form:
+        found.append(col(Opportunity.form).in_(filters.form))
+    if filters.cpv:
+        prefixes = [reference.significant_cpv(code) for code in filters.cpv]
+        main = or_(*(col(Lot.cpv_main).startswith(prefix) for prefix in prefixes))
+        more = or_(*(col(LotCpv.code).startswith(prefix) for prefix in prefixes))
+        lots = select(col(Lot.opportunity_id)).where(or_(main, col(Lot.id).in_(select(col(LotCpv.lot_id)).where(more))))
+        found.append(col(Opportunity.id).in_(lots))
+    if filters.reserved:
+        reserved = select(col(LotReservation.lot_id)).where(col(LotReservation.reservation).in_(filters.reserved))
+        found.append(col(Opportunity.id).in_(select(col(Lot.opportunity_id)).where(col(Lot.id).in_(reserved))))
+    if filters.area:
+        found.append(or_(*(_in_area(area) for area in filters.area)))
+    return found
+
+
+def _in_area(area: str) -> ColumnElement[bool]:
+    """Find lots performed there, in an area above it or below it; without a place, the buyer's area stands in."""
+    prefix = f"{area}-" if len(area) == 2 else area
+    wanted = [area, *reference.ancestors(area)]
+    here = or_(col(LotArea.area).in_(wanted), col(LotArea.area).startswith(prefix))
+    placed = select(col(Lot.opportunity_id)).join(LotArea, col(LotArea.lot_id) == Lot.id)
+    buyer = or_(col(Opportunity.buyer_area).in_(wanted), col(Opportunity.buyer_area).startswith(prefix))
+    return or_(col(Opportunity.id).in_(placed.where(here)), and_(col(Opportunity.id).not_in(placed), buyer))
+
+
+def _order(sort: Sort) -> list[ColumnElement[Any]]:
+    by_deadline = col(Opportunity.deadline_at)
+    orders: dict[Sort, list[ColumnElement[Any]]] = {
+        Sort.DEADLINE: [by_deadline.asc().nulls_last()],
+        Sort.DEADLINE_DESC: [by_deadline.desc().nulls_last()],
+        Sort.PUBLISHED: [col(Opportunity.published_at).asc().nulls_last()],
+        Sort.PUBLISHED_DESC: [col(Opportunity.published_at).desc().nulls_last()],
+        Sort.TITLE: [col(Opportunity.title_sort).asc()],
+    }
+    return [*orders[sort], col(Opportunity.id).asc()]

@@ -1,0 +1,151 @@
+"""What is written to and read from the list of opportunities."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, StringConstraints
+
+from app.core.paging import PageQuery
+from app.core.schema import Code, FunctionAddress, Line, Money, Prose, SchemaIn, SchemaOut
+from app.enterprises.vocabulary import Reservation
+from app.opportunities.vocabulary import Form, Origin, ReservedExecution, Sort, Status
+from app.reference.fields import AreaCode, AreaCodes, CpvCode
+
+Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class LotIn(SchemaIn):
+    """One lot."""
+
+    number: Line | None = Field(default=None, description="The buyer's own name of the lot; else LOT-0001, …")
+    title: Line
+    description: Prose = ""
+    cpv_main: CpvCode | None = None
+    cpv_additional: list[CpvCode] = Field(default=[], max_length=50)
+    area_codes: AreaCodes = Field(default=[], max_length=400)
+    foreign_areas: list[Code] = Field(default=[], max_length=50, description="NUTS codes outside Sweden and Norway")
+    reserved_participation: list[Reservation] = Field(default=[], max_length=8)
+    reserved_execution: ReservedExecution | None = None
+    estimated_value: Money | None = None
+    duration_months: int | None = Field(default=None, ge=0, le=600)
+    places_wanted: int | None = Field(default=None, ge=0, le=10_000)
+    target_groups: list[Code] = Field(default=[], max_length=40)
+
+
+class NoticeIdentity(SchemaIn):
+    """Where an imported opportunity comes from: importing again replaces it."""
+
+    source: Code
+    notice_id: Code
+    version: Code
+    subtype: Code | None = None
+    number: Code | None = None
+
+
+class OpportunityCreate(SchemaIn):
+    """A new opportunity. Lots may be empty for partnerships and early dialogue."""
+
+    title: Title
+    description: Prose = ""
+    language: LanguageCode = "sv"
+    form: Form
+    status: Status = Status.PUBLISHED
+    origin: Origin = Origin.STATED
+    country: Country
+    buyer_name: Line = Field(min_length=2)
+    buyer_number: Code | None = None
+    buyer_area: AreaCode | None = None
+    legal_basis: Line | None = Field(default=None, description="As the buyer states it; Samnod does not assert it")
+    procedure_type: Code | None = None
+    contact_function: Line | None = None
+    contact_email: FunctionAddress | None = None
+    official_url: AnyHttpUrl | None = None
+    published_at: datetime | None = None
+    deadline_at: datetime | None = None
+    questions_until: datetime | None = None
+    starts_on: date | None = None
+    objectives: list[Code] = Field(default=[], max_length=20)
+    srpp_areas: list[Code] = Field(default=[], max_length=6)
+    lots: list[LotIn] = Field(default=[], max_length=1000)
+    source: Line = Field(min_length=2)
+    source_year: int | None = Field(default=None, ge=1900, le=2200)
+    notice: NoticeIdentity | None = None
+
+
+class OpportunityFilters(PageQuery):
+    """Filters of the list: AND between parameters, OR within a repeated one."""
+
+    words: Line = ""
+    cpv: list[CpvCode] = Field(default=[], max_length=50)
+    area: AreaCodes = Field(default=[], max_length=50, description="Place of performance, or the buyer's when none")
+    reserved: list[Reservation] = Field(default=[], max_length=8)
+    form: list[Form] = Field(default=[], max_length=6)
+    status: list[Status] = Field(default=[], max_length=5, description="Without it: published")
+    sort: Sort = Sort.DEADLINE
+
+
+class LotRead(SchemaOut):
+    """One lot."""
+
+    id: str
+    number: str
+    title: str
+    description: str
+    cpv_main: str | None
+    cpv_additional: list[str]
+    area_codes: list[str]
+    foreign_areas: list[str]
+    reserved_participation: list[str]
+    reserved_execution: ReservedExecution | None
+    value_minor: int | None
+    currency: str | None
+    duration_months: int | None
+    places_wanted: int | None
+    target_groups: list[str]
+
+
+class OpportunitySummary(SchemaOut):
+    """An opportunity as a row of a list."""
+
+    id: str
+    title: str
+    language: str
+    form: Form
+    status: Status
+    origin: Origin
+    country: str
+    buyer_name: str
+    buyer_area: str | None
+    published_at: datetime | None
+    deadline_at: datetime | None
+    official_url: str | None
+    source: str
+    source_year: int | None
+    updated_at: datetime
+    reserved_participation: list[str]
+    lot_count: int
+
+
+class OpportunityRead(OpportunitySummary):
+    """An opportunity, whole."""
+
+    home: str
+    rev: int
+    description: str
+    buyer_number: str | None
+    legal_basis: str | None
+    procedure_type: str | None
+    contact_function: str | None
+    contact_email: str | None
+    questions_until: datetime | None
+    starts_on: date | None
+    objectives: list[str]
+    srpp_areas: list[str]
+    lots: list[LotRead]
+    notice_source: str | None
+    notice_id: str | None
+    notice_version: str | None
+    notice_subtype: str | None
+    notice_number: str | None

@@ -1,0 +1,286 @@
+"""The opportunities' front door: publish one, find one, search."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlmodel import SQLModel, col
+
+from app.core.clock import now
+from app.core.columns import new_id
+from app.core.db import ReadSession, WriteSession
+from app.core.errors import FieldFault, InvalidContent, NotFound
+from app.core.text import sort_key
+from app.journal import service as journal
+from app.opportunities import queries
+from app.opportunities.schemas import (
+    LotIn,
+    LotRead,
+    OpportunityCreate,
+    OpportunityFilters,
+    OpportunityRead,
+    OpportunitySummary,
+)
+from app.opportunities.tables import (
+    Lot,
+    LotArea,
+    LotCpv,
+    LotReservation,
+    LotTargetGroup,
+    Opportunity,
+    OpportunityObjective,
+    OpportunitySrppArea,
+)
+from app.opportunities.vocabulary import LOTLESS_FORMS, PUBLIC_STATUSES, Status
+from app.reference import service as reference
+
+RECORD_TYPE = "opportunity"
+_OWN = [
+    "title",
+    "description",
+    "language",
+    "form",
+    "status",
+    "origin",
+    "country",
+    "buyer_name",
+    "buyer_number",
+    "buyer_area",
+    "legal_basis",
+    "procedure_type",
+    "contact_function",
+    "contact_email",
+    "deadline_at",
+    "questions_until",
+    "starts_on",
+    "source",
+    "source_year",
+]
+
+
+def publish(
+    session: WriteSession, data: OpportunityCreate, *, home: str, record_id: str | None = None
+) -> OpportunityRead:
+    """Write an opportunity and return it; with the `record_id` of one that exists, replace what it says.
+
+    Raises:
+        InvalidContent: lots are missing where the form needs them, or a code is not in its vocabulary.
+    """
+    _check(data)
+    existing = session.get(Opportunity, record_id) if record_id else None
+    opportunity = existing or _new(record_id or new_id(), home, data)
+    if existing is not None:
+        _forget_children(session, opportunity.id)
+        opportunity.rev += 1
+    _describe(opportunity, data)
+    session.add(opportunity)
+    session.flush()
+    session.add_all(_children(opportunity.id, data))
+    session.flush()
+    queries.SEARCH.put(session, opportunity.id, _searchable(data))
+    read = _read(session, opportunity)
+    payload = read.model_dump(mode="json", exclude={"rev", "updated_at"})
+    journal.record(session, journal.changed(RECORD_TYPE, opportunity.id, home, opportunity.rev, payload))
+    return read
+
+
+def find(session: ReadSession | WriteSession, opportunity_id: str) -> OpportunityRead:
+    """Return one opportunity, whole; a draft is nobody's business but its owner's.
+
+    Raises:
+        NotFound: there is none with this id that the public may see.
+    """
+    opportunity = session.get(Opportunity, opportunity_id)
+    if opportunity is None or opportunity.status not in PUBLIC_STATUSES:
+        raise NotFound("There is no opportunity with this id.")
+    return _read(session, opportunity)
+
+
+def exists(session: ReadSession | WriteSession, opportunity_id: str) -> bool:
+    """Tell whether there is an opportunity with this id, drafts too."""
+    return session.get(Opportunity, opportunity_id) is not None
+
+
+def exists(session: ReadSession | WriteSession, opportunity_id: str) -> bool:
+    """Tell whether there is a record with this id, a draft included."""
+    return session.get(Opportunity, opportunity_id) is not None
+
+
+def find_notice(session: ReadSession | WriteSession, source: str, notice_id: str) -> OpportunityRead | None:
+    """Return the opportunity that was imported from this notice, or None."""
+    wanted = select(Opportunity).where(
+        col(Opportunity.notice_source) == source, col(Opportunity.notice_id) == notice_id
+    )
+    opportunity = session.execute(wanted).scalars().one_or_none()
+    return _read(session, opportunity) if opportunity else None
+
+
+def search(session: ReadSession, filters: OpportunityFilters) -> tuple[list[OpportunitySummary], int]:
+    """Return one page of opportunities and how many the filters find in all."""
+    connection = session.connection()
+    rows = [dict(row) for row in connection.execute(queries.summaries(session, filters)).mappings()]
+    ids = [row["id"] for row in rows]
+    reserved: dict[str, list[str]] = {}
+    for opportunity_id, code in connection.execute(queries.reservations(ids)).tuples():
+        reserved.setdefault(opportunity_id, []).append(code)
+    lots = dict(connection.execute(queries.lot_counts(ids)).tuples().all())
+    found = [
+        OpportunitySummary(reserved_participation=reserved.get(row["id"], []), lot_count=lots.get(row["id"], 0), **row)
+        for row in rows
+    ]
+    return found, connection.execute(queries.count(session, filters)).scalar_one()
+
+
+def open_ids(session: ReadSession) -> list[str]:
+    """Return the ids of every published opportunity whose deadline has not passed."""
+    wanted = select(col(Opportunity.id)).where(
+        col(Opportunity.status) == Status.PUBLISHED,
+        col(Opportunity.deadline_at).is_(None) | (col(Opportunity.deadline_at) >= now()),
+    )
+    return list(session.execute(wanted.order_by(col(Opportunity.id))).scalars())
+
+
+def _check(data: OpportunityCreate) -> None:
+    faults: list[FieldFault] = []
+    if not data.lots and data.form not in LOTLESS_FORMS:
+        faults.append(FieldFault("/lots", "at least one lot is needed, except for partnerships and early dialogue"))
+
+    def check(pointer: str, name: str, codes: Iterable[str]) -> None:
+        for i, code in enumerate(codes):
+            if not reference.has_code(name, code):
+                faults.append(FieldFault(f"{pointer}/{i}", f"{code!r} is not in the list {name}"))
+
+    check("/objectives", "social_objective", data.objectives)
+    check("/srpp_areas", "srpp_area", data.srpp_areas)
+    for i, lot in enumerate(data.lots):
+        check(f"/lots/{i}/target_groups", "target_group", lot.target_groups)
+    if faults:
+        raise InvalidContent("One or more fields are wrong: see errors.", faults)
+
+
+def _new(record_id: str, home: str, data: OpportunityCreate) -> Opportunity:
+    return Opportunity(
+        id=record_id,
+        home=home,
+        title_sort="",
+        **{name: getattr(data, name) for name in _OWN},
+    )
+
+
+def _describe(opportunity: Opportunity, data: OpportunityCreate) -> None:
+    for name in _OWN:
+        setattr(opportunity, name, getattr(data, name))
+    opportunity.title_sort = sort_key(data.title)[:300]
+    opportunity.official_url = str(data.official_url) if data.official_url else None
+    opportunity.published_at = data.published_at
+    if data.published_at is None and data.status is not Status.DRAFT:
+        opportunity.published_at = now()
+    notice = data.notice
+    opportunity.notice_source = notice.source if notice else None
+    opportunity.notice_id = notice.notice_id if notice else None
+    opportunity.notice_version = notice.version if notice else None
+    opportunity.notice_subtype = notice.subtype if notice else None
+    opportunity.notice_number = notice.number if notice else None
+    opportunity.updated_at = now()
+
+
+def _forget_children(session: WriteSession, opportunity_id: str) -> None:
+    # The lots' own rows go with them: the foreign keys cascade.
+    for table in (Lot, OpportunityObjective, OpportunitySrppArea):
+        session.connection().execute(delete(table).where(col(table.opportunity_id) == opportunity_id))
+    session.expire_all()
+
+
+def _children(opportunity_id: str, data: OpportunityCreate) -> list[SQLModel]:
+    rows: list[SQLModel] = []
+    for objective in dict.fromkeys(data.objectives):
+        rows.append(OpportunityObjective(opportunity_id=opportunity_id, objective=objective))
+    for area in dict.fromkeys(data.srpp_areas):
+        rows.append(OpportunitySrppArea(opportunity_id=opportunity_id, area=area))
+    for position, lot in enumerate(data.lots):
+        rows += _lot_rows(opportunity_id, position, lot)
+    return rows
+
+
+def _lot_rows(opportunity_id: str, position: int, data: LotIn) -> list[SQLModel]:
+    lot_id = new_id()
+    value = data.estimated_value
+    lot = Lot(
+        id=lot_id,
+        opportunity_id=opportunity_id,
+        position=position,
+        number=data.number or f"LOT-{position + 1:04}",
+        title=data.title,
+        description=data.description,
+        cpv_main=data.cpv_main,
+        reserved_execution=data.reserved_execution,
+        value_minor=value.minor if value else None,
+        currency=value.currency if value else None,
+        duration_months=data.duration_months,
+        places_wanted=data.places_wanted,
+    )
+    more = [code for code in dict.fromkeys(data.cpv_additional) if code != data.cpv_main]
+    foreign = [area for area in dict.fromkeys(data.foreign_areas) if area not in data.area_codes]
+    return [
+        lot,
+        *(LotCpv(lot_id=lot_id, code=code, position=i) for i, code in enumerate(more)),
+        *(LotArea(lot_id=lot_id, area=a, position=i) for i, a in enumerate(dict.fromkeys(data.area_codes))),
+        *(LotArea(lot_id=lot_id, area=a, is_foreign=True, position=i) for i, a in enumerate(foreign)),
+        *(LotReservation(lot_id=lot_id, reservation=r) for r in dict.fromkeys(data.reserved_participation)),
+        *(LotTargetGroup(lot_id=lot_id, target_group=g) for g in dict.fromkeys(data.target_groups)),
+    ]
+
+
+def _searchable(data: OpportunityCreate) -> list[str]:
+    found = [data.title, data.description, data.buyer_name]
+    for lot in data.lots:
+        found += [lot.title, lot.description]
+        found += [reference.cpv_words(code) for code in filter(None, [lot.cpv_main, *lot.cpv_additional])]
+    return found
+
+
+def _read(session: ReadSession | WriteSession, opportunity: Opportunity) -> OpportunityRead:
+    own = opportunity.model_dump(exclude={"title_sort", "created_at"})
+    lots = _lots(session, opportunity.id)
+    return OpportunityRead(
+        **own,
+        lots=lots,
+        lot_count=len(lots),
+        reserved_participation=sorted({code for lot in lots for code in lot.reserved_participation}),
+        objectives=_values(session, OpportunityObjective, "objective", opportunity.id),
+        srpp_areas=_values(session, OpportunitySrppArea, "area", opportunity.id),
+    )
+
+
+def _lots(session: ReadSession | WriteSession, opportunity_id: str) -> list[LotRead]:
+    ordered = select(Lot).where(col(Lot.opportunity_id) == opportunity_id).order_by(col(Lot.position))
+    lots = session.execute(ordered).scalars().all()
+    of = [lot.id for lot in lots]
+    codes = _by_lot(session, LotCpv, of)
+    areas = _by_lot(session, LotArea, of)
+    reservations = _by_lot(session, LotReservation, of)
+    groups = _by_lot(session, LotTargetGroup, of)
+    return [
+        LotRead(
+            **lot.model_dump(exclude={"opportunity_id", "position"}),
+            cpv_additional=[row.code for row in codes.get(lot.id, [])],
+            area_codes=[row.area for row in areas.get(lot.id, []) if not row.is_foreign],
+            foreign_areas=[row.area for row in areas.get(lot.id, []) if row.is_foreign],
+            reserved_participation=sorted(row.reservation for row in reservations.get(lot.id, [])),
+            target_groups=sorted(row.target_group for row in groups.get(lot.id, [])),
+        )
+        for lot in lots
+    ]
+
+
+def _by_lot(session: ReadSession | WriteSession, table: Any, lot_ids: list[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    rows = session.execute(select(table).where(table.lot_id.in_(lot_ids))).scalars()
+    for row in sorted(rows, key=lambda row: getattr(row, "position", 0)):
+        found.setdefault(row.lot_id, []).append(row)
+    return found
+
+
+def _values(session: ReadSession | WriteSession, table: Any, column: str, opportunity_id: str) -> list[str]:
+    rows = session.execute(select(table).where(table.opportunity_id == opportunity_id)).scalars()
+    return sorted(getattr(row, column) for row in rows)

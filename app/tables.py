@@ -1,0 +1,9 @@
+"""Every table of the house, imported in one place for migrations and tests."""
+
+import app.enterprises.tables
+import app.journal.tables
+import app.matching.tables
+import app.opportunities.tables
+import app.reference.tables
+
+__all__ = ["app"]

@@ -1,0 +1,9 @@
+"""Who follows whose changes. Entry points call `wire` once, before anything is written."""
+
+from app.journal import service as journal
+from app.matching import service as matching
+
+
+def wire() -> None:
+    """Let higher rooms follow the changes of lower ones, in the same transaction."""
+    journal.subscribe("enterprise", matching.follow_enterprise)
