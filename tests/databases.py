@@ -37,16 +37,7 @@ def migrated_database(kind: str, folder: Path) -> Iterator[str]:
 
 def samnod(*arguments: str, **environment: str) -> str:
     """Run the `samnod` command as a user would, with settings from `environment`; return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, f"samnod {' '.join(arguments)} failed: {done.stdout}{done.stderr}"
-    return done.stdout
+    return _run("app.cli", *arguments, **environment)
 
 
 def postgres_server() -> postgres.PostgresServer:
@@ -63,12 +54,24 @@ def _postgres_database(template: str) -> Iterator[str]:
 
 def _migrated_sqlite() -> str:
     file = session_folder() / "template.db"
-    samnod("migrate", SAMNOD_DATABASE_URL=f"sqlite:///{file}")
+    _migrate(f"sqlite:///{file}")
     # One file and no journal beside it, so that copying the file copies everything.
     assert not file.with_name("template.db-wal").exists(), "the migration left its database open"
     return str(file)
 
 
 def _migrated_postgres() -> str:
-    samnod("migrate", SAMNOD_DATABASE_URL=postgres_server().create("template_migrated"))
+    _migrate(postgres_server().create("template_migrated"))
     return "template_migrated"
+
+
+def _migrate(url: str) -> None:
+    # Alembic's own command loads tables only, so that these tests do not wait for the whole house.
+    _run("alembic", "upgrade", "head", SAMNOD_DATABASE_URL=url)
+
+
+def _run(module: str, *arguments: str, **environment: str) -> str:
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"{module} {' '.join(arguments)} failed: {done.stdout}{done.stderr}"
+    return done.stdout
