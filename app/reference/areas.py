@@ -19,15 +19,15 @@ from app.core.text import fold, sort_key
 from app.reference.files import rows
 from app.reference.vocabulary import Area, ForeignArea, Region, UnknownArea
 
-_NOT_AT_ALL = 5
+_WHOLE_NAME, _NOT_AT_ALL = 3, 6
 _EARTH_RADIUS_KM = 6371.0088
 _NUTS = re.compile(r"[A-Z]{2}[A-Z0-9]{0,3}")
 _ISO_THREE = {"SWE": "SE", "NOR": "NO"}
-# Who has NUTS or statistical regions; Greece and the United Kingdom are EL and UK there.
+# Who has NUTS or statistical regions; Greece and the United Kingdom are EL (GR before 2010) and UK there.
 _NUTS_COUNTRIES = frozenset(
     {"AL", "AT", "BA", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE", "IS"}
     | {"IT", "LI", "LT", "LU", "LV", "MD", "ME", "MK", "MT", "NL", "PL", "PT", "RO", "RS", "SI", "SK", "TR", "UA"}
-    | {"UK", "XK"}
+    | {"GR", "UK", "XK"}
 )
 # What the territory list holds that is no country: groups of states and test codes.
 _NO_COUNTRY = frozenset({"SE", "NO", "EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
@@ -127,7 +127,7 @@ def area_label(code: str, language: str) -> str:
         region = _regions().get(code)
         return region.name if region else code
     name = found.name(language)
-    if found.level == "municipality" and found.parent and _namesakes()[fold(name)] > 1:
+    if found.level == "municipality" and found.parent and _namesakes()[name] > 1:
         return f"{name} ({_areas()[found.parent].name(language)})"
     return name
 
@@ -138,7 +138,7 @@ def find_areas(words: str, limit: int = 10) -> list[Area]:
     "Sundsvall", "Kramfors kommun", "Västernorrland", "Tråante" and an area or NUTS code all work, in any spelling of
     å, ä/æ and ö/ø. Larger areas come before smaller ones within each kind, then the alphabet decides.
     """
-    wanted, raw = _plain(words), fold(" ".join(words.split()))
+    wanted = _plain(words)
     if not wanted:
         return []
     try:
@@ -146,36 +146,48 @@ def find_areas(words: str, limit: int = 10) -> list[Area]:
     except UnknownArea:
         # "Herøy (Nordland)", as `area_label` writes it.
         meant = [found.code for found in municipality_named(words)] if re.search(r"[(,]", words) else []
-    ranked = ((_rank(found, wanted, raw, meant), found) for found in _in_order())
+    said = " ".join(words.split()).casefold()
+    folded = fold(said)
+    ranked = [(_rank(found, wanted, said, folded, meant), found) for found in _in_order()]
     fitting = sorted((pair for pair in ranked if pair[0] < _NOT_AT_ALL), key=itemgetter(0))
-    return [found for _, found in fitting[:limit]]
+    found = [area for _, area in fitting]
+    if not fitting or fitting[0][0] > _WHOLE_NAME:
+        # "Vestfold og Telemark", "Mellersta Norrland": a region that is no county of today.
+        region = [_areas()[code] for code in _regions_by_name().get(wanted, ())]
+        found = [*region, *(area for area in found if area not in region)]
+    return found[:limit]
 
 
-def _rank(found: Area, wanted: str, raw: str, meant: list[str]) -> int:
+def _rank(found: Area, wanted: str, said: str, folded: str, meant: list[str]) -> int:
     """Say how well an area answers a search: 0 best, `_NOT_AT_ALL` worst."""
     names = _names()[found.code]
     if found.code in meant:
         return 0
-    if raw == names[0]:
+    if said == found.name_sv.casefold():
         return 1
-    if wanted in names:
+    if folded == names[0]:
         return 2
+    if wanted in names:
+        return _WHOLE_NAME
     if any(name.startswith(wanted) for name in names):
-        return 3
-    return 4 if any(f" {wanted}" in name for name in names) else _NOT_AT_ALL
+        return 4
+    return 5 if any(f" {wanted}" in name for name in names) else _NOT_AT_ALL
 
 
 def municipality_named(text: str) -> list[Area]:
     """Return the municipalities with this name: none, one, or two for "Herøy"; "Herøy (Nordland)" gives one."""
     name, _, county = re.sub(r"[()]", ",", text).partition(",")
     wanted, within = _plain(name), _plain(county.strip(" ,"))
-    return [
+    found = [
         found
         for found in _in_order()
         if found.level == "municipality"
         and wanted in _names()[found.code]
         and (not within or any(within in _names()[above] for above in ancestors(found.code)))
     ]
+    # Habo is not Håbo for who can write å.
+    as_written = [one for one in found if one.name_sv.casefold() == " ".join(name.split()).casefold()]
+    return as_written or found
 
 
 def distance_km(one: str, other: str) -> int | None:
@@ -248,12 +260,12 @@ def _in_order() -> tuple[Area, ...]:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    """Every folded name of each area: in three languages, in short, and each part of "Trondheim - Tråante"."""
+    """Every folded name of each area: in three languages, in short, former, each part of "Trondheim - Tråante"."""
     return {row["code"]: tuple(dict.fromkeys(_folded_names(row))) for row in rows("areas.csv")}
 
 
 def _folded_names(row: dict[str, str]) -> Iterator[str]:
-    for name in (row["sv"], row["nb"], row["en"], row["also"]):
+    for name in (row["sv"], row["nb"], row["en"], *row["also"].split("|")):
         for part in (name, *name.split(" - ")):
             if part:
                 yield fold(part)
@@ -267,7 +279,7 @@ def _plain(name: str) -> str:
 
 @cache
 def _namesakes() -> Counter[str]:
-    return Counter(fold(a.name_sv) for a in _areas().values() if a.level == "municipality")
+    return Counter(a.name_sv for a in _areas().values() if a.level == "municipality")
 
 
 @cache
@@ -281,6 +293,16 @@ def _regions() -> dict[str, Region]:
             counties=tuple(row["counties"].split()),
         )
         for row in rows("nuts.csv")
+    }
+
+
+@cache
+def _regions_by_name() -> dict[str, tuple[str, ...]]:
+    return {
+        _plain(name): region.counties
+        for region in _regions().values()
+        for name in region.name.split("/")
+        if region.level
     }
 
 

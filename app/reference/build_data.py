@@ -88,14 +88,17 @@ OLD_NUTS = {
     "NO061": ("Sør-Trøndelag", "50"), "NO062": ("Nord-Trøndelag", "50"),
 }  # fmt: skip
 
+# Municipalities that the sources name and that have since become part of another.
+FORMER_NAMES = {"NO-5054": "Rissa|Leksvik"}
 
-def build(source: Path) -> None:
-    """Write every generated table of `OUTPUT` from the files under `source`."""
+
+def build(source: Path, output: Path = OUTPUT) -> None:
+    """Write every generated table from the files under `source` to `output`."""
     cpv = _read(source / "codes" / "cpv.csv")
-    _write("cpv.csv", ("code", "sv", "nb", "en", "public_service"), _cpv_rows(cpv, source))
-    _write("areas.csv", ("code", "parent", "sv", "nb", "en", "also", "lat", "lon"), _area_rows(source))
-    _write("nuts.csv", ("code", "level", "name", "edition", "counties"), _nuts_rows(source))
-    _write("vocabularies.csv", ("list", "code", "sv", "nb", "en"), _vocabulary_rows(source))
+    _write(output / "cpv.csv", ("code", "sv", "nb", "en", "public_service"), _cpv_rows(cpv, source))
+    _write(output / "areas.csv", ("code", "parent", "sv", "nb", "en", "also", "lat", "lon"), _area_rows(source))
+    _write(output / "nuts.csv", ("code", "level", "name", "edition", "counties"), _nuts_rows(source))
+    _write(output / "vocabularies.csv", ("list", "code", "sv", "nb", "en"), _vocabulary_rows(source))
 
 
 def _cpv_rows(cpv: list[Row], source: Path) -> Iterable[tuple[str, ...]]:
@@ -148,7 +151,8 @@ def _area_rows(source: Path) -> Iterable[tuple[str, ...]]:
         also = "" if row["name_full"] == f"{row['name']} kommun" else row["name_full"]
         yield _municipality(f"SE-{row['code']}", f"SE-{row['county_code']}", row, also)
     for row in norwegian:
-        yield _municipality(f"NO-{row['code']}", f"NO-{row['fylke_code']}", row, "")
+        code = f"NO-{row['code']}"
+        yield _municipality(code, f"NO-{row['fylke_code']}", row, FORMER_NAMES.get(code, ""))
 
 
 def _municipality(code: str, parent: str, row: Row, also: str) -> tuple[str, ...]:
@@ -200,9 +204,8 @@ def _read(path: Path) -> list[Row]:
         return list(csv.DictReader(file))
 
 
-def _write(name: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    OUTPUT.mkdir(exist_ok=True)
-    with (OUTPUT / name).open("w", encoding="utf-8", newline="") as file:
+def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)

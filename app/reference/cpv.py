@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from math import log
 
 from app.core.text import stems, tokens
 from app.reference.files import rows
@@ -18,7 +19,10 @@ _WITH_CHECK_DIGIT = re.compile(r"(\d{8})(?:\s*-\s*\d)?")
 # How many codes CPV 2008 has.
 OFFICIAL_CODES = 9454
 _SHORTEST_PART = 3
+_SHORTEST_BEGINNING = 4
 _SHORTEST_ENDING = 5
+_COMMON_SHARE = 0.08
+_COMMON_WORTH = 0.1
 # Little words that say nothing about a trade.
 _STOP_WORDS = frozenset(
     {"a", "an", "and", "at", "av", "de", "den", "det", "en", "et", "ett", "for", "fra", "fran", "i", "in", "med", "of"}
@@ -61,23 +65,40 @@ class WordIndex:
 
     def __init__(self, words: dict[str, dict[str, float]]) -> None:
         self._words = words
+        self._codes = len({code for codes in words.values() for code in codes})
+        # A word of very many labels ("tjänster", "services") says next to nothing about any of them.
+        self._common = {word for word, codes in words.items() if len(codes) > _COMMON_SHARE * self._codes}
         self._forward = sorted(words)
         self._backward = sorted(word[::-1] for word in words)
 
     def like(self, wanted: str) -> Iterator[tuple[float, Mapping[str, float]]]:
-        """Yield (likeness, codes with weights) for each word like `wanted`.
+        """Yield (likeness, codes with weights) for each word like `wanted`; a rarer word is more like it.
 
         Whole 1, beginning 0.7, end of a compound 0.5 ("kontorsstädning" for "städning"), and the other way round 0.4
-        ("städning" for "skolstädning").
+        ("städning" for "skolstädning"), or 0.3 at its beginning ("kantine" for "kantinedrift").
         """
+        for likeness, word in self._alike(wanted):
+            if word not in self._common:
+                yield likeness * self._rarity(word), self._words[word]
+            elif word == wanted:
+                yield _COMMON_WORTH, self._words[word]
+
+    def _alike(self, wanted: str) -> Iterator[tuple[float, str]]:
         if wanted in self._words:
-            yield 1.0, self._words[wanted]
+            yield 1.0, wanted
         if len(wanted) >= _SHORTEST_PART:
-            yield from ((0.7, self._words[word]) for word in _beginning(self._forward, wanted))
+            yield from ((0.7, word) for word in _beginning(self._forward, wanted))
         if len(wanted) >= _SHORTEST_ENDING:
-            yield from ((0.5, self._words[word[::-1]]) for word in _beginning(self._backward, wanted[::-1]))
-            endings = (wanted[start:] for start in range(1, len(wanted) - _SHORTEST_ENDING + 1))
-            yield from ((0.4, self._words[ending]) for ending in endings if ending in self._words)
+            yield from ((0.5, word[::-1]) for word in _beginning(self._backward, wanted[::-1]))
+        for cut in range(_SHORTEST_BEGINNING, len(wanted)):
+            if cut >= _SHORTEST_ENDING and wanted[-cut:] in self._words:
+                yield 0.4, wanted[-cut:]
+            if wanted[:cut] in self._words:
+                yield 0.3, wanted[:cut]
+
+    def _rarity(self, word: str) -> float:
+        """Return 1 for a word of one code, towards a half for one of all codes."""
+        return 1.0 - 0.5 * log(len(self._words[word])) / log(max(2, self._codes))
 
 
 def _beginning(ordered: list[str], start: str) -> list[str]:
@@ -167,8 +188,8 @@ def cpv_words(code: str) -> str:
 def search_cpv(words: str, language: str, limit: int = 10) -> list[CpvHit]:
     """Return the codes that fit `words`, in any of the three languages, best first; labels in `language`.
 
-    Each word counts whole, as the beginning of a word, or as part of a compound; codes that fit more of the words come
-    first, then the better fit, then the broader code. Digits find the codes that begin with them.
+    Each word counts whole, as the beginning of a word, or as part of a compound; codes that fit more of the telling
+    words come first, then the better fit, then the broader code. Digits find the codes that begin with them.
     """
     said = list(dict.fromkeys(tokens(words)))
     wanted = [word for word in said if word not in _STOP_WORDS] or said
@@ -178,9 +199,14 @@ def search_cpv(words: str, language: str, limit: int = 10) -> list[CpvHit]:
     for position, word in enumerate(wanted):
         for code, weight in _fitting(word).items():
             scores.setdefault(code, [0.0] * len(wanted))[position] = weight
-    order = sorted(scores, key=lambda code: (-sum(map(bool, scores[code])), -sum(scores[code]), cpv_level(code), code))
+    order = sorted(scores, key=lambda code: (-_telling(scores[code]), -sum(scores[code]), cpv_level(code), code))
     codes = table().codes
     return [CpvHit(code, codes[code].label(language)) for code in order[:limit]]
+
+
+def _telling(fits: list[float]) -> int:
+    """Return how many of the search words a code fits by more than a word of everyone's."""
+    return sum(fit > 2 * _COMMON_WORTH for fit in fits)
 
 
 def is_public_service_code(code: str) -> bool:

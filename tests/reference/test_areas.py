@@ -74,7 +74,7 @@ def test_every_county_is_reached_by_the_newest_nuts_codes() -> None:
     assert reached == {found.code for country in ("SE", "NO") for found in service.counties_of(country)}
 
 
-@pytest.mark.parametrize("text", ["DE712", "DEU", "FI", "UKC", "EL303", "LU000", "DK"])
+@pytest.mark.parametrize("text", ["DE712", "DEU", "FI", "UKC", "EL303", "GR300", "LU000", "DK"])
 def test_codes_of_other_countries_are_told_apart(text: str) -> None:
     assert service.is_foreign(text)
     with pytest.raises(ForeignArea):
@@ -142,7 +142,26 @@ def test_two_norwegian_names_exist_twice_and_are_told_apart_by_county(name: str,
 def test_a_name_that_exists_once_needs_no_county() -> None:
     assert service.area_label("SE-2281", "sv") == "Sundsvall"
     assert [found.code for found in service.municipality_named("Kramfors")] == ["SE-2282"]
-    assert service.municipality_named("Rissa") == []
+    assert service.municipality_named("Nowhere") == []
+
+
+def test_a_municipality_is_found_by_the_name_it_had_before_a_merger() -> None:
+    assert [found.name_nb for found in service.municipality_named("Rissa")] == ["Indre Fosen"]
+
+
+def test_one_letter_with_a_ring_tells_two_swedish_municipalities_apart() -> None:
+    assert [found.code for found in service.municipality_named("Habo")] == ["SE-0643"]
+    assert [found.code for found in service.municipality_named("håbo")] == ["SE-0305"]
+    assert codes_of("Håbo")[0] == "SE-0305"
+    assert codes_of("Habo")[0] == "SE-0643"
+
+
+@pytest.mark.parametrize(
+    ("region", "counties"),
+    [("Vestfold og Telemark", ["NO-39", "NO-40"]), ("Mellersta Norrland", ["SE-22", "SE-23"]), ("Hedmark", ["NO-34"])],
+)
+def test_a_region_that_is_no_county_of_today_gives_its_counties(region: str, counties: list[str]) -> None:
+    assert codes_of(region)[: len(counties)] == counties
 
 
 def test_labels_follow_the_language() -> None:

@@ -103,6 +103,11 @@ def test_cleaning_is_found_in_any_language(words: str) -> None:
         ("sömnad", "98393000"),
         ("brøyting", "90620000"),
         ("90514", "90514000"),
+        ("städtjänster", "90910000"),
+        ("cleaning services", "90910000"),
+        ("work training", "85312510"),
+        ("second hand", "55900000"),
+        ("kantinedrift", "55510000"),
     ],
 )
 def test_trades_are_found_by_the_words_people_use(words: str, first: str) -> None:

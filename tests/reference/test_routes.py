@@ -1,19 +1,18 @@
 """`GET /codes/{list}`."""
 
 import httpx
-import pytest
 
 from app.reference import service
 
 
-@pytest.mark.parametrize("name", service.list_names())
-def test_every_list_has_a_first_page(app_client: httpx.Client, name: str) -> None:
-    answer = app_client.get(f"/api/v1/codes/{name}")
-    assert answer.status_code == 200
-    body = answer.json()
-    assert body["total"] == len(service.code_list(name))
-    assert body["items"]
-    assert set(body["items"][0]) == {"code", "labels", "parent", "level", "area_codes", "public_service"}
+def test_every_list_has_a_first_page(app_client: httpx.Client) -> None:
+    for name in service.list_names():
+        answer = app_client.get(f"/api/v1/codes/{name}")
+        assert answer.status_code == 200
+        body = answer.json()
+        assert body["total"] == len(service.code_list(name))
+        assert body["items"]
+        assert set(body["items"][0]) == {"code", "labels", "parent", "level", "area_codes", "public_service"}
 
 
 def test_words_and_parent_narrow_the_list(app_client: httpx.Client) -> None:
@@ -24,17 +23,14 @@ def test_words_and_parent_narrow_the_list(app_client: httpx.Client) -> None:
     assert below["total"] == 7
 
 
-@pytest.mark.parametrize(
-    ("address", "status"),
-    [
-        ("/api/v1/codes/nonsense", 404),
-        ("/api/v1/codes/cpv?colour=red", 400),
-        ("/api/v1/codes/cpv?page=0", 400),
-        ("/api/v1/codes/cpv?words=%00", 400),
-        ("/api/v1/codes/cpv?words=" + "a" * 400, 400),
-    ],
-)
-def test_what_cannot_be_answered_is_a_problem(app_client: httpx.Client, address: str, status: int) -> None:
-    answer = app_client.get(address)
-    assert answer.status_code == status
-    assert answer.headers["content-type"].startswith("application/problem+json")
+def test_what_cannot_be_answered_is_a_problem(app_client: httpx.Client) -> None:
+    for address, status in {
+        "/api/v1/codes/nonsense": 404,
+        "/api/v1/codes/cpv?colour=red": 400,
+        "/api/v1/codes/cpv?page=0": 400,
+        "/api/v1/codes/cpv?words=%00": 400,
+        "/api/v1/codes/cpv?words=" + "a" * 400: 400,
+    }.items():
+        answer = app_client.get(address)
+        assert answer.status_code == status, address
+        assert answer.headers["content-type"].startswith("application/problem+json")
