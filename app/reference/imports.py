@@ -11,6 +11,7 @@ from app.core.db import WriteSession
 from app.reference.official_files import CodeRow, PostcodeRow, RowFault, UnreadableFile, read
 from app.reference.tables import Postcode, ReferenceCode
 
+_FAULTS_TOLD = 20
 _LANGUAGES = ("sv", "nb", "en")
 
 Key = tuple[str, str]
@@ -26,6 +27,16 @@ class ImportReport:
     changed: int = 0
     unchanged: int = 0
     faults: list[RowFault] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Tell it in a sentence, and a line for each of the first rows that were left out."""
+        lines = [
+            f"{', '.join(sorted(self.lists))}: {self.added} added, {self.changed} changed, {self.unchanged} unchanged, "
+            f"{len(self.faults)} left out"
+        ]
+        lines += [f"    line {fault.row}, {fault.column}: {fault.detail}" for fault in self.faults[:_FAULTS_TOLD]]
+        more = len(self.faults) - _FAULTS_TOLD
+        return "\n".join([*lines, f"    and {more} more"] if more > 0 else lines)
 
 
 def import_reference(session: WriteSession, path: Path) -> ImportReport:

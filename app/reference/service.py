@@ -187,7 +187,7 @@ def _cpv(labelled: Labelled) -> CodeRead:
 
 
 def _area(found: Area) -> CodeRead:
-    labelled = Labelled(found.code, found.name_sv, found.name_nb, found.name_en)
+    labelled = Labelled(found.code, *(area_label(found.code, language) for language in ("sv", "nb", "en")))
     return _read(labelled, found.parent, found.level)
 
 

@@ -38,7 +38,12 @@ def counts(report: service.ImportReport) -> tuple[int, int, int, int]:
 def test_a_file_imported_twice_changes_nothing_the_second_time(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "cpv.csv"
     path.write_text("code,sv,nb\n90910000,Städning,Rengjøring\n90911000,Mer städning,Mer renhold\n9,Fel,Feil\n")
-    assert counts(run_import(database, path)) == (2, 0, 0, 1)
+    first = run_import(database, path)
+    assert counts(first) == (2, 0, 0, 1)
+    assert str(first).splitlines() == [
+        "cpv: 2 added, 0 changed, 0 unchanged, 1 left out",
+        "    line 4, code: '9' is not a code of cpv",
+    ]
     assert counts(run_import(database, path)) == (0, 0, 2, 1)
     path.write_text("code,sv,nb\n90910000,Lokalvård,Rengjøring\n")
     assert counts(run_import(database, path)) == (0, 1, 0, 0)

@@ -74,6 +74,10 @@ def test_lists_have_their_own_columns() -> None:
     assert (cleaning.parent, cleaning.level, cleaning.public_service) == ("90900000", "class", False)
     sundsvall = next(code for code in service.code_list("areas") if code.code == "SE-2281")
     assert (sundsvall.parent, sundsvall.level, sundsvall.public_service) == ("SE-22", "municipality", None)
+    assert {code.labels.nb for code in service.code_list("areas") if code.code in ("NO-1515", "NO-1818")} == {
+        "Herøy (Møre og Romsdal)",
+        "Herøy (Nordland)",
+    }
     viken = next(code for code in service.code_list("nuts") if code.code == "NO082")
     assert viken.area_codes == ["NO-31", "NO-32", "NO-33"]
 
