@@ -1,0 +1,112 @@
+"""Which notice this is, and whether it is one that may become an opportunity."""
+
+import re
+from dataclasses import dataclass
+
+from app.core.errors import FieldFault, InvalidContent
+from app.notices import rules
+from app.notices.reader import Reader
+from app.notices.vocabulary import VOIDS
+from app.notices.xml import Element, line_of, name_of, namespace_of, text_of
+
+_UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+_OPEN_ROOTS = frozenset({"ContractNotice", "PriorInformationNotice"})
+_CLOSED_ROOTS = frozenset({"ContractAwardNotice", "BusinessRegistrationInformationNotice"})
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NOTICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+_VERSION = re.compile(r"\d{1,4}")
+_CHANGED = re.compile(r"(.+)-(\d{1,4})")
+_NORWEGIAN = "anskaffelser.no"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A notice's own identity.
+
+    `source` is whose numbering `notice_id` belongs to: `eforms` for a UUID, which is one notice wherever it is fetched
+    from, else `doffin`. `changes` names the notice that this one changes; `withdraws` says that it takes it back.
+    """
+
+    source: str
+    notice_id: str
+    version: str
+    subtype: str
+    form_type: str
+    system: str
+    number: str | None
+    changes: str | None
+    withdraws: bool
+
+
+def read_identity(reader: Reader) -> Identity:
+    """Return the identity of the notice; what it lacks is noted as faults.
+
+    Raises:
+        InvalidContent: this is no notice, or none that calls for anything: a result, a modification, a completion.
+    """
+    _check_root(reader.root)
+    form_type = _form_type(reader)
+    notice_id = reader.required("BT-701", "notice", reader.root)
+    version = reader.required("BT-757", "notice", reader.root)
+    subtype = reader.required("OPP-070", "notice", reader.root)
+    if notice_id is not None and not _NOTICE_ID.fullmatch(text_of(notice_id)):
+        reader.fault("BT-701", notice_id, "this is not a notice identifier")
+    if version is not None and not _VERSION.fullmatch(text_of(version)):
+        reader.fault("BT-757", version, "this is not a version: two digits are expected")
+    return _identity(reader, _stated(notice_id), _stated(version), _stated(subtype), form_type)
+
+
+def _identity(reader: Reader, notice_id: str, version: str, subtype: str, form_type: str) -> Identity:
+    norwegian = _NORWEGIAN in reader.code("OPT-002", "notice", reader.root)
+    number = reader.code("OPP-010", "notice", reader.root)
+    # "n.a." and the like stand for no number.
+    number = number if re.fullmatch(r"\d[\d/-]{3,30}", number) else ""
+    world_wide = bool(_UUID.fullmatch(notice_id))
+    changed = reader.code("BT-758", "notice", reader.root)
+    found = _CHANGED.fullmatch(changed)
+    return Identity(
+        source="eforms" if world_wide else "doffin",
+        notice_id=notice_id.lower() if world_wide else notice_id,
+        version=version,
+        subtype=subtype[:8],
+        form_type=form_type,
+        system="Doffin" if norwegian else "TED" if number else "eForms",
+        number=number or None,
+        changes=(found[1] if found else changed).lower() or None,
+        withdraws=bool(changed and VOIDS & set(reader.codes("BT-140", "notice", reader.root))),
+    )
+
+
+def _stated(element: Element | None) -> str:
+    return "" if element is None else text_of(element)
+
+
+def _check_root(root: Element) -> None:
+    name, namespace = name_of(root), namespace_of(root)
+    if namespace != f"{_UBL}{name}-2" or name not in _OPEN_ROOTS | _CLOSED_ROOTS:
+        raise _refusal(root, "line 1", "This is not an eForms notice.", f"the document is a {name[:60]!r}")
+
+
+def _form_type(reader: Reader) -> str:
+    """Return the form type (BT-03); refuse a notice that does not call for anything."""
+    root = reader.root
+    element = reader.required("BT-02", "notice", root)
+    form_type = str(element.get("listName") or "").strip() if element is not None else ""
+    subtype = reader.element("OPP-070", "notice", root)
+    if element is not None and (why := rules.why_refused(form_type)):
+        raise _refusal(element, "BT-03", f"This is {why}." if "notice" in why else f"Refused: {why}.", text_of(element))
+    if reader.element("BT-1501", "notice", root) is not None:
+        raise _refusal(
+            root, "BT-1501", "This is a notice about a contract that is being modified.", "nothing to answer"
+        )
+    if subtype is not None and not rules.is_open_subtype(text_of(subtype)):
+        detail = f"Subtype {text_of(subtype)[:8]} is no call for competition and no planning notice."
+        raise _refusal(subtype, "OPP-070", detail, "nothing to answer")
+    if name_of(root) in _CLOSED_ROOTS:
+        raise _refusal(root, "BT-02", "This is a result notice: the contract has been awarded.", name_of(root))
+    return form_type
+
+
+def _refusal(element: Element, where: str, detail: str, what: str) -> InvalidContent:
+    pointer = where if where.startswith("line") else f"line {line_of(element)}, {where}"
+    return InvalidContent(detail, [FieldFault(pointer, what[:200])])

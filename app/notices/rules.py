@@ -1,0 +1,96 @@
+"""Pure decisions about notices: what may be imported, which form it is, what looks wrong in a reservation."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from app.notices.vocabulary import EARLY_FORM_TYPES, OPEN_FORM_TYPES
+from app.opportunities.schemas import LotIn
+from app.opportunities.vocabulary import Form, Status
+from app.reference import service as reference
+
+# Services whose object is the work-training places themselves: vocational rehabilitation and help to find work.
+_WORK_TRAINING = ("853125", "79611")
+# Directive 2014/24/EU Article 77(3): a reserved contract lasts three years at most.
+_LONGEST_PUBLIC_SERVICE_MONTHS = 36
+# How long a unit of eForms BT-36 is, in months.
+_MONTHS = {
+    "DAY": Decimal(12) / Decimal("365.25"),
+    "WEEK": Decimal(84) / Decimal("365.25"),
+    "MONTH": Decimal(1),
+    "QUARTER": Decimal(3),
+    "YEAR": Decimal(12),
+}
+_WHAT_IT_IS = {
+    "result": "a result notice: the contract has been awarded",
+    "cont-modif": "a notice about a contract that is being modified",
+    "dir-awa-pre": "a notice about a direct award, without competition",
+    "completion": "a notice about a contract that has been completed",
+    "bri": "business registration information",
+    "change": "a change notice of an older kind",
+}
+
+
+def why_refused(form_type: str) -> str | None:
+    """Return why a notice of this form type (eForms BT-03) is not imported, or None if it may become an opportunity."""
+    if form_type in OPEN_FORM_TYPES:
+        return None
+    return _WHAT_IT_IS.get(form_type, f"{form_type[:40]!r} is no form type that can be answered")
+
+
+def is_open_subtype(subtype: str) -> bool:
+    """Tell whether an eForms subtype (OPP-070) calls for something: 1–24, T01, CEI, E1–E3, and Norway's N1–N24."""
+    number = subtype.removeprefix("N")
+    if number.isdecimal() and len(number) <= 2:
+        return 1 <= int(number) <= 24
+    return subtype in {"T01", "CEI", "E1", "E2", "E3"}
+
+
+def form_of(form_type: str, lots: Collection[LotIn], *, social: bool) -> tuple[Form, bool]:
+    """Return the form of social procurement that a notice is, and whether the notice itself says so.
+
+    A planning notice or consultation comes before the procurement, whatever it plans. Among calls for competition a
+    reservation decides, then social aims or reserved execution. A call that says nothing social has no form of its own
+    in the vocabulary: social requirements claims the least, and the second value is False.
+    """
+    if form_type in EARLY_FORM_TYPES:
+        return Form.EARLY_DIALOGUE, True
+    reserved = [lot for lot in lots if lot.reserved_participation]
+    if reserved:
+        training = all((lot.cpv_main or "").startswith(_WORK_TRAINING) for lot in reserved)
+        return (Form.RESERVED_PLACES if training else Form.RESERVED_GOODS_SERVICES), True
+    return Form.SOCIAL_REQUIREMENTS, social
+
+
+def status_at(now: datetime, deadline: datetime | None) -> Status:
+    """Return closed when the deadline has passed, else published."""
+    return Status.CLOSED if deadline is not None and deadline < now else Status.PUBLISHED
+
+
+def next_deadline(deadlines: Iterable[datetime], now: datetime) -> datetime | None:
+    """Return the first deadline that has not passed; when all have, the last one; None without any."""
+    ordered = sorted(deadlines)
+    return next((deadline for deadline in ordered if deadline >= now), ordered[-1] if ordered else None)
+
+
+def months(amount: Decimal, unit: str) -> int | None:
+    """Return a duration (eForms BT-36) in whole months, at least one if there is any; None for an unknown unit."""
+    length = _MONTHS.get(unit.upper())
+    if length is None:
+        return None
+    rounded = int((amount * length).to_integral_value(ROUND_HALF_UP))
+    return max(rounded, 1) if amount > 0 else 0
+
+
+def public_service_code_is_missing(lot: LotIn) -> bool:
+    """Tell whether a lot is reserved as a public-service mission without one of the 115 codes that allow it."""
+    return _for_public_service(lot) and not reference.is_public_service_code(lot.cpv_main or "")
+
+
+def public_service_is_too_long(lot: LotIn) -> bool:
+    """Tell whether a lot is reserved as a public-service mission for more than three years."""
+    return _for_public_service(lot) and (lot.duration_months or 0) > _LONGEST_PUBLIC_SERVICE_MONTHS
+
+
+def _for_public_service(lot: LotIn) -> bool:
+    return "res-pub-ser" in lot.reserved_participation
