@@ -9,11 +9,13 @@ PORT ?= 8000
 WORKERS ?= 2
 DEEP ?=
 
+# Compiled modules are kept even where the environment says otherwise: without them every start takes seconds more.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# The files name every package with its hash, so pip has nothing to resolve (`make check` asks whether that is so), and
-# Python compiles what it imports at first use: together a third off the first start.
-INSTALL := $(PIP) install --require-hashes --no-deps --no-compile
+# The files name every package with its hash, so pip has nothing to resolve; `make check` asks whether that is so.
+INSTALL := $(PIP) install --require-hashes --no-deps
 VENDORED := web/static/vendor/.complete
 
 .PHONY: help setup setup-dev assets run test check test-deep bench fmt lock
@@ -24,10 +26,7 @@ help: ## List the commands
 setup: .venv/installed assets ## Make the environment and fetch the front-end files; nothing is served
 
 run: setup ## Set up, migrate, load the demo once, and serve on HOST:PORT (127.0.0.1:8000)
-	@$(BIN)/samnod migrate
-	@$(BIN)/samnod demo
-	@echo "Open http://$(HOST):$(PORT)/ (the API: http://$(HOST):$(PORT)/api/v1/openapi.json). Ctrl-C stops."
-	@exec $(BIN)/samnod serve --host $(HOST) --port $(PORT)
+	@exec $(BIN)/samnod serve --prepare --host $(HOST) --port $(PORT)
 
 test: check ## Everything: style, types, and all tests on SQLite, PostgreSQL and in the browser
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not deep"

@@ -73,8 +73,14 @@ def demo() -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on")] = 8000,
+    prepare: Annotated[bool, typer.Option("--prepare", help="First migrate and load the demo")] = False,
 ) -> None:
     """Serve the API and the site."""
+    if prepare:
+        # In this process, because loading the program three times takes longer than all it then does.
+        migrate()
+        demo()
+        out.print(f"Open http://{host}:{port}/ (the API: http://{host}:{port}/api/v1/openapi.json). Ctrl-C stops.")
     uvicorn.run(create_app(settings()), host=host, port=port, log_config=None, access_log=False, server_header=False)
 
 
