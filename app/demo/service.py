@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from app.core.clock import zone
 from app.core.db import WriteSession
-from app.core.errors import NotFound
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseCreate
@@ -35,12 +34,12 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
     new_enterprises = {
         key: data
         for key, data in (named_enterprises() | example_enterprises(today)).items()
-        if not _has_enterprise(session, enterprise_id(key))
+        if not enterprises.exists(session, enterprise_id(key))
     }
     new_opportunities = {
         key: data
         for key, data in example_opportunities(today).items()
-        if not _has_opportunity(session, opportunity_id(key))
+        if not opportunities.exists(session, opportunity_id(key))
     }
     for key, enterprise in new_enterprises.items():
         enterprises.register(session, enterprise, home=home, record_id=enterprise_id(key))
@@ -72,22 +71,6 @@ def example_opportunities(today: date) -> dict[str, OpportunityCreate]:
         key: OpportunityCreate.model_validate(_example(record, today))
         for key, record in _records("opportunities").items()
     }
-
-
-def _has_enterprise(session: WriteSession, record_id: str) -> bool:
-    try:
-        enterprises.find(session, record_id)
-    except NotFound:
-        return False
-    return True
-
-
-def _has_opportunity(session: WriteSession, record_id: str) -> bool:
-    try:
-        opportunities.find(session, record_id)
-    except NotFound:
-        return False
-    return True
 
 
 def _size() -> int:
