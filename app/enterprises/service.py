@@ -103,11 +103,6 @@ def exists(session: ReadSession | WriteSession, enterprise_id: str) -> bool:
     return session.get(Enterprise, enterprise_id) is not None
 
 
-def exists(session: ReadSession | WriteSession, enterprise_id: str) -> bool:
-    """Tell whether there is an enterprise with this id."""
-    return session.get(Enterprise, enterprise_id) is not None
-
-
 def search(session: ReadSession, filters: EnterpriseFilters) -> tuple[list[EnterpriseSummary], int]:
     """Return one page of the registry and how many the filters find in all."""
     rows = session.connection().execute(queries.summaries(session, filters)).mappings()
@@ -121,7 +116,7 @@ def facets(session: ReadSession, filters: EnterpriseFilters) -> list[FacetGroup]
     connection = session.connection()
 
     def group(name: str, counts: Select[str, int], chosen: Sequence[str]) -> FacetGroup:
-        found = {str(code): number for code, number in connection.execute(counts).tuples()}
+        found = {str(code): number for code, number in connection.execute(counts)}
         codes = sorted({*found, *chosen}, key=lambda code: (-found.get(code, 0), code))
         return FacetGroup(
             name=name,

@@ -97,11 +97,6 @@ def find(session: ReadSession | WriteSession, opportunity_id: str) -> Opportunit
 
 
 def exists(session: ReadSession | WriteSession, opportunity_id: str) -> bool:
-    """Tell whether there is an opportunity with this id, drafts too."""
-    return session.get(Opportunity, opportunity_id) is not None
-
-
-def exists(session: ReadSession | WriteSession, opportunity_id: str) -> bool:
     """Tell whether there is a record with this id, a draft included."""
     return session.get(Opportunity, opportunity_id) is not None
 
@@ -121,9 +116,9 @@ def search(session: ReadSession, filters: OpportunityFilters) -> tuple[list[Oppo
     rows = [dict(row) for row in connection.execute(queries.summaries(session, filters)).mappings()]
     ids = [row["id"] for row in rows]
     reserved: dict[str, list[str]] = {}
-    for opportunity_id, code in connection.execute(queries.reservations(ids)).tuples():
+    for opportunity_id, code in connection.execute(queries.reservations(ids)):
         reserved.setdefault(opportunity_id, []).append(code)
-    lots = dict(connection.execute(queries.lot_counts(ids)).tuples().all())
+    lots = dict(connection.execute(queries.lot_counts(ids)).all())
     found = [
         OpportunitySummary(reserved_participation=reserved.get(row["id"], []), lot_count=lots.get(row["id"], 0), **row)
         for row in rows
