@@ -2,17 +2,17 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from app.core.text import fold, stem
+from app.core.text import fold
 from app.matching.weights import DATA, title_hints
 
 _WORD = re.compile(r"[^\W_]+")
 _SISTERS = str.maketrans({"æ": "ä", "ø": "ö"})
 _LONG_ENOUGH_TO_FOLD = 7
-PIECE_LENGTHS = (4, 5)
+PIECE_LENGTH = 4
 
 # Words that any notice may hold and that say nothing of what is bought.
 STOPWORDS = frozenset((DATA / "stopwords.csv").read_text("utf-8").split())
@@ -28,18 +28,8 @@ def words(text: str) -> list[str]:
 def pieces(word: str) -> tuple[str, ...]:
     """Return the character pieces of one word, its ends marked, so that a compound meets its parts."""
     marked = f"_{fold(word)}_"
-    return tuple(
-        dict.fromkeys(
-            marked[start : start + length]
-            for length in PIECE_LENGTHS
-            for start in range(max(1, len(marked) - length + 1))
-        )
-    )
-
-
-def stems_of(text: str) -> Iterator[str]:
-    """Yield the stem of each telling word of `text`."""
-    return (stem(word) for word in words(text))
+    starts = range(max(1, len(marked) - PIECE_LENGTH + 1))
+    return tuple(dict.fromkeys(marked[start : start + PIECE_LENGTH] for start in starts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from app.matching.terms import UNKNOWN
 from app.reference.service import distances_from, municipalities_of
 
 
@@ -15,11 +14,6 @@ def country_of(area: str) -> str:
 def county_of(area: str) -> str | None:
     """Return the county of a county or municipality code: SE-22 of SE-2281; None for a country."""
     return area[:5] if len(area) >= 5 else None
-
-
-def is_municipality(area: str) -> bool:
-    """Say whether an area code names a municipality."""
-    return len(area) == 7
 
 
 @lru_cache(maxsize=1024)
@@ -38,35 +32,34 @@ def distances(place: str) -> Mapping[str, int]:
 def place_points(place: str) -> Mapping[str, int]:
     """Return what each area term is worth for work at `place`, in per cent of the where points.
 
-    Declared areas come first (municipality, county, country), then nearness: of a declared municipality, and less
-    for the mere seat. Nothing stated at all is worth a little, so that silence is not the same as far away.
+    Declared areas that hold the place come first (municipality, county, country). Otherwise nearness counts: of a
+    declared municipality or county, with something extra inside the county, and a little less for the mere seat.
     """
-    worth: dict[str, int] = {f"a:{UNKNOWN}": 0, f"m:{UNKNOWN}": 0}
+    worth: dict[str, int] = {}
+    county = county_of(place)
     for municipality, km in distances(place).items():
-        near = _nearness(km)
-        worth[f"a:{municipality}"] = DECLARED_NEAR * near // 100
-        worth[f"m:{municipality}"] = SEAT_NEAR * near // 100
-        if county := county_of(municipality):
-            worth[f"a:{county}"] = max(worth.get(f"a:{county}", 0), DECLARED_COUNTY_NEAR * near // 100)
+        near = nearness(km) * (100 - SAME_COUNTY) // 100
+        near += SAME_COUNTY if county and county_of(municipality) == county else 0
+        worth[f"a:{municipality}"] = min(near, COUNTY)
+        worth[f"m:{municipality}"] = SEAT * near // 100
+        other = f"a:{county_of(municipality)}"
+        worth[other] = max(worth.get(other, 0), DECLARED_COUNTY * near // 100)
     worth[f"a:{country_of(place)}"] = COUNTRY
-    if county := county_of(place):
+    if county:
         worth[f"a:{county}"] = COUNTY
-    if is_municipality(place):
-        worth[f"m:{place}"] = SEAT
     worth[f"a:{place}"] = 100
     return {term: points for term, points in worth.items() if points > 0}
 
 
 COUNTY_LENGTH = 5
 COUNTY = 90
-COUNTRY = 70
+COUNTRY = 75
 SEAT = 85
-DECLARED_NEAR = 85
-DECLARED_COUNTY_NEAR = 60
-SEAT_NEAR = 75
-HALF_AT_KM = 60
+DECLARED_COUNTY = 70
+SAME_COUNTY = 24
+HALF_AT_KM = 120
 
 
-def _nearness(km: int) -> int:
+def nearness(km: int) -> int:
     """Return 100 at the place itself, 50 at `HALF_AT_KM`, and less and less beyond."""
     return 100 * HALF_AT_KM * HALF_AT_KM // (HALF_AT_KM * HALF_AT_KM + km * km)

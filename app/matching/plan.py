@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.core.text import stem
 from app.matching.capacity import capacity_points, places_points
 from app.matching.lexicon import infer_codes, pieces, significant, trades_in, words
 from app.matching.places import place_points
@@ -11,6 +10,7 @@ from app.matching.profile import Lot
 from app.matching.terms import FULL_IMPACT
 from app.matching.vocabulary import MAX_POINTS, TUNING, UNIT, Combine, Criterion, GapCode
 from app.matching.weights import code_industries, rarity_of_code, rarity_of_piece
+from app.reference.service import cpv_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def compile_plan(lot: Lot) -> Plan:
     fallback = bool(places) and not lot.area_codes
     groups = (
         *coded,
-        *_words(lot),
+        *_words(lot, codes),
         *_where(places),
         *_capacity(lot),
         _trust(),
@@ -84,7 +84,7 @@ def _what(lot: Lot) -> tuple[tuple[Group, ...], tuple[AskedCode, ...]]:
     groups: list[Group] = []
     asked: list[AskedCode] = []
     for number, (code, share) in enumerate(zip(stated, _shares(len(stated)), strict=True)):
-        points = {term: full * share * worth // 10_000 for term, worth in code_worth(code)}
+        points = {term: full * TUNING.stated * share * worth // 1_000_000 for term, worth in code_worth(code)}
         groups.append(_most(f"code{number}", points))
         asked.append(AskedCode(code, False, f"code{number}"))
     inferred = _inferred_points(suggested, full * (TUNING.inferred_beside if stated else TUNING.inferred_alone) // 100)
@@ -109,18 +109,24 @@ def _shares(count: int) -> tuple[int, ...]:
 
 
 def code_worth(code: str) -> tuple[tuple[str, int], ...]:
-    """Return what an enterprise's shared level with `code` is worth, in ten-thousandths per hundredth of share.
+    """Return what sharing each level of `code` is worth, in per cent.
 
-    The rarer the shared level, the more it says; the code itself is the top of its own scale, and a code that
-    many supply (a whole division) says less than a rare one.
+    The rarer the shared level, the more it says: partly against the code's own rarity (sharing the very code is the
+    most anyone can), partly against the rarest codes (a code that everybody supplies says less).
     """
     prefix = significant(code)
-    top = rarity_of_code(code if len(code) == 8 else prefix) or 1
-    ceiling = TUNING.common_code + (100 - TUNING.common_code) * min(top, TUNING.rare_code) // TUNING.rare_code
     levels = [(f"c{n}:{prefix[:n]}", rarity_of_code(prefix[:n])) for n in range(2, min(len(prefix), 5) + 1)]
-    within = [(term, min(100, 100 * rarity // top) * TUNING.level_share // 100) for term, rarity in levels]
-    exact = [(f"c8:{code}", 100)] if len(code) == 8 else []
-    return tuple((term, worth * ceiling // 100) for term, worth in (*within, *exact) if worth > 0)
+    if len(code) == 8:
+        levels.append((f"c8:{code}", max(rarity_of_code(code), levels[-1][1])))
+    top = max(1, levels[-1][1])
+    return tuple((term, worth) for term, rarity in levels if (worth := _worth(rarity, top)) > 0)
+
+
+def _worth(rarity: int, top: int) -> int:
+    """Return the per cent of one shared level."""
+    own = 100 * rarity // top
+    among_all = 100 * min(rarity, TUNING.rare_code) // TUNING.rare_code
+    return (own * (100 - TUNING.among_all) + among_all * TUNING.among_all) // 100
 
 
 def _inferred_points(suggested: tuple[tuple[str, int], ...], budget: int) -> dict[str, int]:
@@ -145,21 +151,31 @@ def _industry_points(codes: list[str] | tuple[str, ...], full: int) -> dict[str,
     return points
 
 
-def _words(lot: Lot) -> Iterator[Group]:
-    """Yield the groups of word pieces, stems and trades of the lot's texts."""
+def _words(lot: Lot, codes: tuple[AskedCode, ...]) -> Iterator[Group]:
+    """Yield the groups of the pieces of the lot's words, of the labels of its codes, and of the trades it names."""
+    texts = ((lot.title, 100), (lot.description, TUNING.description))
+    yield _pieces_group("pieces", texts, TUNING.pieces)
+    stated = [code.code for code in codes if not code.inferred]
+    labels = " ".join(cpv_words(code) for code in stated)
+    yield _pieces_group("labels", ((labels, 100),), TUNING.labels, TUNING.labels_at_most)
     full = MAX_POINTS[Criterion.WORDS] * UNIT
-    weights: dict[str, int] = {}
-    for text, weight in ((lot.title, 100), (lot.description, TUNING.description)):
-        for word in words(text):
-            for piece in pieces(word):
-                term = f"g:{piece}"
-                weights[term] = max(weights.get(term, 0), weight * rarity_of_piece(piece))
-    total = sum(weights.values())
-    points = {term: full * TUNING.pieces * weight // (100 * total) for term, weight in weights.items() if weight}
-    yield Group("pieces", Criterion.WORDS, Combine.SUM, points, full, FULL_IMPACT)
     named = trades_in(lot.title) or trades_in(lot.description)
     trade_points = {f"k:{trade}": full * TUNING.trades // (100 * len(named)) for trade in named}
     yield Group("trades", Criterion.WORDS, Combine.SUM, trade_points, full)
+
+
+def _pieces_group(name: str, texts: tuple[tuple[str, int], ...], share: int, most: int = 100) -> Group:
+    """Return a group that adds up word pieces, rare ones most; all of them at full impact give `share` per cent."""
+    full = MAX_POINTS[Criterion.WORDS] * UNIT
+    weights: dict[str, int] = {}
+    for text, weight in texts:
+        for word in words(text):
+            for piece in pieces(word):
+                term = f"g:{piece}"
+                weights[term] = max(weights.get(term, 0), weight * rarity_of_piece(piece) ** 2)
+    total = sum(weights.values())
+    points = {term: full * share * weight // (100 * total) for term, weight in weights.items() if weight}
+    return Group(name, Criterion.WORDS, Combine.SUM, points, full * most // 100, FULL_IMPACT)
 
 
 def _where(places: tuple[str, ...]) -> Iterator[Group]:
@@ -205,8 +221,3 @@ def _own_gaps(
         yield Criterion.WHERE, GapCode.PLACE_UNKNOWN
     elif fallback:
         yield Criterion.WHERE, GapCode.PLACE_FALLBACK
-
-
-def asked_stems(plan: Plan) -> dict[str, str]:
-    """Return the stem of each word the lot says, with the word."""
-    return {stem(word): word for word in plan.words}

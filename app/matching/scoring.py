@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from app.core.text import fold, stem
+from app.core.text import fold
 from app.matching.eligibility import Eligibility
 from app.matching.lexicon import pieces
 from app.matching.plan import Group, Plan
 from app.matching.profile import Need
-from app.matching.terms import Document
+from app.matching.terms import LABEL_IMPACT, Document
 from app.matching.vocabulary import (
     ELIGIBILITY_ORDER,
     MAX_POINTS,
@@ -189,7 +189,10 @@ def _evidence(plan: Plan, document: Document, criterion: Criterion) -> Iterable[
     """Yield what the points of one criterion rest on."""
     for group in plan.groups:
         if group.criterion is criterion:
-            yield from _shared_words(plan, document) if group.name == "pieces" else _best(plan, group, document)
+            if group.name == "pieces":
+                yield from _shared_words(plan, document)
+            elif group.scale == 1:
+                yield from _best(plan, group, document)
 
 
 def _best(plan: Plan, group: Group, document: Document) -> Iterable[Evidence]:
@@ -226,15 +229,12 @@ def _stated_under(document: Document, prefix: str) -> str:
 
 
 def _shared_words(plan: Plan, document: Document) -> Iterable[Evidence]:
-    """Yield the lot's words that the enterprise's texts hold, whole or as most of their pieces."""
+    """Yield the lot's words that the enterprise's own texts hold, whole or as most of their pieces."""
     for word in plan.words:
-        if f"w:{stem(word)}" in document.terms:
+        parts = pieces(word)
+        held = sum(document.terms.get(f"g:{part}", 0) > LABEL_IMPACT for part in parts)
+        if 100 * held >= _WORD_COVERED * len(parts):
             yield Evidence("word", word, word)
-        else:
-            parts = pieces(word)
-            held = sum(f"g:{part}" in document.terms for part in parts)
-            if 100 * held >= _WORD_COVERED * len(parts):
-                yield Evidence("word", word, word)
 
 
 def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int]) -> Iterable[Gap]:

@@ -5,8 +5,7 @@ Kinds of terms (kind:value):
     c2 c3 c4 c5   CPV division, group, class, category of a code the enterprise states
     c8            the code itself, eight digits
     k             a trade named in its texts or by its sectors (cleaning, moving …), whatever the language
-    w             a stem of its own texts          impact 1–255
-    g             a piece of a word of its texts   impact 1–255
+    g             a piece of a word of its texts (impact 46–255) or of the labels of its codes (impact 45)
     i             an industry code: two digits and as many as stated
     a             a declared service area: country, county or municipality; a:? when none is declared
     m             the municipality of the seat; m:? when unknown
@@ -23,14 +22,19 @@ from datetime import date
 from math import isqrt
 from typing import Any, Final
 
-from app.matching.lexicon import infer_codes, pieces, significant, stems_of, trades_in, trades_of_sectors, words
+from app.matching.lexicon import infer_codes, pieces, significant, trades_in, trades_of_sectors, words
 from app.matching.profile import Offering, Profile, Statement
+from app.matching.weights import rarity_of_piece
+from app.reference.service import cpv_words
 
 FULL_IMPACT: Final = 255
+LABEL_IMPACT: Final = 45
+SHORT_TEXT: Final = 1600
+"""Root of the summed squared rarities of a title of about three words."""
 PLACE_STEPS: Final = (1, 2, 5, 10, 20)
 UNKNOWN: Final = "?"
 _INFERRED_DIGITS = 4
-_PLAIN_LENGTH = 60
+_SURE_ENOUGH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Document:
 
     enterprise_id: str
     terms: Mapping[str, int]
-    """Term to impact: 1 for facts, 1–255 for stems and pieces."""
+    """Term to impact: 1 for facts, 1–255 for word pieces."""
     kind: str
     lifecycle: str
     country: str
@@ -103,7 +107,7 @@ def document(profile: Profile) -> Document:
         f"q:{trust_step(profile.criteria)}",
         *(f"h:{group}" for group in profile.target_groups),
     }
-    terms = {**dict.fromkeys(sorted(facts), 1), **_word_terms(profile.offerings)}
+    terms = {**dict.fromkeys(sorted(facts), 1), **_word_terms(profile)}
     return Document(
         profile.enterprise_id,
         terms,
@@ -137,7 +141,7 @@ def _inferred_prefixes(offering: Offering) -> Iterator[str]:
     """Yield the CPV prefixes, class at the deepest, that an offering without codes suggests by its title."""
     if not offering.cpv:
         for prefix, strength in infer_codes(offering.title):
-            if strength >= FULL_IMPACT // 5:
+            if strength >= _SURE_ENOUGH:
                 yield prefix[:_INFERRED_DIGITS]
 
 
@@ -164,19 +168,30 @@ def trust_step(criteria: Mapping[str, str]) -> str:
     return str((5 * points) // (2 * max(5, len(criteria))))
 
 
-def _word_terms(offerings: tuple[Offering, ...]) -> dict[str, int]:
-    """Return stems and pieces with impacts. A long profile has weaker words, so that length alone wins nothing."""
-    texts = [f"{offering.title} {offering.description}" for offering in offerings]
-    own_stems = {found for text in texts for found in stems_of(text)}
-    own_pieces = {piece for text in texts for word in words(text) for piece in pieces(word)}
-    return {
-        **dict.fromkeys((f"w:{value}" for value in sorted(own_stems)), _impact(len(own_stems))),
-        **dict.fromkeys((f"g:{value}" for value in sorted(own_pieces)), _impact(len(own_stems))),
-    }
+def _word_terms(profile: Profile) -> dict[str, int]:
+    """Return the pieces of the profile's words with impacts.
+
+    Each piece counts as in the shortest text that holds it: a long text has weaker words, so length wins nothing, and
+    one offering's many words do not weaken another's. Labels of codes and industries fill in, at a low impact.
+    """
+    terms = dict.fromkeys((f"g:{piece}" for piece in _label_pieces(profile)), LABEL_IMPACT)
+    for offering in profile.offerings:
+        for text in (offering.title, offering.description):
+            own = {piece for word in words(text) for piece in pieces(word)}
+            impact = _impact(own)
+            terms.update({term: max(impact, terms.get(term, 0)) for term in (f"g:{piece}" for piece in own)})
+    return dict(sorted(terms.items()))
 
 
-def _impact(length: int) -> int:
-    """Return the impact of each word in a profile of `length` different stems."""
-    if length <= _PLAIN_LENGTH:
-        return FULL_IMPACT
-    return max(1, FULL_IMPACT * isqrt(_PLAIN_LENGTH * 10_000) // isqrt(length * 10_000))
+def _label_pieces(profile: Profile) -> set[str]:
+    """Return the pieces of the labels of the profile's CPV codes, in three languages, and of its industries."""
+    industries = (code.partition(" ")[2] for code in profile.industry_codes)
+    codes = {code for offering in profile.offerings for code in offering.cpv}
+    return {piece for text in (*industries, *map(cpv_words, codes)) for word in words(text) for piece in pieces(word)}
+
+
+def _impact(own: set[str]) -> int:
+    """Return the impact of each piece of one text: full up to the weight of a short title, then as its root."""
+    squares = sum(rarity_of_piece(piece) ** 2 for piece in own)
+    norm = max(isqrt(squares), SHORT_TEXT)
+    return max(LABEL_IMPACT + 1, FULL_IMPACT * isqrt(10_000 * SHORT_TEXT // norm) // 100)

@@ -23,10 +23,10 @@ class Criterion(StrEnum):
 
 MAX_POINTS: Final = {
     Criterion.WHAT: 40,
-    Criterion.WORDS: 25,
-    Criterion.WHERE: 20,
-    Criterion.CAPACITY: 8,
-    Criterion.TRUST: 7,
+    Criterion.WORDS: 33,
+    Criterion.WHERE: 17,
+    Criterion.CAPACITY: 5,
+    Criterion.TRUST: 5,
 }
 """The most points each criterion can give; together 100."""
 
@@ -76,21 +76,24 @@ class GapCode(StrEnum):
 class Tuning:
     """The few free figures, in per cent unless said; chosen on the training awards alone (docs/decisions)."""
 
-    inferred_alone: int = 85
-    """Of the what points: the most that codes read from the title give when the lot states none."""
+    stated: int = 70
+    """Of the what points: the most that the stated codes give."""
+    inferred_alone: int = 80
+    """The most that codes read from the title give when the lot states none."""
     inferred_beside: int = 20
     """The same beside stated codes."""
-    common_code: int = 60
-    """What a code that everybody supplies reaches; a rare one reaches 100."""
-    rare_code: int = 550
+    industry: int = 25
+    among_all: int = 40
+    """How much a code's worth hangs on its rarity among all codes, rather than on what it shares with the lot's."""
+    rare_code: int = 600
     """Rarity (hundredths of a nat) from which a code counts as rare."""
-    level_share: int = 92
-    """What sharing every level but not the very code reaches."""
-    industry: int = 20
     description: int = 30
-    pieces: int = 120
-    """Above 100, so that a text with most of the words reaches the maximum."""
-    trades: int = 40
+    """Weight of a word of the description, against 100 for the title."""
+    pieces: int = 100
+    labels: int = 25
+    """For all the label words of the stated codes, in three languages; few share more than half of them."""
+    labels_at_most: int = 12
+    trades: int = 30
 
 
 TUNING: Final = Tuning()
