@@ -80,7 +80,7 @@ def serve(
         # In this process, because loading the program three times takes longer than all it then does.
         migrate()
         demo()
-        out.print(f"Open http://{host}:{port}/ (the API: http://{host}:{port}/api/v1/openapi.json). Ctrl-C stops.")
+        typer.echo(f"Open http://{host}:{port}/ (the API: http://{host}:{port}/api/v1/openapi.json). Ctrl-C stops.")
     uvicorn.run(create_app(settings()), host=host, port=port, log_config=None, access_log=False, server_header=False)
 
 
