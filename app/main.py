@@ -12,6 +12,7 @@ from app.api import create_api
 from app.core.db import Database
 from app.core.traffic import Traffic
 from app.demo import service as demo
+from app.reference import service as reference
 from app.settings import Settings
 from app.wiring import wire
 from web.site import create_site
@@ -25,6 +26,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         logs.configure(settings.log_level)
+        with database.reads() as session:
+            reference.use_imported(session)
         # Sync endpoints run in this pool; see core/db.py for why it is small.
         anyio.to_thread.current_default_thread_limiter().total_tokens = database.threads
         yield

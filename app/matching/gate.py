@@ -10,6 +10,7 @@ from app.matching.terms import Document
 
 _UNDATED = "9999-99-99"
 OUT = "z:out"
+OTHER_KIND = "z:kind"
 EVERYONE = "z:all"
 UNSURE = "z:unsure"
 
@@ -17,7 +18,9 @@ UNSURE = "z:unsure"
 def gate_terms(document: Document) -> dict[str, int]:
     """Return the terms by which the gate knows an enterprise. They carry dates, never the outcome of a day."""
     terms = {EVERYONE: 1}
-    if document.kind not in SUPPLIER_KINDS or document.lifecycle not in WORKING | {UNCONFIRMED}:
+    if document.kind not in SUPPLIER_KINDS:
+        terms[OTHER_KIND] = 1
+    if document.lifecycle not in WORKING | {UNCONFIRMED}:
         terms[OUT] = 1
     if document.lifecycle == UNCONFIRMED:
         terms[UNSURE] = 1
@@ -36,10 +39,6 @@ class Span:
 
     first: str
     last: str
-
-    def holds(self, term: str) -> bool:
-        """Tell whether the range holds `term`."""
-        return self.first <= term <= self.last
 
 
 @dataclass(frozen=True, slots=True)

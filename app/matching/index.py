@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlmodel import col
 
-from app.core.db import ReadSession, WriteSession
+from app.core.db import ReadSession, WriteSession, driver_rows
 from app.matching import postings as lists
 from app.matching import queries
-from app.matching.gate import EVERYONE, OUT, UNSURE, gate_terms
+from app.matching.gate import EVERYONE, OTHER_KIND, OUT, UNSURE, gate_terms
 from app.matching.postings import Posting
 from app.matching.profile import Profile
 from app.matching.profiles import every_profile, profiles
@@ -44,24 +44,35 @@ def terms_of(compiled: Document) -> dict[str, int]:
 def read_chunks(session: ReadSession, lots: Sequence[LotPlan]) -> list[Chunk]:
     """Return the postings that the lots ask for, chunk by chunk, in one SELECT."""
     terms = {term for lot in lots for group in lot.plan.groups for term in group.points}
-    terms |= {EVERYONE, OUT, UNSURE, *(term for lot in lots for term in lot.gate.denied)}
+    terms |= {EVERYONE, OTHER_KIND, OUT, UNSURE, *(term for lot in lots for term in lot.gate.denied)}
     spans = sorted({span for lot in lots for span in (*lot.gate.verified, *lot.gate.declared)}, key=lambda s: s.first)
     slots = session.execute(select(col(MatchState.slots))).scalar() or 0
     found: dict[int, dict[str, tuple[bytes, bytes]]] = {}
-    for term, chunk, offsets, impacts in _rows(session, queries.postings(sorted(terms), spans)):
+    asked = queries.postings(_dialect(session), sorted(terms), spans)
+    for term, chunk, offsets, impacts in driver_rows(session, *asked):
         found.setdefault(chunk, {})[term] = (offsets, impacts)
     return [Chunk(number, held, min(CHUNK, slots - number * CHUNK)) for number, held in sorted(found.items())]
 
 
 def ids_of(session: ReadSession, slots: Sequence[int]) -> dict[int, str]:
     """Return the enterprise behind each slot."""
-    return dict(session.execute(queries.names(slots)).tuples().all())
+    return dict(session.execute(queries.names(slots)).all())
+
+
+def known_by_slot(session: ReadSession, slots: Sequence[int]) -> dict[int, Known]:
+    """Return the compiled documents in slots."""
+    rows = driver_rows(session, *queries.known(_dialect(session), "slot", slots)) if slots else []
+    return {row[0]: Known(row[1], row[2], row[3], Document.from_bytes(row[4])) for row in rows}
 
 
 def known(session: ReadSession, enterprise_ids: Sequence[str]) -> dict[str, Known]:
     """Return the compiled documents of enterprises by id."""
-    rows = _rows(session, queries.documents(enterprise_ids))
-    return {row[0]: Known(row[0], row[1], row[2], Document.from_bytes(row[3])) for row in rows}
+    rows = driver_rows(session, *queries.known(_dialect(session), "enterprise_id", enterprise_ids))
+    return {row[1]: Known(row[1], row[2], row[3], Document.from_bytes(row[4])) for row in rows}
+
+
+def _dialect(session: ReadSession) -> str:
+    return session.get_bind().dialect.name
 
 
 def put_all(session: WriteSession, enterprise_ids: Sequence[str]) -> None:
@@ -124,7 +135,7 @@ def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Itera
 def check(session: ReadSession) -> list[str]:
     """Return what in the index differs from what the registry says; nothing when all is well."""
     faults: list[str] = []
-    slots = dict(session.execute(select(col(MatchEnterprise.enterprise_id), col(MatchEnterprise.slot))).tuples().all())
+    slots = dict(session.execute(select(col(MatchEnterprise.enterprise_id), col(MatchEnterprise.slot))).all())
     expected: list[tuple[int, Mapping[str, int]]] = []
     for found in every_profile(session):
         slot = slots.pop(found.enterprise_id, None)
@@ -135,7 +146,7 @@ def check(session: ReadSession) -> list[str]:
     faults += [f"enterprise {enterprise_id} is in the index but not in the registry" for enterprise_id in slots]
     built = {key: posting.write() for key, posting in lists.build(expected, CHUNK).items()}
     columns = (col(MatchPosting.term), col(MatchPosting.chunk), col(MatchPosting.offsets), col(MatchPosting.impacts))
-    for term, chunk, offsets, impacts in session.execute(select(*columns)).tuples():
+    for term, chunk, offsets, impacts in session.execute(select(*columns)):
         if built.pop((term, chunk), None) != (offsets, impacts):
             faults.append(f"posting {term} in chunk {chunk} differs")
     return faults + [f"posting {term} in chunk {chunk} is missing" for term, chunk in built]
@@ -171,7 +182,7 @@ def _apply(session: WriteSession, slot: int, patch: lists.Patch) -> None:
     connection = session.connection()
     columns = (col(MatchPosting.term), col(MatchPosting.offsets), col(MatchPosting.impacts))
     wanted = select(*columns).where(col(MatchPosting.term).in_(patch.terms), col(MatchPosting.chunk) == chunk)
-    before = {term: Posting.read(offsets, impacts) for term, offsets, impacts in connection.execute(wanted).tuples()}
+    before = {term: Posting.read(offsets, impacts) for term, offsets, impacts in connection.execute(wanted)}
     after: dict[str, Posting] = {}
     for term in patch.terms:
         posting = before.get(term) or Posting()
@@ -196,8 +207,3 @@ def _row(key: tuple[str, int], posting: Posting) -> dict[str, Any]:
 def _insert(session: WriteSession, table: Any, rows: list[dict[str, Any]]) -> None:
     for first in range(0, len(rows), _BATCH):
         session.connection().execute(insert(table), rows[first : first + _BATCH])
-
-
-def _rows(session: ReadSession, query: Any) -> list[Any]:
-    """Return every row of a query, as plain tuples."""
-    return list(session.connection().execute(query).tuples())

@@ -55,7 +55,8 @@ def _asked_lot(question: MatchQuestion, lot: LotQuestion, number: int) -> Lot:
 def _stated_lot(opportunity: OpportunityRead, lot: LotRead) -> Lot:
     gates = True
     if opportunity.origin is Origin.NOTICE:
-        gates = reservation_evidence(lot.reserved_participation, f"{opportunity.title} {lot.title}", lot.cpv_main).gates
+        codes = [code for code in (lot.cpv_main, *lot.cpv_additional) if code]
+        gates = reservation_evidence(lot.reserved_participation, f"{opportunity.title} {lot.title}", codes).gates
     # A notice that names only foreign places is not performed at its buyer's: its place is unknown.
     fallback = None if lot.foreign_areas else opportunity.buyer_area
     return Lot(

@@ -1,28 +1,35 @@
 """What matching asks the database: postings of the index, and the records that profiles are made of."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from app.enterprises.tables import Enterprise
 from app.matching.gate import Span
-from app.matching.tables import MatchEnterprise, MatchPosting
+from app.matching.tables import MatchEnterprise
 
 
-def postings(terms: Sequence[str], spans: Sequence[Span]) -> Select[str, int, bytes, bytes]:
-    """Select the postings of `terms`, and of every term within `spans`."""
-    wanted = [col(MatchPosting.term).in_(terms)]
-    wanted += [col(MatchPosting.term).between(span.first, span.last) for span in spans]
-    return select(
-        col(MatchPosting.term), col(MatchPosting.chunk), col(MatchPosting.offsets), col(MatchPosting.impacts)
-    ).where(or_(*wanted))
+def postings(dialect: str, terms: Sequence[str], spans: Sequence[Span]) -> tuple[str, list[Any]]:
+    """Return SQL and values for the postings of `terms` and of every term within `spans`, for `core.db.driver_rows`."""
+    rows = "SELECT term, chunk, offsets, impacts FROM match_posting WHERE "
+    if dialect == "sqlite":
+        named: tuple[str, list[Any]] = (f"term IN ({', '.join('?' * len(terms))})", list(terms))
+        between = "term BETWEEN ? AND ?"
+    else:
+        named = ("term = ANY(%s)", [list(terms)])
+        between = "term BETWEEN %s AND %s"
+    sql = " UNION ALL ".join(rows + condition for condition in [named[0], *(between for _ in spans)])
+    return sql, named[1] + [end for span in spans for end in (span.first, span.last)]
 
 
-def postings_of_chunk(terms: Sequence[str], chunk: int) -> Select[MatchPosting]:
-    """Select the rows that a patch of one document changes."""
-    return select(MatchPosting).where(col(MatchPosting.term).in_(terms), col(MatchPosting.chunk) == chunk)
+def known(dialect: str, column: Literal["slot", "enterprise_id"], values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Return SQL and values for compiled documents, with what a list shows of them, by `slot` or `enterprise_id`."""
+    wanted = f"IN ({', '.join('?' * len(values))})" if dialect == "sqlite" else "= ANY(%s)"
+    # `column` is one of two words of our own, never a reader's text.
+    sql = f"SELECT slot, enterprise_id, name, municipality, document FROM match_enterprise WHERE {column} {wanted}"  # noqa: S608
+    return sql, list(values) if dialect == "sqlite" else [list(values)]
 
 
 def names(slots: Sequence[int]) -> Select[int, str]:
@@ -30,16 +37,6 @@ def names(slots: Sequence[int]) -> Select[int, str]:
     return select(col(MatchEnterprise.slot), col(MatchEnterprise.enterprise_id)).where(
         col(MatchEnterprise.slot).in_(slots)
     )
-
-
-def documents(enterprise_ids: Sequence[str]) -> Select[str, str, str | None, bytes]:
-    """Select the compiled documents of enterprises, with what a list shows of them."""
-    return select(
-        col(MatchEnterprise.enterprise_id),
-        col(MatchEnterprise.name),
-        col(MatchEnterprise.municipality),
-        col(MatchEnterprise.document),
-    ).where(col(MatchEnterprise.enterprise_id).in_(enterprise_ids))
 
 
 def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:

@@ -1,12 +1,13 @@
 """Rank everyone at once with numpy: the same integers as `scoring`, so that what ranks is what is explained. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.matching.gate import EVERYONE, OUT, UNSURE, Gate
+from app.matching.gate import EVERYONE, OTHER_KIND, OUT, UNSURE, Gate, Span
 from app.matching.plan import Group, Plan
 from app.matching.postings import OFFSET
 from app.matching.vocabulary import ELIGIBILITY_ORDER, MAX_POINTS, RELEVANT, UNIT, Combine, Criterion, EligibilityState
@@ -35,9 +36,9 @@ class Ranked:
     fine: Units
     eligibility: Units
     relevant: Mask
-    """Touches the need by codes or words, and is a working supplier or could be one: everyone in the registry."""
+    """Touches the need by codes or words, and is a kind of record that tenders."""
     supplier: Mask
-    """Is an enterprise at work, whatever the reservation says."""
+    """Tenders and is at work, whatever the reservation says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def rank(lots: Sequence[LotPlan], chunk: Chunk) -> Ranked:
     size = chunk.size
     shown, fine = np.zeros(size, np.int64), np.zeros(size, np.int64)
     relevant, best = np.zeros(size, bool), np.full(size, _INELIGIBLE, np.int64)
-    out = _mask(chunk, [OUT])
+    out = _mask(chunk, [OUT, OTHER_KIND])
     unsure = _mask(chunk, [UNSURE])
     for lot in lots:
         units = {criterion: np.zeros(size, np.int64) for criterion in Criterion}
@@ -67,7 +68,8 @@ def rank(lots: Sequence[LotPlan], chunk: Chunk) -> Ranked:
         relevant |= capped[Criterion.WHAT] + capped[Criterion.WORDS] >= RELEVANT
         best = np.minimum(best, _eligibility(lot.gate, chunk, out, unsure))
     count = sum(lot.weight for lot in lots)
-    present = _mask(chunk, [EVERYONE])
+    # Projects, networks and events never stand in a list of suppliers, not even among the near misses.
+    present = _mask(chunk, [EVERYONE]) & ~_mask(chunk, [OTHER_KIND])
     score = (2 * shown + count) // (2 * count)
     return Ranked(chunk.number, score, fine // count, best, relevant & present, present & ~out)
 
@@ -104,20 +106,23 @@ def _eligibility(gate: Gate, chunk: Chunk, out: Mask, unsure: Mask) -> Units:
         for term in gate.denied:
             denied &= _mask(chunk, [term])
         state = np.where(denied, _INELIGIBLE, _UNKNOWN)
-        reserved = [term for term in chunk.postings if term.startswith("r:")]
-        declared = [term for term in reserved if any(span.holds(term) for span in gate.declared)]
-        verified = [term for term in reserved if any(span.holds(term) for span in gate.verified)]
-        state[_mask(chunk, declared)] = _DECLARED
-        state[_mask(chunk, verified)] = _ELIGIBLE
+        reserved = sorted(term for term in chunk.postings if term.startswith("r:"))
+        state[_mask(chunk, _within(reserved, gate.declared))] = _DECLARED
+        state[_mask(chunk, _within(reserved, gate.verified))] = _ELIGIBLE
     state = np.where(unsure & (state < _UNKNOWN), _UNKNOWN, state)
     return np.where(out, _INELIGIBLE, state)
 
 
+def _within(terms: list[str], spans: Sequence[Span]) -> Iterator[str]:
+    """Yield those of the sorted `terms` that lie within a span."""
+    for span in spans:
+        yield from terms[bisect_left(terms, span.first) : bisect_right(terms, span.last)]
+
+
 def _mask(chunk: Chunk, terms: Iterable[str]) -> Mask:
     mask = np.zeros(chunk.size, bool)
-    for term in terms:
-        if term in chunk.postings:
-            mask[np.frombuffer(chunk.postings[term][0], OFFSET)] = True
+    held = b"".join(chunk.postings[term][0] for term in terms if term in chunk.postings)
+    mask[np.frombuffer(held, OFFSET)] = True
     return mask
 
 

@@ -137,14 +137,15 @@ def _question(need: Need, language: str) -> Question:
 
 def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
     ranked = _rank(session, question, question.need.lots)
-    items = _read(session, question, ranked, "items", limit)
-    near = _read(session, question, ranked, "near", NEAR_MISSES)
+    first = _first(session, question, ranked, "items", limit)
+    nearly = _first(session, question, ranked, "near", NEAR_MISSES)
+    known = index.known_by_slot(session, [*first, *nearly])
     total = ranking.total(ranked, "items")
     return Matches(
-        items=[_match(question, *found) for found in items],
+        items=[_match(question, known[slot], *_judge(question, known[slot])) for slot in first],
         total=total,
         total_is_capped=False,
-        near_misses=[_near_miss(question, *found) for found in near],
+        near_misses=[_near_miss(question, known[slot], *_judge(question, known[slot])) for slot in nearly],
         relaxations=_relaxations(session, question, ranked, total),
     )
 
@@ -160,19 +161,15 @@ def _rank(session: ReadSession, question: Question, lots: Sequence[Lot]) -> list
     return [ranking.rank(list(plans.values()), chunk) for chunk in index.read_chunks(session, list(plans.values()))]
 
 
-def _read(
-    session: ReadSession, question: Question, ranked: Sequence[Ranked], wanted: str, limit: int
-) -> list[tuple[Known, NeedScore, Eligibility]]:
-    """Read and explain the first `limit` of a list."""
+def _first(session: ReadSession, question: Question, ranked: Sequence[Ranked], wanted: str, limit: int) -> list[int]:
+    """Return the slots of the first `limit` of a list, in order; the neutral hash decides between those that tie."""
     candidates = ranking.best(ranked, wanted, limit, CHUNK)
-    ids = index.ids_of(session, [one.slot for one in candidates])
-    request = question.hash
-    ordered = sorted(
-        candidates, key=lambda one: (-one.score, one.eligibility, -one.fine, tie_key(request, ids[one.slot]))
-    )
-    chosen = [ids[one.slot] for one in ordered[:limit]]
-    known = index.known(session, chosen)
-    return [(known[one], *_judge(question, known[one])) for one in chosen]
+    order = [(-one.score, one.eligibility, -one.fine) for one in candidates]
+    if len(set(order)) < len(order):
+        ids = index.ids_of(session, [one.slot for one in candidates])
+        request = question.hash
+        candidates.sort(key=lambda one: (-one.score, one.eligibility, -one.fine, tie_key(request, ids[one.slot])))
+    return [one.slot for one in candidates[:limit]]
 
 
 def _judge(question: Question, known: Known) -> tuple[NeedScore, Eligibility]:
@@ -201,9 +198,7 @@ def _explained(question: Question, known: Known, scored: NeedScore, may: Eligibi
     if len(scored.lots) == 1:
         # The only lot says what the whole says.
         only = scored.lots[0]
-        lots = [
-            LotMatch(lot=only.lot_id, score=only.score, eligibility=may.state.value, reasons=reasons, gaps=gaps)
-        ]
+        lots = [LotMatch(lot=only.lot_id, score=only.score, eligibility=may.state.value, reasons=reasons, gaps=gaps)]
     else:
         pairs = zip(question.need.lots, scored.lots, strict=True)
         lots = [_lot_match(question, known, lot, one) for lot, one in pairs]

@@ -4,16 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from app.reference.areas import parse_area
+from app.reference.areas import parse_area, parse_one_area
 from app.reference.cpv import parse_cpv
 from app.reference.vocabulary import UnknownArea
-
-
-def _one_area(text: str) -> str:
-    found = parse_area(text)
-    if len(found) != 1:
-        raise UnknownArea(f"{text} is several counties: name one of {', '.join(found)}")
-    return found[0]
 
 
 def _areas(value: Any) -> Any:
@@ -40,9 +33,9 @@ CpvCode = Annotated[
 AreaCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=8),
-    AfterValidator(_one_area),
+    AfterValidator(parse_one_area),
     Field(
-        description="Country, county or municipality (`SE`, `SE-22`, `SE-2281`); a NUTS code is read as its county",
+        description="Country, county or municipality (`SE`, `SE-22`, `SE-2281`); a NUTS code is read as its county or country",
         json_schema_extra={"example": "SE-2281"},
     ),
 ]
