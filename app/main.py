@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.mount("/api/v1", create_api({"database": database}))
     app.mount(
-        "/", create_site(database=database, node_name=settings.node_name, assets=settings.assets, demo=demo_is_loaded)
+        "/", create_site(database=database, node_name=settings.node_name, assets=settings.assets, demo=demo.is_loaded)
     )
     app.add_middleware(Traffic)
     return app

@@ -1,7 +1,7 @@
 """How fast: one need to a ranked, explained first twenty, at growing registries, on both databases.
 
-Beside it a baseline in the same run: the same questions answered with a plain yes/no filter in SQL (any shared CPV group
-and county), unranked and unexplained, as the closest peer does.
+Beside it a baseline in the same run: the same questions answered with a plain yes/no filter in SQL (any shared CPV
+group and county), unranked and unexplained, as the closest peer does.
 """
 
 import gc

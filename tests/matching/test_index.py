@@ -38,7 +38,7 @@ KINDS = ["enterprise", "enterprise", "enterprise", "project", "association"]
 
 def anyone(draw: random.Random, number: int) -> EnterpriseCreate:
     """Return a random enterprise."""
-    place = draw.choice(AREAS[:3] + ["NO-5001"])
+    place = draw.choice([*AREAS[:3], "NO-5001"])
     trades = draw.sample(TRADES, draw.randint(0, 3))
     statement = {
         "reservation": draw.choice(["res-ws", "res-pub-ser"]),
@@ -157,9 +157,13 @@ def test_a_rolled_back_change_leaves_the_index_alone(registry: Database):
     class Regret(Exception):
         pass
 
-    with pytest.raises(Regret), registry.writes() as session:
-        enterprises.register(session, anyone(random.Random(1), 99), home="test", record_id="enterprise-99")
-        raise Regret
+    def register_and_regret() -> None:
+        with registry.writes() as session:
+            enterprises.register(session, anyone(random.Random(1), 99), home="test", record_id="enterprise-99")
+            raise Regret
+
+    with pytest.raises(Regret):
+        register_and_regret()
     with registry.reads() as session:
         assert index.check(session) == []
 
