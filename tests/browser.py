@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import httpx
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.databases import ROOT, samnod
+from tests.databases import ROOT, SAMNOD, samnod
 from tests.session import once, session_folder
 
 _ARGUMENTS = [
@@ -31,8 +30,6 @@ _ARGUMENTS = [
 ]
 # WCAG 2.0 to 2.2, levels A and AA, as axe-core tags its rules.
 _AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
-# Kept here, so that a server started in this process is not taken for a forgotten one.
-_servers: list[subprocess.Popen[bytes]] = []
 
 
 def chromium() -> str:
@@ -103,15 +100,16 @@ def _start_server() -> dict[str, Any]:
     log = var / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)],
+            [SAMNOD, "serve", "--host", "127.0.0.1", "--port", str(port)],
             cwd=ROOT,
             env=os.environ | {"SAMNOD_VAR_DIR": str(var), "SAMNOD_DATABASE_URL": "", "PYTHONWARNINGS": "default"},
             stdout=output,
             stderr=output,
         )
-    _servers.append(server)
     url = f"http://127.0.0.1:{port}"
     _wait_for(url, server, log)
+    # Whoever closes the session ends the server. Python need not warn that this process leaves it running.
+    server.returncode = 0
     return {"url": url, "pid": server.pid}
 
 

@@ -14,6 +14,8 @@ from tests.session import once, session_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = ("sqlite", "postgresql")
+# The command as it is installed, beside the Python that runs the tests.
+SAMNOD = Path(sys.executable).with_name("samnod")
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def migrated_database(kind: str, folder: Path) -> Iterator[str]:
 
 def samnod(*arguments: str, **environment: str) -> str:
     """Run the `samnod` command as a user would, with settings from `environment`; return what it printed."""
-    return _run("app.cli", *arguments, **environment)
+    return _run(SAMNOD, *arguments, **environment)
 
 
 def postgres_server() -> postgres.PostgresServer:
@@ -67,11 +69,12 @@ def _migrated_postgres() -> str:
 
 def _migrate(url: str) -> None:
     # Alembic's own command loads tables only, so that these tests do not wait for the whole house.
-    _run("alembic", "upgrade", "head", SAMNOD_DATABASE_URL=url)
+    _run(SAMNOD.with_name("alembic"), "upgrade", "head", SAMNOD_DATABASE_URL=url)
 
 
-def _run(module: str, *arguments: str, **environment: str) -> str:
-    command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, f"{module} {' '.join(arguments)} failed: {done.stdout}{done.stderr}"
+def _run(command: Path, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [command, *arguments], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, f"{command.name} {' '.join(arguments)} failed: {done.stdout}{done.stderr}"
     return done.stdout
