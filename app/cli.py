@@ -9,6 +9,7 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -92,6 +93,7 @@ def match(
     reserved: Annotated[list[str] | None, typer.Option(help="res-ws, res-pub-ser, se-ideburen or no-ideell")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
     language: Annotated[str, typer.Option(help="sv, nb or en")] = "sv",
+    explain: Annotated[bool, typer.Option("--explain", help="Tell why, point by point")] = False,
 ) -> None:
     """Rank enterprises for a need, as the page does."""
     try:
@@ -101,7 +103,7 @@ def match(
         raise _stop(wrong) from fault
     with _database().reads() as session:
         found = matching.preview(session, question, limit=limit, language=language)
-    _show(found, language)
+    _show(found, language, explain=explain)
 
 
 @imports.command("notice")
@@ -191,14 +193,25 @@ def _areas(place: str) -> list[str]:
     return [found[0].code]
 
 
-def _show(found: Matches, language: str) -> None:
+def _show(found: Matches, language: str, *, explain: bool) -> None:
     say = texts(language)
-    table = Table("", say("Score"), say("Enterprise"), say("Place"), say("Eligibility"), say("Why"), show_lines=True)
+    criteria = [reason.criterion for reason in found.items[0].reasons] if found.items else []
+    heads = "".join(f"{say(criterion)[:3]:>4}" for criterion in criteria)
+    table = Table("", say("Score"), say("Enterprise"), say("Eligibility"), box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(heads, no_wrap=True)
     for rank, item in enumerate(found.items, start=1):
-        place = reference.area_label(item.enterprise.area_code, language) if item.enterprise.area_code else "–"
-        why = "\n".join(f"{reason.points}/{reason.max_points} {reason.text}" for reason in item.reasons)
-        table.add_row(str(rank), str(item.score), item.enterprise.name, place, item.eligibility, why)
+        place = reference.area_label(item.enterprise.area_code, language) if item.enterprise.area_code else ""
+        points = "".join(f"{reason.points:>4}" for reason in item.reasons)
+        name = ", ".join(filter(None, [item.enterprise.name, place]))
+        table.add_row(str(rank), str(item.score), name, say(item.eligibility), points)
     out.print(table)
+    for rank, item in enumerate(found.items, start=1):
+        if explain:
+            out.print(f"{rank}. {item.enterprise.name}: {item.eligibility_reason.text}", markup=False, style="bold")
+            for reason in item.reasons:
+                out.print(f"   {reason.points:>3}/{reason.max_points} {reason.text}", markup=False, highlight=False)
+            for gap in item.gaps:
+                out.print(f"       – {gap.text}", markup=False, highlight=False)
     out.print(say.plural("{n} match in all.", "{n} matches in all.", found.total))
     for near in found.near_misses:
         out.print(f"  {near.enterprise.name}: {'; '.join(one.text for one in near.would_match_if)}", markup=False)
