@@ -79,7 +79,7 @@ class Baselines:
 
     def _codes(self, notice: Notice) -> Worth:
         """Return the digits shared with the notice's code, and less than one digit for awards under it."""
-        scores = self._awards / (self._awards.max() + 1) / 1000
+        scores: Worth = self._awards / (self._awards.max() + 1) / 1000
         code = significant(notice.cpv)
         for length in range(1, len(code) + 1):
             for slot, count in self._under.get(code[:length], {}).items():

@@ -32,7 +32,7 @@ class Index:
     def score(self, plan: Plan) -> Fine:
         """Return the fine total of each document, equal to `score_lot(plan, document).fine`."""
         criteria = self.criteria(plan)
-        return np.sum(list(criteria.values()), axis=0, dtype=np.int64)
+        return sum(criteria.values(), np.zeros(len(self.ids), np.int64))
 
     def criteria(self, plan: Plan) -> dict[Criterion, Fine]:
         """Return the fine units of each document by criterion."""

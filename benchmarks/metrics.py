@@ -54,10 +54,11 @@ def ranks_of(scores: Scores, wanted: Iterable[int], tie: Callable[[int], str]) -
 
 def top(scores: Scores, tie: Callable[[int], str]) -> list[int]:
     """Return the slots of the list shown: the ten best, ties by hash."""
-    least = np.partition(scores, -LIST)[-LIST]
+    shown = min(LIST, len(scores))
+    least = np.partition(scores, -shown)[-shown]
     above = np.flatnonzero(scores > least).tolist()
     level = sorted(np.flatnonzero(scores == least).tolist(), key=tie)
-    return [*above, *level[: LIST - len(above)]]
+    return [*above, *level[: shown - len(above)]]
 
 
 def spread(shown: Counter[int], candidates: int) -> dict[str, float]:

@@ -15,7 +15,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def _judge(
         scores = ranker(notice)
         request = request_hash(Need((lot_of(notice),)))
 
-        @lru_cache(maxsize=None)  # noqa: B019  # lives as long as this notice
+        @cache
         def tie(slot: int) -> str:
             return tie_key(request, ids[slot])
 
