@@ -74,9 +74,11 @@ def read_lots(reader: Reader, texts: Texts, whole: Whole) -> Lots:
         _read_timing(reader, element, whole.country, found)
         _read_aims(reader, element, found)
         found.links += reader.elements("BT-15", "lot", element)
+        reader.elements("BT-14", "lot", element)
         lot = _read_lot(reader, texts, element, whole)
         _look_at(reader, element, lot, whole.title)
         found.lots.append(lot)
+    _compare_titles(reader, whole.title, found.lots)
     return found
 
 
@@ -214,12 +216,19 @@ def _look_at(reader: Reader, element: Element, lot: LotIn, whole_title: str) -> 
             "{lot} is flagged as reserved, but neither title nor CPV code says so: the reservation is unclear."
         )
         reader.remark("BT-71", element, message, lot=number)
-    if evidence.title and not evidence.flag:
-        message = N_("{lot} says “{words}” in its title, but is not flagged as reserved.")
-        reader.remark("BT-71", element, message, lot=number, words=", ".join(evidence.title))
     if rules.public_service_code_is_missing(lot):
         message = N_("{lot} is reserved as a public-service mission, but {cpv} is not one of the 115 CPV codes for it.")
         reader.remark("BT-262", element, message, lot=number, cpv=lot.cpv_main or "–")
     if rules.public_service_is_too_long(lot):
         message = N_("{lot} is reserved as a public-service mission for {months} months: three years is the most.")
         reader.remark("BT-36", element, message, lot=number, months=lot.duration_months)
+
+
+def _compare_titles(reader: Reader, whole_title: str, lots: list[LotIn]) -> None:
+    """Remark a notice whose titles speak of a reservation that no lot is flagged with."""
+    if any(lot.reserved_participation for lot in lots):
+        return
+    words = reservation_evidence((), " ".join([whole_title, *(lot.title for lot in lots)]), ()).title
+    if words:
+        message = N_("The title says “{words}”, but nothing is flagged as reserved.")
+        reader.remark("BT-71", reader.root, message, words=", ".join(words))

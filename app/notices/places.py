@@ -33,11 +33,10 @@ class Places:
 
 
 def country_code(text: str) -> str | None:
-    """Return the two letters of a country given with three (`SWE`), or None for something else."""
-    if len(text) == 3 and text.isupper():
-        found = get_global("territory_aliases").get(text)
-        return str(found[0]) if found and len(found[0]) == 2 else None
-    return text if len(text) == 2 and text.isupper() and text.isalpha() else None
+    """Return the two letters of a country given with three (`SWE`) or two, or None for something else."""
+    known = get_global("territory_aliases").get(text) if len(text) == 3 else None
+    code = str(known[0]) if known else text
+    return code if len(code) == 2 and (code in OUR_COUNTRIES or reference.is_foreign(code)) and code.isupper() else None
 
 
 def places_of(reader: Reader, owner: Element, buyer_country: str) -> Places:

@@ -41,7 +41,7 @@ def why_refused(form_type: str) -> str | None:
 def is_open_subtype(subtype: str) -> bool:
     """Tell whether an eForms subtype (OPP-070) calls for something: 1–24, T01, CEI, E1–E3, and Norway's N1–N24."""
     number = subtype.removeprefix("N")
-    if number.isdecimal() and len(number) <= 2:
+    if number.isascii() and number.isdecimal() and len(number) <= 2:
         return 1 <= int(number) <= 24
     return subtype in {"T01", "CEI", "E1", "E2", "E3"}
 

@@ -4,12 +4,15 @@ import re
 import unicodedata
 
 from app.core.i18n import N_
+from app.core.privacy import holds_personal_number
 from app.notices.fields import Scope, organisations
-from app.notices.privacy import looks_like_a_name, personal_number_in, without_people
+from app.notices.privacy import looks_like_a_name, without_people
 from app.notices.reader import Reader
 from app.notices.xml import Element, find, text_of
 
-_LONGEST_PROSE = 20_000
+# Two texts may be put together in one of 20,000 characters.
+_LONGEST_PROSE = 9_990
+_MOST_CONTACTS = 100
 
 
 class Texts:
@@ -25,15 +28,16 @@ class Texts:
 
     def prose(self, number: str, scope: Scope, base: Element) -> str:
         """Return a text with its line breaks; "" when the notice does not have it."""
-        return self._read(number, scope, base, _LONGEST_PROSE // 2, one_line=False)
+        return self._read(number, scope, base, _LONGEST_PROSE, one_line=False)
 
     def _read(self, number: str, scope: Scope, base: Element, limit: int, *, one_line: bool) -> str:
         element = self._reader.words(number, scope, base)
         if element is None:
             return ""
-        text = _printable(text_of(element))
+        # What is far beyond the limit is not even looked at.
+        text = _printable(text_of(element)[: 4 * limit])
         text = " ".join(text.split()) if one_line else re.sub(r"[ \t]+", " ", text)
-        if personal_number_in(text):
+        if holds_personal_number(text):
             detail = "the text holds a personal identity number: take it out of the notice, then import it"
             self._reader.fault(number, element, detail)
             return ""
@@ -53,7 +57,7 @@ def _people_in(root: Element) -> list[str]:
         names = [text_of(name) for name in find(organisation, "efac:Company/cac:PartyName/cbc:Name")]
         contacts = [text_of(contact) for contact in find(organisation, ".//cac:Contact/cbc:Name")]
         found += [contact for contact in contacts if looks_like_a_name(contact, names)]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found))[:_MOST_CONTACTS]
 
 
 def _printable(text: str) -> str:
