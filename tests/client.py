@@ -24,7 +24,8 @@ class _InAnotherThread(httpx.BaseTransport):
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._app.handle_async_request(request)
-        content = await answer.aread()
+        # As it was sent: the client itself reads what is compressed.
+        content = b"".join([chunk async for chunk in answer.aiter_raw()])
         return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(content))
 
 

@@ -143,8 +143,7 @@ def test_a_changed_parent_table_keeps_its_children(database: Database, database_
     add_enterprise_with_alias(database)
     more = write_migration(
         tmp_path,
-        "with op.batch_alter_table('enterprise') as batch:\n"
-        "        batch.alter_column('name', type_=sa.String(400))",
+        "with op.batch_alter_table('enterprise') as batch:\n        batch.alter_column('name', type_=sa.String(400))",
     )
     command.upgrade(alembic_config(database_url, more), "head")
     with database.reads() as session:
