@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.core.clock import zone
-from app.core.db import WriteSession
+from app.core.db import ReadSession, WriteSession
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseCreate
@@ -50,6 +50,11 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
         opportunities=len(new_opportunities),
         already_there=_size() - len(new_enterprises) - len(new_opportunities),
     )
+
+
+def is_loaded(session: ReadSession | WriteSession) -> bool:
+    """Tell whether example records are here, so that every page can say so."""
+    return enterprises.exists(session, enterprise_id(next(iter(_records("example_enterprises")))))
 
 
 def named_enterprises() -> dict[str, EnterpriseCreate]:
