@@ -56,8 +56,8 @@ COUNTY = 90
 COUNTRY = 75
 SEAT = 85
 DECLARED_COUNTY = 70
-SAME_COUNTY = 24
-HALF_AT_KM = 120
+SAME_COUNTY = 10
+HALF_AT_KM = 160
 
 
 def nearness(km: int) -> int:

@@ -111,22 +111,14 @@ def _shares(count: int) -> tuple[int, ...]:
 def code_worth(code: str) -> tuple[tuple[str, int], ...]:
     """Return what sharing each level of `code` is worth, in per cent.
 
-    The rarer the shared level, the more it says: partly against the code's own rarity (sharing the very code is the
-    most anyone can), partly against the rarest codes (a code that everybody supplies says less).
+    The rarer the shared level, the more it says, against the code's own rarity: sharing the very code is all of it.
     """
     prefix = significant(code)
     levels = [(f"c{n}:{prefix[:n]}", rarity_of_code(prefix[:n])) for n in range(2, min(len(prefix), 5) + 1)]
     if len(code) == 8:
         levels.append((f"c8:{code}", max(rarity_of_code(code), levels[-1][1])))
     top = max(1, levels[-1][1])
-    return tuple((term, worth) for term, rarity in levels if (worth := _worth(rarity, top)) > 0)
-
-
-def _worth(rarity: int, top: int) -> int:
-    """Return the per cent of one shared level."""
-    own = 100 * rarity // top
-    among_all = 100 * min(rarity, TUNING.rare_code) // TUNING.rare_code
-    return (own * (100 - TUNING.among_all) + among_all * TUNING.among_all) // 100
+    return tuple((term, worth) for term, rarity in levels if (worth := 100 * rarity // top) > 0)
 
 
 def _inferred_points(suggested: tuple[tuple[str, int], ...], budget: int) -> dict[str, int]:

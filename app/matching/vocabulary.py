@@ -22,9 +22,9 @@ class Criterion(StrEnum):
 
 
 MAX_POINTS: Final = {
-    Criterion.WHAT: 40,
-    Criterion.WORDS: 33,
-    Criterion.WHERE: 17,
+    Criterion.WHAT: 36,
+    Criterion.WORDS: 36,
+    Criterion.WHERE: 18,
     Criterion.CAPACITY: 5,
     Criterion.TRUST: 5,
 }
@@ -76,20 +76,17 @@ class GapCode(StrEnum):
 class Tuning:
     """The few free figures, in per cent unless said; chosen on the training awards alone (docs/decisions)."""
 
-    stated: int = 70
+    stated: int = 56
     """Of the what points: the most that the stated codes give."""
-    inferred_alone: int = 80
+    inferred_alone: int = 65
     """The most that codes read from the title give when the lot states none."""
-    inferred_beside: int = 20
+    inferred_beside: int = 25
     """The same beside stated codes."""
-    industry: int = 25
-    among_all: int = 40
-    """How much a code's worth hangs on its rarity among all codes, rather than on what it shares with the lot's."""
-    rare_code: int = 600
-    """Rarity (hundredths of a nat) from which a code counts as rare."""
+    industry: int = 19
     description: int = 30
     """Weight of a word of the description, against 100 for the title."""
-    pieces: int = 100
+    pieces: int = 150
+    """For all the words of the title at full impact: a text that holds two thirds of them reaches the maximum."""
     labels: int = 25
     """For all the label words of the stated codes, in three languages; few share more than half of them."""
     labels_at_most: int = 12
