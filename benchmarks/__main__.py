@@ -1,0 +1,67 @@
+"""`make bench`: how good the matching is, and how fast, printed as tables and written as JSON to benchmarks/results.
+
+python -m benchmarks                          quality, then speed at 1,000 and 10,000 on both databases
+python -m benchmarks speed --sizes 100000     only speed, at other sizes
+python -m benchmarks quality --dev FILE       only quality, on other award data of the same form
+"""
+
+import argparse
+import json
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import quality, speed
+
+RESULTS = Path(__file__).parent / "results"
+SIZES = "1000,10000"
+DATABASES = "sqlite,postgresql"
+
+
+def machine() -> dict[str, str]:
+    """Return what the figures were measured on, without the machine's name."""
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")),
+        platform.processor(),
+    )
+    cores = sum(line.startswith("processor") for line in _lines(Path("/proc/cpuinfo")))
+    return {
+        "cpu": cpu,
+        "cores": str(cores),
+        "python": platform.python_version(),
+        "sqlalchemy": version("sqlalchemy"),
+        "numpy": version("numpy"),
+    }
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def run_speed(train: Path, dev: Path, sizes: str, databases: str, out: Path) -> None:
+    """Measure speed, print it and write it."""
+    found = speed.run(train, dev, [int(size) for size in sizes.split(",")], databases.split(","))
+    print(speed.report(found))
+    speed.write(found, out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", choices=["all", "quality", "speed"], default="all")
+    parser.add_argument("--train", type=Path, default=quality.data_file("awards_se_train.csv.gz"))
+    parser.add_argument("--dev", type=Path, default=quality.data_file("awards_se_dev.csv.gz"))
+    parser.add_argument("--sizes", default=SIZES, help="sizes of the synthetic registry, by commas")
+    parser.add_argument("--databases", default=DATABASES)
+    chosen = parser.parse_args(arguments)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "machine.json").write_text(json.dumps(machine(), indent=1) + "\n", encoding="utf-8")
+    if chosen.what in {"all", "quality"}:
+        quality.main(["--train", str(chosen.train), "--dev", str(chosen.dev)])
+    if chosen.what in {"all", "speed"}:
+        run_speed(chosen.train, chosen.dev, chosen.sizes, chosen.databases, RESULTS / "speed.json")
+
+
+if __name__ == "__main__":
+    main()
