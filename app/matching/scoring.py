@@ -224,8 +224,7 @@ def _common(one: str, other: str) -> int:
 
 def _stated_under(document: Document, prefix: str) -> str:
     """Return a code the enterprise states under `prefix`, or the prefix when it was read from its texts."""
-    stated = sorted(term[3:] for term in document.terms if term.startswith(f"c8:{prefix}"))
-    return stated[0] if stated else prefix
+    return next((code for code in document.codes if code.startswith(prefix)), prefix)
 
 
 def _shared_words(plan: Plan, document: Document) -> Iterable[Evidence]:
@@ -241,7 +240,7 @@ def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int]) -> Iterabl
     """Yield what is missing or unknown, first of the lot, then of the enterprise."""
     terms = document.terms
     yield from (Gap(criterion, code) for criterion, code in plan.gaps)
-    if not any(term.startswith("c8:") for term in terms):
+    if not document.codes:
         yield Gap(Criterion.WHAT, GapCode.CODES_MISSING)
     if fine[Criterion.WORDS] == 0:
         yield Gap(Criterion.WORDS, GapCode.WORDS_NONE)

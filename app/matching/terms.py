@@ -15,12 +15,13 @@ Kinds of terms (kind:value):
     h             target group it works with
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import isqrt
 from typing import Any, Final
+
+import orjson
 
 from app.matching.lexicon import infer_codes, pieces, significant, trades_in, trades_of_sectors, words
 from app.matching.profile import Offering, Profile, Statement
@@ -52,6 +53,8 @@ class Document:
     """CPV prefixes read from texts of offerings that state no code."""
     confirmed: bool = True
     source_year: int | None = None
+    codes: tuple[str, ...] = ()
+    """The CPV codes it states, in order."""
 
     def to_bytes(self) -> bytes:
         """Return this document as JSON bytes, the same bytes for the same document."""
@@ -66,13 +69,14 @@ class Document:
             "inferred": self.inferred,
             "confirmed": self.confirmed,
             "year": self.source_year,
+            "codes": self.codes,
         }
-        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Document":
         """Return the document that `to_bytes` wrote."""
-        value: dict[str, Any] = json.loads(data)
+        value: dict[str, Any] = orjson.loads(data)
         statements = {
             code: Statement(state, date.fromisoformat(on) if on else None)
             for code, (state, on) in value["reserved"].items()
@@ -87,6 +91,7 @@ class Document:
             tuple(value["inferred"]),
             value["confirmed"],
             value["year"],
+            tuple(value["codes"]),
         )
 
 
@@ -118,6 +123,7 @@ def document(profile: Profile) -> Document:
         tuple(inferred),
         profile.confirmed,
         profile.source_year,
+        tuple(stated),
     )
 
 

@@ -95,5 +95,5 @@ class Tuning:
 
 TUNING: Final = Tuning()
 
-RELEVANT: Final = 3 * UNIT
+RELEVANT: Final = 8 * UNIT
 """What codes and words together must give before an enterprise counts as a match at all."""

@@ -55,12 +55,8 @@ def _grouped(name: str) -> dict[str, tuple[tuple[str, int], ...]]:
 
 
 def rarity_of_code(prefix: str) -> int:
-    """Return how rare `prefix` is; a prefix never seen is as rare as its nearest seen ancestor plus a little."""
-    known = code_rarity()
-    for length in range(len(prefix), 1, -1):
-        if (rarity := known.get(prefix[:length])) is not None:
-            return min(RAREST, rarity + 40 * (len(prefix) - length))
-    return RAREST
+    """Return how rare a CPV prefix is; one never seen is rarer than any seen, and the more so the longer it is."""
+    return code_rarity().get(prefix, UNSEEN_CODE + 10 * len(prefix))
 
 
 def rarity_of_piece(piece: str) -> int:
@@ -68,5 +64,5 @@ def rarity_of_piece(piece: str) -> int:
     return piece_rarity().get(piece, UNSEEN_PIECE)
 
 
-RAREST: Final = 800
+UNSEEN_CODE: Final = 880
 UNSEEN_PIECE: Final = 700
