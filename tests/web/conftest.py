@@ -1,0 +1,38 @@
+"""The whole application over the demo data, made once a process: the tests of the pages only read from it."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from app.core.clock import today
+from app.demo import service as demo
+from app.demo.vocabulary import enterprise_id, opportunity_id
+from app.main import create_app
+from app.settings import Settings
+from tests.client import client_of
+from tests.databases import migrated_database
+
+
+@pytest.fixture(scope="session")
+def demo_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """Give a client of the application with the demo data; redirects are not followed."""
+    folder = tmp_path_factory.mktemp("demo")
+    with migrated_database("sqlite", folder) as url:
+        app = create_app(Settings(database_url=url, var_dir=folder, node_name="Mittnorden"))
+        with app.state.database.writes() as session:
+            demo.load(session, home="local", today=today())
+        with client_of(app) as client:
+            yield client
+
+
+@pytest.fixture(scope="session")
+def known() -> SimpleNamespace:
+    """Give the ids of a few records of the demo."""
+    return SimpleNamespace(
+        cleaner=enterprise_id("stadkompaniet"),
+        recycler=enterprise_id("E001"),
+        norwegian=enterprise_id("E002"),
+        cleaning=opportunity_id("stadning-skolor"),
+    )

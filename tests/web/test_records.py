@@ -1,0 +1,66 @@
+"""The pages of one enterprise and of one opportunity."""
+
+from types import SimpleNamespace
+
+import httpx
+
+from tests.web.html import parsed
+
+
+def test_an_enterprise_shows_what_is_known_and_what_is_not(demo_client: httpx.Client, known: SimpleNamespace):
+    page = parsed(demo_client.get(f"/sv/enterprises/{known.cleaner}").text)
+    main = page.with_id("content").text
+    for text in ("Exempel Städkompaniet", "90910000", "Behörig", "LOU 4 kap. 18 §", "Verifierad", "4 lediga platser"):
+        assert text in main
+    assert len(page.all("circle", class_="kb")) == 6
+    assert len(page.all("circle", class_="w")) == 1
+
+
+def test_open_opportunities_that_fit_are_listed_with_scores(demo_client: httpx.Client, known: SimpleNamespace):
+    page = parsed(demo_client.get(f"/sv/enterprises/{known.cleaner}").text)
+    assert f"/sv/opportunities/{known.cleaning}" in page.links()
+
+
+def test_codes_that_were_guessed_are_marked(demo_client: httpx.Client, known: SimpleNamespace):
+    assert "CPV-koderna är gissade" in demo_client.get(f"/sv/enterprises/{known.recycler}").text
+    assert "CPV-koderna är gissade" not in demo_client.get(f"/sv/enterprises/{known.cleaner}").text
+
+
+def test_texts_in_another_language_say_so(demo_client: httpx.Client, known: SimpleNamespace):
+    swedish = parsed(demo_client.get(f"/sv/enterprises/{known.norwegian}").text)
+    assert swedish.all("p", class_="lead")[0].attributes["lang"] == "nb"
+    norwegian = parsed(demo_client.get(f"/nb/enterprises/{known.norwegian}").text)
+    assert "lang" not in norwegian.all("p", class_="lead")[0].attributes
+
+
+def test_addresses_that_lead_nowhere_are_no_links(demo_client: httpx.Client, known: SimpleNamespace):
+    for path in (f"/sv/enterprises/{known.cleaner}", f"/sv/opportunities/{known.cleaning}"):
+        assert not [link for link in parsed(demo_client.get(path).text).links() if ".invalid" in link]
+
+
+def test_an_opportunity_shows_lots_money_days_and_three_witnesses(demo_client: httpx.Client, known: SimpleNamespace):
+    page = parsed(demo_client.get(f"/sv/opportunities/{known.cleaning}").text)
+    main = page.with_id("content").text.replace("\xa0", " ")
+    for text in ("1 900 000 kr", "2 550 000 kr", "28 dagar kvar", "LOU 4 kap. 18 §", "ingen annonsdatabas"):
+        assert text in " ".join(main.split())
+    assert len(page.all("dl", class_="evid")[0].text.split("Talar för")) >= 2
+
+
+def test_who_could_deliver_is_matchmaking_filled_in(demo_client: httpx.Client, known: SimpleNamespace):
+    page = parsed(demo_client.get(f"/sv/opportunities/{known.cleaning}").text)
+    link = next(e.attributes["href"] for e in page.all("a", class_="ds-button") if "Se vem" in e.text)
+    answer = demo_client.get(link)
+    form = parsed(answer.text)
+    assert answer.status_code == 200
+    assert form.with_id("q").text == "Städning av skolor och förskolor"
+    assert form.with_id("place").attributes["value"] == "Sundsvall"
+    assert "checked" in form.with_id("reserved-res-ws").attributes
+    assert "Exempel Städkompaniet" in answer.text
+
+
+def test_what_does_not_exist_is_a_page_that_says_so(demo_client: httpx.Client):
+    for path in ("/sv/enterprises/nope", "/sv/opportunities/nope", "/sv/nope", "/nope", "/xx/enterprises"):
+        answer = demo_client.get(path, follow_redirects=True)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert parsed(answer.text).all("title")[0].text.startswith(("Fel:", "Error:", "Feil:"))

@@ -1,0 +1,45 @@
+"""Every message of the pages is translated, and every translation still belongs to a message."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+KEYWORDS = {"say": None, "t": None, "N_": None, "plural": (1, 2)}
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+
+
+def messages() -> set[str | tuple[str, ...]]:
+    """Return every message that the code and the templates hold."""
+    found = extract_from_dir(str(WEB), METHODS, OPTIONS, KEYWORDS)
+    return {message for _, _, message, _, _ in found}
+
+
+@pytest.mark.parametrize("language", ["sv", "nb"])
+def test_the_catalogue_is_complete_and_holds_nothing_else(language: str):
+    with (WEB / "locale" / f"{language}.po").open("rb") as file:
+        catalogue = {entry.id: entry.string for entry in read_po(file, locale=language) if entry.id}
+    assert len(messages()) > 300
+    assert messages() - catalogue.keys() == set()
+    assert catalogue.keys() - messages() == set()
+    empty = [key for key, text in catalogue.items() if not (all(text) if isinstance(text, tuple) else text)]
+    assert empty == []
+
+
+def filled_in(text: str) -> set[str]:
+    """Return the names in braces."""
+    return {part.split("}")[0] for part in text.split("{")[1:]}
+
+
+@pytest.mark.parametrize("language", ["sv", "nb"])
+def test_translations_keep_the_names_that_are_filled_in(language: str):
+    with (WEB / "locale" / f"{language}.po").open("rb") as file:
+        entries = [entry for entry in read_po(file, locale=language) if entry.id]
+    for entry in entries:
+        ids, texts = (x if isinstance(x, (tuple, list)) else (x,) for x in (entry.id, entry.string))
+        for english, text in zip(ids, texts, strict=True):
+            # One of something may be written out: "en kommun" for "{n} municipality".
+            assert filled_in(text) | {"n"} == filled_in(english) | {"n"}, text

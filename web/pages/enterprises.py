@@ -1,0 +1,261 @@
+"""The registry: a list to narrow down, and each enterprise with what is known of it and where that comes from."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+
+from app.core.db import Reads
+from app.core.i18n import N_, Texts, texts
+from app.enterprises import service as enterprises
+from app.enterprises.schemas import EligibilityRead, EnterpriseFilters, EnterpriseRead, FacetGroup
+from app.enterprises.vocabulary import EligibilityState, Kind, OfferingKind, Reservation, Sort
+from app.matching import service as matching
+from app.matching.schemas import ReverseMatches
+from app.reference.service import area_label, cpv_label, label
+from web.figures import AreaMap, service_area_map
+from web.forms import read_filters
+from web.pages.common import RULES, Choice, ChoiceGroup, Language, Looser, days_left
+from web.render import address, show, wants_fragment
+
+router = APIRouter()
+_SHOWN_FACETS = 8
+_LOOSER = 4
+_ICONS = ("check", "half", "ask", "no", "clock", "chevron")
+
+_GROUPS = {
+    "located_in": N_("County"),
+    "sector": N_("Trade"),
+    "reserved": N_("May take part when reserved"),
+    "kind": N_("Kind"),
+}
+_SORTS = {
+    Sort.NAME: N_("Name, A to Ö"),
+    Sort.NAME_DESC: N_("Name, Ö to A"),
+    Sort.UPDATED_DESC: N_("Last changed first"),
+}
+KINDS = {
+    Kind.ENTERPRISE: N_("Enterprise"),
+    Kind.PROJECT: N_("Project"),
+    Kind.NETWORK: N_("Network"),
+    Kind.ASSOCIATION: N_("Association"),
+    Kind.EVENT: N_("Event"),
+}
+_STATES = {
+    EligibilityState.VERIFIED: "eligible",
+    EligibilityState.DECLARED: "declared",
+    EligibilityState.EXPIRED: "unknown",
+    EligibilityState.DENIED: "ineligible",
+}
+_LEGAL_BASIS = {
+    ("SE", Reservation.RES_WS): "LOU 4 kap. 18 §",
+    ("NO", Reservation.RES_WS): "FOA § 16-9, § 8-8, § 30-3",
+    ("SE", Reservation.RES_PUB_SER): "LOU 19 kap. 25 §",
+    ("SE", Reservation.SE_IDEBUREN): "LOU 19 kap. 25 a §",
+    ("NO", Reservation.NO_IDEELL): "FOA § 30-2 a",
+}
+
+
+@router.api_route("/enterprises", methods=["GET", "HEAD"])
+def registry(request: Request, session: Reads, language: Language) -> Response:
+    """Show the registry as far as the filters in the address narrow it; htmx gets the list and the counts."""
+    say = texts(language)
+    filters, faults = read_filters(EnterpriseFilters, request.query_params, say)
+    found, total = enterprises.search(session, filters)
+    groups = _groups(session, filters, language, say)
+    here = _address(filters, language)
+    fragment = wants_fragment(request)
+    page = show(
+        request,
+        "enterprises/_answer.html" if fragment else "enterprises/list.html",
+        422 if faults else 200,
+        filters=filters,
+        faults=faults,
+        found=found,
+        total=total,
+        groups=groups,
+        others=_other_choices(filters, language),
+        sorts={sort.value: say(name) for sort, name in _SORTS.items()},
+        looser=[] if found else _looser(session, filters, language, say),
+        page_link=lambda number: _address(filters, language, page=number),
+        json_link=address("/api/v1/enterprises", *_pairs(filters), ("page", filters.page), ("limit", filters.limit)),
+        fault=lambda name: next((fault for fault in faults if fault.field == name), None),
+        kinds={kind.value: say(name) for kind, name in KINDS.items()},
+        used_icons=_ICONS,
+    )
+    if fragment:
+        page.headers["HX-Push-Url"] = here
+    return page
+
+
+@router.api_route("/enterprises/{enterprise_id}", methods=["GET", "HEAD"])
+def enterprise_page(request: Request, session: Reads, language: Language, enterprise_id: str) -> Response:
+    """Show one enterprise: facts, what it sells, its criteria one by one, and open opportunities that fit."""
+    say = texts(language)
+    enterprise = enterprises.find(session, enterprise_id)
+    return show(
+        request,
+        "enterprises/enterprise.html",
+        enterprise=enterprise,
+        kind=say(KINDS[enterprise.kind]),
+        sells=[offering for offering in enterprise.offerings if offering.kind != OfferingKind.WORK_TRAINING],
+        places=[offering for offering in enterprise.offerings if offering.kind == OfferingKind.WORK_TRAINING],
+        eligibility=[_rule(enterprise, known, say) for known in enterprise.eligibility],
+        legal_form=_legal_form(enterprise, language),
+        criterion_name=_criterion_name(language),
+        area_map=_map(enterprise, language),
+        fitting=_fitting(session, enterprise, language),
+        places_free=_places_free(enterprise),
+        source_note=_source_note(enterprise, say),
+        reachable=_reachable,
+        days_left=days_left,
+    )
+
+
+def _groups(session: Reads, filters: EnterpriseFilters, language: str, say: Texts) -> list[ChoiceGroup]:
+    """Return every choice that the registry holds, with how many the present filters leave under each.
+
+    The boxes stay where they are when a filter changes: only their counts do, so that a fragment can renew these.
+    """
+    everything = enterprises.facets(session, EnterpriseFilters())
+    now = {group.name: {facet.code: facet for facet in group.facets} for group in enterprises.facets(session, filters)}
+    groups = []
+    for group in everything:
+        of = now[group.name]
+        kept = [of.get(facet.code) or facet.model_copy(update={"count": 0}) for facet in group.facets]
+        chosen = [facet for facet in of.values() if facet.chosen and facet not in kept]
+        groups.append(_choices(FacetGroup(name=group.name, facets=[*kept, *chosen]), language, say))
+    return groups
+
+
+def _choices(group: FacetGroup, language: str, say: Texts) -> ChoiceGroup:
+    def name(code: str) -> str:
+        if group.name == "located_in":
+            return area_label(code, language)
+        if group.name == "sector":
+            return label("sector", code, language)
+        known = RULES[Reservation(code)] if group.name == "reserved" else KINDS[Kind(code)]
+        return say(known)
+
+    choices = [Choice(facet.code, name(facet.code), facet.count, facet.chosen) for facet in group.facets]
+    first = [choice for place, choice in enumerate(choices) if place < _SHOWN_FACETS or choice.chosen]
+    rest = [choice for choice in choices if choice not in first]
+    return ChoiceGroup(group.name, say(_GROUPS[group.name]), first, rest)
+
+
+def _other_choices(filters: EnterpriseFilters, language: str) -> list[tuple[str, Choice]]:
+    """Return the filters that the form has no list for: a link from elsewhere set them, and they can be taken off."""
+    return [
+        *(("cpv", Choice(code, f"{code} {cpv_label(code, language) or ''}", None, True)) for code in filters.cpv),
+        *(("area", Choice(code, area_label(code, language), None, True)) for code in filters.area),
+        *(
+            ("target_group", Choice(code, label("target_group", code, language), None, True))
+            for code in filters.target_group
+        ),
+    ]
+
+
+def _pairs(filters: EnterpriseFilters) -> list[tuple[str, object]]:
+    """Return the filters as parameters, without page and without what says nothing."""
+    sent = filters.model_dump(mode="json", exclude={"page", "limit", "sort"})
+    pairs: list[tuple[str, object]] = []
+    for name, value in sent.items():
+        pairs += [(name, item) for item in value] if isinstance(value, list) else [(name, value)]
+    return [*pairs, ("sort", "" if filters.sort == Sort.NAME else filters.sort.value)]
+
+
+def _address(filters: EnterpriseFilters, language: str, page: int = 1) -> str:
+    default = EnterpriseFilters.model_fields["limit"].default
+    return address(
+        f"/{language}/enterprises",
+        *_pairs(filters),
+        ("page", "" if page == 1 else page),
+        ("limit", "" if filters.limit == default else filters.limit),
+    )
+
+
+def _looser(session: Reads, filters: EnterpriseFilters, language: str, say: Texts) -> list[Looser]:
+    """Return the nearest searches that find something: one filter less, then none of the others."""
+    tried = [
+        ("words", say("Without the words “{words}”", words=filters.words), ""),
+        ("sector", say("All trades"), []),
+        ("located_in", say("All counties"), []),
+        ("reserved", say("Whether or not they may take part when reserved"), []),
+        ("kind", say("All kinds"), []),
+        ("cpv", say("All CPV codes"), []),
+        ("area", say("All service areas"), []),
+        ("target_group", say("All target groups"), []),
+    ]
+    found = []
+    for name, text, nothing in tried:
+        if getattr(filters, name):
+            looser = filters.model_copy(update={name: nothing, "page": 1})
+            total = enterprises.search(session, looser.model_copy(update={"limit": 1}))[1]
+            if total:
+                found.append(Looser(text, total, _address(looser, language)))
+    everything = EnterpriseFilters()
+    if not found:
+        total = enterprises.search(session, everything)[1]
+        if total:
+            found.append(Looser(say("The whole registry"), total, _address(everything, language)))
+    return found[:_LOOSER]
+
+
+def _rule(enterprise: EnterpriseRead, known: EligibilityRead, say: Texts) -> dict[str, Any]:
+    """Return what is known of one rule, as its tag, its sentence and its legal basis."""
+    sentences = {
+        EligibilityState.VERIFIED: N_("May take part in procurements reserved for: {rule}. Verified."),
+        EligibilityState.DECLARED: N_("Says that it may take part in procurements reserved for: {rule}."),
+        EligibilityState.EXPIRED: N_("The statement about procurements reserved for: {rule} is out of date."),
+        EligibilityState.DENIED: N_("Says that it may not take part in procurements reserved for: {rule}."),
+    }
+    rule = say(RULES[known.reservation])
+    return {
+        "state": _STATES[known.state],
+        "text": say(sentences[known.state], rule=rule[:1].lower() + rule[1:]),
+        "basis": _LEGAL_BASIS.get((enterprise.country, known.reservation), ""),
+        "on": known.on,
+        "valid_until": known.valid_until,
+    }
+
+
+def _legal_form(enterprise: EnterpriseRead, language: str) -> str:
+    if enterprise.legal_form is None:
+        return ""
+    return label(f"legal_form_{enterprise.country.lower()}", enterprise.legal_form, language)
+
+
+def _criterion_name(language: str) -> Callable[[str], str]:
+    def name(code: str) -> str:
+        found = label("asf_criterion", code, language)
+        return found if found != code else label("social_enterprise_criterion", code, language)
+
+    return name
+
+
+def _map(enterprise: EnterpriseRead, language: str) -> AreaMap | None:
+    return service_area_map(enterprise.area_code, enterprise.service_areas, language)
+
+
+def _fitting(session: Reads, enterprise: EnterpriseRead, language: str) -> ReverseMatches:
+    return matching.for_enterprise(session, enterprise.id, limit=10, language=language)
+
+
+def _places_free(enterprise: EnterpriseRead) -> int | None:
+    """Return the work-training places free in all, or None when no offering says."""
+    known = [offering.places_free for offering in enterprise.offerings if offering.places_free is not None]
+    return sum(known) if known else None
+
+
+def _source_note(enterprise: EnterpriseRead, say: Texts) -> str:
+    """Return how old a figure is, in few words."""
+    if enterprise.confirmed_on is None and enterprise.source_year:
+        return say("from {year}, not confirmed", year=enterprise.source_year)
+    return say("confirmed by the enterprise") if enterprise.confirmed_on else say("not confirmed")
+
+
+def _reachable(address_: str) -> bool:
+    """Tell whether an address can be followed: the made-up records use names that no network has (RFC 2606)."""
+    host = urlsplit(address_).hostname or address_.rpartition("@")[2]
+    return not host.endswith(".invalid")

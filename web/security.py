@@ -1,0 +1,70 @@
+"""Headers on every answer of the site: what a browser may load, show, tell others and keep."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_YEAR = 31_536_000
+
+
+def content_security_policy(cdn: str | None) -> str:
+    """Return the policy: nothing but our own files, and those of the one CDN when they are not vendored."""
+    files = f"'self' {cdn}" if cdn else "'self'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {files}",
+            f"style-src {files}",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+class Headers:
+    """ASGI middleware that adds the headers to each answer, errors too."""
+
+    def __init__(self, app: ASGIApp, *, cdn: str | None, https: bool) -> None:
+        self.app = app
+        self._always = {
+            "Content-Security-Policy": content_security_policy(cdn),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "strict-origin-when-cross-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            **({"Strict-Transport-Security": f"max-age={_YEAR}; includeSubDomains"} if https else {}),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and the answer back with our headers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        await self.app(scope, receive, self._with_headers(scope, send))
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._always.items():
+                    headers[name] = value
+                headers["Cache-Control"] = _cache_control(scope, message["status"])
+                if not _is_static(scope):
+                    # A fragment, a page and a redirect can share one address; caches must keep them apart.
+                    headers["Vary"] = "HX-Request, Accept-Language, Cookie"
+            await send(message)
+
+        return send_with_headers
+
+
+def _is_static(scope: Scope) -> bool:
+    return str(scope["path"]).startswith("/static/")
+
+
+def _cache_control(scope: Scope, status: int) -> str:
+    """Files with their hash in the address never change; everything else is asked for again each time."""
+    if _is_static(scope) and status in {200, 304} and b"v=" in scope["query_string"]:
+        return f"public, max-age={_YEAR}, immutable"
+    return "no-cache"

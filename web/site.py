@@ -1,0 +1,85 @@
+"""The site: a FastAPI application of its own, mounted last at `/`, with error pages for people."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from app.core.db import Database, ReadSession
+from app.core.errors import SamnodError
+from app.core.i18n import negotiate
+from web.assets import STATIC
+from web.assets import assets as find_assets
+from web.figures import POINTS_CSS, POINTS_PATH
+from web.pages import about, enterprises, matchmaking, opportunities
+from web.render import Site, show
+from web.security import Headers
+
+
+def _no_demo(_session: ReadSession) -> bool:
+    return False
+
+
+def create_site(
+    *,
+    database: Database,
+    node_name: str = "",
+    assets: str = "auto",
+    demo: Callable[[ReadSession], bool] = _no_demo,
+    base_url: str = "",
+) -> FastAPI:
+    """Return the site over `database`.
+
+    `node_name` is the region at the foot of every page; `demo` tells whether example data is loaded, which puts the
+    banner on top; `base_url` is the public address (https turns HSTS on); `assets` is auto, vendor or cdn.
+    Raises MissingAssets when `assets` is vendor and a file is missing.
+    """
+    files = find_assets(assets)
+    site = FastAPI(title="Samnod", docs_url=None, redoc_url=None, openapi_url=None)
+    site.state.database = database
+    site.state.site = Site(node_name, files, database, demo)
+    site.add_middleware(Headers, cdn=files.origin, https=base_url.startswith("https://"))
+    _install_errors(site)
+    site.add_api_route(POINTS_PATH, _points_css, methods=["GET", "HEAD"])
+    site.mount("/static", StaticFiles(directory=STATIC), name="static")
+    site.add_api_route("/", _choose_language, methods=["GET", "HEAD"])
+    for page in (matchmaking, enterprises, opportunities, about):
+        site.include_router(page.router, prefix="/{language}")
+    return site
+
+
+def _points_css() -> Response:
+    """Give the one rule that depends on the criteria's most points."""
+    return Response(POINTS_CSS, media_type="text/css")
+
+
+def _choose_language(request: Request) -> Response:
+    """Send the visitor to the front page in the browser's language."""
+    return RedirectResponse(f"/{negotiate(request.headers.get('accept-language'))}/", 302)
+
+
+def _install_errors(site: FastAPI) -> None:
+    async def known(request: Request, error: Exception) -> Response:
+        return _error_page(request, error.status if isinstance(error, SamnodError) else 500)
+
+    async def http(request: Request, error: Exception) -> Response:
+        return _error_page(request, error.status_code if isinstance(error, HTTPException) else 500)
+
+    async def validation(request: Request, error: Exception) -> Response:
+        places = {found["loc"][0] for found in error.errors()} if isinstance(error, RequestValidationError) else set()
+        return _error_page(request, 404 if "path" in places else 422)
+
+    async def unexpected(request: Request, _error: Exception) -> Response:
+        return _error_page(request, 500)
+
+    site.add_exception_handler(SamnodError, known)
+    site.add_exception_handler(HTTPException, http)
+    site.add_exception_handler(RequestValidationError, validation)
+    site.add_exception_handler(Exception, unexpected)
+
+
+def _error_page(request: Request, status: int) -> Response:
+    return show(request, "error.html", status, error_status=status)
