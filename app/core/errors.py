@@ -1,6 +1,33 @@
 """What can go wrong in a service, with the HTTP status it means. Rooms raise these; `problem.py` answers them."""
 
 from dataclasses import dataclass
+from typing import Any, Self
+
+from app.core.i18n import N_, Texts
+
+
+class Message(str):
+    """A text for people. As a string it is English; `in_language` says it in another language.
+
+    `Message(N_("{code} is no CPV code"), code="1")`; a validator may raise `ValueError(Message(...))`.
+    """
+
+    source: str
+    values: dict[str, Any]
+
+    def __new__(cls, source: str, /, **values: Any) -> Self:
+        """Make the message from its English source and what fills its `{places}`."""
+        message = super().__new__(cls, source.format(**values) if values else source)
+        message.source = source
+        message.values = values
+        return message
+
+
+def in_language(text: str, say: Texts) -> str:
+    """Return `text` in the language of `say`; what is neither a `Message` nor in a catalogue stays as it is."""
+    if isinstance(text, Message):
+        return say(text.source, **text.values)
+    return say(text) if text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +64,15 @@ class NotFound(SamnodError):
 
 
 class Conflict(SamnodError):
-    """The record is not in a state where this can be done."""
+    """The record is not in a state where this can be done, or another record stands in its way."""
 
     status, code, title = 409, "conflict", "In conflict with the present state"
+
+
+class TooLarge(SamnodError):
+    """The body is larger than this operation reads."""
+
+    status, code, title = 413, "body-too-large", "The body is too large"
 
 
 class UnsupportedMediaType(SamnodError):
@@ -52,3 +85,6 @@ class InvalidContent(SamnodError):
     """The payload was read, but one or more fields are wrong."""
 
     status, code, title = 422, "invalid-content", "The content is not valid"
+
+
+SEE_ERRORS = N_("One or more fields are wrong: see errors.")

@@ -1,11 +1,13 @@
 """Pages of a list: `page` from 1, `limit` up to 100, links to the next and the previous."""
 
 from typing import Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from app.core.errors import Message
+from app.core.i18n import N_
 from app.core.schema import SchemaIn, SchemaOut
 
 Item = TypeVar("Item")
@@ -16,14 +18,15 @@ class PageQuery(SchemaIn):
     """The part of a list's parameters that says which page."""
 
     page: int = Field(default=1, ge=1, le=DEEPEST, description="Page number, from one")
-    limit: int = Field(default=20, ge=1, le=100, description="Rows a page, at most one hundred")
+    limit: int = Field(default=20, ge=1, le=100, validate_default=True, description="Rows a page, at most one hundred")
 
-    @model_validator(mode="after")
-    def not_too_deep(self) -> "PageQuery":
+    @field_validator("limit")
+    @classmethod
+    def not_too_deep(cls, limit: int, info: ValidationInfo) -> int:
         """Refuse what would make the database count past its rows: walk `/changes` for that."""
-        if self.page * self.limit > DEEPEST:
-            raise ValueError(f"page × limit may be at most {DEEPEST}")
-        return self
+        if info.data.get("page", 1) * limit > DEEPEST:
+            raise ValueError(Message(N_("page × limit may be at most {n}"), n=DEEPEST))
+        return limit
 
     @property
     def offset(self) -> int:
@@ -55,7 +58,8 @@ def page_of(items: list[Item], total: int, query: PageQuery, request: Request, r
 
     def address(number: int) -> str:
         pairs = [(k, v) for k, v in request.query_params.multi_items() if k not in {"page", "limit"} and v]
-        return f"{request.url.path}?{urlencode([*pairs, ('page', number), ('limit', query.limit)])}"
+        path = quote(request.scope["path"])
+        return f"{path}?{urlencode([*pairs, ('page', number), ('limit', query.limit)])}"
 
     more = query.offset + len(items) < total and (query.page + 1) * query.limit <= DEEPEST
     links = Links(

@@ -1,22 +1,25 @@
 """Errors as RFC 9457 problem documents, for the whole API."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
-from app.core.errors import BadRequest, FieldFault, SamnodError, UnsupportedMediaType
+from app.core.errors import SEE_ERRORS, FieldFault, Message, SamnodError, in_language
 from app.core.i18n import N_, negotiate, texts
+from app.core.wording import plainly
 
 PROBLEM_TYPE = "application/problem+json"
-DEEPEST_JSON = 32
+_MOST_FAULTS = 50
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-_TITLES = {
+TITLES = {
     400: N_("The request cannot be read"),
     401: N_("A key is needed"),
     403: N_("Not allowed"),
@@ -30,30 +33,48 @@ _TITLES = {
     500: N_("Something went wrong"),
     503: N_("The service is not ready"),
 }
+_CODES = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    415: "unsupported-media-type",
+    422: "invalid-content",
+    500: "internal",
+}
+# What the framework refuses before a room hears of it.
+_DETAILS = {
+    404: N_("There is nothing at this address."),
+    405: N_("Allowed here: {methods}."),
+}
 
 
 class ProblemField(BaseModel):
     """One field that is wrong."""
 
-    pointer: str = Field(description="JSON pointer into the body, or the name of a parameter")
-    detail: str
+    pointer: str = Field(
+        description="JSON pointer into the body, or the name of a parameter",
+        json_schema_extra={"example": "/lots/0/cpv_main"},
+    )
+    detail: str = Field(description="What is wrong with it", json_schema_extra={"example": "is required"})
 
 
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    errors: list[ProblemField]
+    type: str = Field(description="Stable name of the problem", json_schema_extra={"example": "urn:samnod:problem:404"})
+    title: str = Field(description="The problem in a few words", json_schema_extra={"example": "Not found"})
+    status: int = Field(description="The HTTP status", json_schema_extra={"example": 404})
+    detail: str = Field(description="What to do about it", json_schema_extra={"example": "There is nothing here."})
+    instance: str = Field(description="The path that was asked for", json_schema_extra={"example": "/api/v1/x"})
+    errors: list[ProblemField] = Field(description="The fields that are wrong, when fields are")
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses=` of a route that may answer with these problems."""
+    schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"model": Problem, "description": _TITLES[status], "content": {PROBLEM_TYPE: {}}} for status in statuses
+        status: {"description": TITLES[status], "content": {PROBLEM_TYPE: {"schema": schema}}} for status in statuses
     }
 
 
@@ -61,42 +82,26 @@ def problem(
     request: Request,
     status: int,
     detail: str,
-    faults: list[FieldFault] | None = None,
+    faults: Sequence[FieldFault] = (),
     *,
     code: str = "",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return the problem document for this request."""
+    """Return the problem document for this request, in the language its sender prefers."""
     say = texts(negotiate(request.headers.get("accept-language")))
     body = {
-        "type": f"urn:samnod:problem:{code or status}",
-        "title": say(_TITLES.get(status, _TITLES[500])),
+        "type": f"urn:samnod:problem:{code or _CODES.get(status, status)}",
+        "title": say(TITLES.get(status, TITLES[500])),
         "status": status,
-        "detail": detail,
-        "instance": request.url.path,
-        "errors": [{"pointer": fault.pointer, "detail": fault.detail} for fault in faults or []],
+        "detail": in_language(detail, say),
+        "instance": quote(request.scope["path"], errors="replace"),
+        "errors": [
+            {"pointer": fault.pointer, "detail": in_language(fault.detail, say)} for fault in faults[:_MOST_FAULTS]
+        ],
     }
-    content = json.dumps(body, ensure_ascii=True).encode()
-    return Response(content, status, headers, media_type=PROBLEM_TYPE)
-
-
-class StrictRoute(APIRoute):
-    """A route that refuses a body it was not made for, and parameters it does not know, before anything else."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler with our own refusals."""
-        handle = super().get_route_handler()
-        known = set(_parameter_names(self))
-        takes_body = self.body_field is not None
-
-        async def strict(request: Request) -> Response:
-            _refuse_unknown_parameters(request, known)
-            if takes_body:
-                _require_json(request)
-                _refuse_deep_json(await request.body())
-            return await handle(request)
-
-        return strict
+    # A lone surrogate in the name of a field cannot be UTF-8: it is shown escaped, as it was sent.
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(content, status, {"Content-Language": say.language, **(headers or {})}, media_type=PROBLEM_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -115,11 +120,11 @@ def install(app: FastAPI) -> None:
     async def http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        headers = dict(error.headers) if error.headers else None
-        return problem(request, error.status_code, str(error.detail), headers=headers)
+        return _http_problem(request, error, app)
 
     async def unexpected(request: Request, _error: Exception) -> Response:
-        return problem(request, 500, "The fault has been logged. Try again, or tell the node's operator.")
+        told = Message(N_("The fault has been logged. Try again, or tell the node's operator."))
+        return problem(request, 500, told)
 
     app.add_exception_handler(SamnodError, samnod_error)
     app.add_exception_handler(RequestValidationError, validation)
@@ -127,80 +132,38 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unexpected)
 
 
+def allowed_methods(request: Request, app: FastAPI) -> list[str]:
+    """Return every method that some route of `app` answers at this path; HEAD goes with GET."""
+    found = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
+    return ["GET", "HEAD", *found[1:]] if "GET" in found else found
+
+
+def _http_problem(request: Request, error: HTTPException, app: FastAPI) -> Response:
+    status = error.status_code
+    headers = dict(error.headers or {})
+    if status == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request, app))
+        return problem(request, status, Message(_DETAILS[status], methods=headers["Allow"]), headers=headers)
+    return problem(request, status, _DETAILS.get(status, str(error.detail)), headers=headers)
+
+
 def _validation_problem(request: Request, error: RequestValidationError) -> Response:
     found = error.errors()
     place = found[0]["loc"][0] if found and found[0]["loc"] else "body"
-    faults = [FieldFault(_pointer(item["loc"]), _plain(item)) for item in found]
-    if place == "body" and found[0]["type"] == "json_invalid":
-        return problem(request, 400, f"The body is not JSON: {found[0].get('ctx', {}).get('error', '')}", faults)
     if place == "path":
-        return problem(request, 404, "There is nothing at this address.", faults)
+        return problem(request, 404, Message(_DETAILS[404]))
+    faults = [FieldFault(_pointer(item["loc"]), plainly(item)) for item in found[:_MOST_FAULTS]]
     if place in {"query", "header"}:
-        return problem(request, 400, "A parameter is wrong: see errors.", faults)
-    return problem(request, 422, "One or more fields are wrong: see errors.", faults)
+        return problem(request, 400, Message(N_("A parameter is wrong: see errors.")), faults)
+    return problem(request, 422, Message(SEE_ERRORS), faults)
 
 
 def _pointer(loc: tuple[int | str, ...]) -> str:
+    """Return a JSON pointer for what is in the body, and the name of a parameter."""
     if loc and loc[0] == "body":
-        parts = [str(part).replace("~", "~0").replace("/", "~1") for part in loc[1:]]
-        return "".join(f"/{part}" for part in parts)
-    return str(loc[-1]) if loc else ""
-
-
-def _plain(item: dict[str, Any]) -> str:
-    return str(item["msg"]).removeprefix("Value error, ")
-
-
-def _parameter_names(route: APIRoute) -> list[str]:
-    names: list[str] = []
-    waiting = [route.dependant]
-    while waiting:
-        dependant = waiting.pop()
-        waiting.extend(dependant.dependencies)
-        for field in dependant.query_params:
-            annotation = field.field_info.annotation
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                names.extend(info.alias or name for name, info in annotation.model_fields.items())
-            else:
-                names.append(field.alias)
-    return names
-
-
-def _refuse_unknown_parameters(request: Request, known: set[str]) -> None:
-    unknown = [name for name in request.query_params if name not in known]
-    if unknown:
-        hint = f"Known here: {', '.join(sorted(known))}." if known else "This operation takes no parameters."
-        raise BadRequest(
-            f"Unknown parameter: {', '.join(unknown)[:200]!r}. {hint}",
-            [FieldFault(name[:100], "unknown parameter") for name in unknown],
-        )
-
-
-def _require_json(request: Request) -> None:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise UnsupportedMediaType("Send the body as application/json.")
-
-
-def _refuse_deep_json(body: bytes) -> None:
-    """Refuse JSON nested deeper than any of our schemas, before a parser recurses into it."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
-        return
-    depth = 0
-    in_string = escaped = False
-    for byte in body:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > DEEPEST_JSON:
-                raise BadRequest(f"The JSON is nested deeper than {DEEPEST_JSON} levels.", [FieldFault("", "too deep")])
-        elif byte in b"]}":
-            depth -= 1
+        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1")[:200] for part in loc[1:])
+    return str(loc[1] if len(loc) > 1 else loc[0])

@@ -1,24 +1,67 @@
-"""Base classes for what comes in and what goes out. Tables are never used as either."""
+"""Base classes for what comes in and what goes out, and the texts, dates and numbers they are made of.
 
-import unicodedata
-from typing import Annotated
+Tables are never used as either.
+"""
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+import re
+from datetime import date, datetime
+from typing import Annotated, Any
 
-_ALLOWED_CONTROLS = {"\n", "\r", "\t"}
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from app.core.errors import Message
+from app.core.i18n import N_
+from app.core.privacy import only_a_function, without_personal_numbers
+
+# NUL and the other controls but tab and line breaks, and halves of surrogate pairs.
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST_ADDRESS = 2048
 
 
-def _readable(value: str) -> str:
+def readable(value: str) -> str:
     """Refuse characters that no database or page can hold: NUL, other controls, lone surrogates."""
-    for character in value:
-        if unicodedata.category(character) in {"Cc", "Cs"} and character not in _ALLOWED_CONTROLS:
-            raise ValueError(f"contains a character that cannot be stored (U+{ord(character):04X})")
+    if found := UNSTORABLE.search(value):
+        character = f"U+{ord(found.group()):04X}"
+        raise ValueError(Message(N_("contains a character that cannot be stored ({character})"), character=character))
     return value
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(_readable)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(_readable)]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_readable)]
+def _written_out(value: Any) -> Any:
+    """Refuse a number where a date belongs: Pydantic would read it as seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d*\.?\d*\s*", value)):
+        raise ValueError(Message(N_("write a date as 2026-11-21, and an instant as 2026-11-21T12:00:00+01:00")))
+    return value
+
+
+def _of_our_time(value: datetime) -> datetime:
+    """Refuse years that no clock shows: at the edges of the calendar a change of time zone overflows."""
+    if not 1900 <= value.year <= 2200:
+        raise ValueError(Message(N_("the year must be between {first} and {last}"), first=1900, last=2200))
+    return value
+
+
+def _short_address(value: AnyHttpUrl) -> AnyHttpUrl:
+    if len(str(value)) > _LONGEST_ADDRESS:
+        raise ValueError(Message(N_("an address may have at most {n} characters"), n=_LONGEST_ADDRESS))
+    return value
+
+
+# What somebody asks with: it is read, not kept.
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(readable)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(readable)]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(readable)]
+# What is stored and shown.
+KeptLine = Annotated[Line, AfterValidator(without_personal_numbers)]
+KeptProse = Annotated[Prose, AfterValidator(without_personal_numbers)]
 # The shape that browsers ask of an address. Reserved names (`@example.invalid`) pass, so that examples reach nobody.
 FunctionAddress = Annotated[
     str,
@@ -27,6 +70,16 @@ FunctionAddress = Annotated[
         max_length=320,
         pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$",
     ),
+    AfterValidator(only_a_function),
+]
+WebAddress = Annotated[AnyHttpUrl, AfterValidator(_short_address)]
+Day = Annotated[date, BeforeValidator(_written_out)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_of_our_time)]
+# A JSON number: neither a text nor `true` is read as one.
+Whole = Annotated[int, Field(strict=True)]
+# The form of every id; anything else is no record's.
+RecordId = Annotated[
+    str, StringConstraints(max_length=64), Field(json_schema_extra={"example": "5b0c1a6e-3f0e-4d0a-9d5e-2f6f0f6f7a10"})
 ]
 
 
@@ -45,7 +98,7 @@ class SchemaOut(BaseModel):
 class Money(SchemaIn):
     """An amount without VAT; text, so that no digit is lost to floating point."""
 
-    amount: Annotated[str, StringConstraints(pattern=r"^\d{1,13}([.,]\d{1,2})?$")] = Field(
+    amount: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}([.,][0-9]{1,2})?$")] = Field(
         description="Amount without VAT, in whole or hundredths", json_schema_extra={"example": "600000"}
     )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(

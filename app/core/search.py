@@ -5,12 +5,18 @@ index over `to_tsvector('simple', words)` on PostgreSQL. We fold and stem in Pyt
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, TableClause, column, delete, func, insert, literal_column, select, table
 from sqlalchemy.engine import Connection
 
 from app.core.db import ReadSession, WriteSession
 from app.core.text import stems
+
+# PostgreSQL takes no more than a megabyte of words, and no word over 2 kB. Which of a record's words come often says
+# nothing here, so each is kept once.
+_MOST_WORDS = 20_000
+_LONGEST_WORD = 40
 
 
 class SearchIndex:
@@ -23,8 +29,9 @@ class SearchIndex:
     def put(self, session: WriteSession, record_id: str, texts: Iterable[str]) -> None:
         """Index `record_id` under the words of `texts`, in place of what it had."""
         self.remove(session, record_id)
-        words = " ".join(stem for text_ in texts for stem in stems(text_))
-        session.connection().execute(insert(self.table).values(id=record_id, words=words))
+        words = dict.fromkeys(stem[:_LONGEST_WORD] for text_ in texts for stem in stems(text_))
+        kept = " ".join(islice(words, _MOST_WORDS))
+        session.connection().execute(insert(self.table).values(id=record_id, words=kept))
 
     def remove(self, session: WriteSession, record_id: str) -> None:
         """Forget `record_id`."""
@@ -32,7 +39,7 @@ class SearchIndex:
 
     def having(self, session: ReadSession | WriteSession, words: str) -> Select[str] | None:
         """Return a select of the ids that hold every word of `words`, the last one as a beginning; None if no word."""
-        wanted = list(stems(words))
+        wanted = [stem[:_LONGEST_WORD] for stem in dict.fromkeys(stems(words))]
         if not wanted:
             return None
         return select(self.table.c.id).where(self._match(session.get_bind().dialect.name, wanted))

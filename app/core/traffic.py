@@ -1,15 +1,16 @@
-"""What happens to every request on its way in and out: an id, a log line, and empty parameters dropped."""
+"""What happens to every request on its way in and out: an id, a log line, HEAD, and answers already known."""
 
+import hashlib
 import logging
 import re
 import time
 import uuid
-from urllib.parse import parse_qsl, urlencode
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("samnod.request")
-_TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+# W3C Trace Context, version 00; ids of zeroes only are invalid.
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Traffic:
@@ -35,7 +36,7 @@ class Traffic:
                 status = message["status"]
                 headers = message.setdefault("headers", [])
                 headers.append((b"x-request-id", request_id.encode()))
-                if _TRACEPARENT.match(trace):
+                if _TRACEPARENT.fullmatch(trace):
                     headers.append((b"traceparent", trace.encode()))
             await send(message)
 
@@ -50,16 +51,63 @@ class Traffic:
             )
 
 
-class EmptyParameters:
-    """Drop parameters without a value: a form sends every field, and an empty one means nothing."""
+class HeadAsGet:
+    """Answer HEAD as GET without the body, which FastAPI's routes do not do themselves."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        query = scope.get("query_string", b"")
-        if scope["type"] == "http" and query:
-            pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=False, encoding="utf-8", errors="replace")
-            scope = {**scope, "query_string": urlencode(pairs).encode()}
-        await self.app(scope, receive, send)
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class Revalidation:
+    """Give what is read an `ETag`, and answer 304 to a client that has it already.
+
+    The tag is of the answer itself, so it needs no knowledge of what the answer is made from; it saves the transfer,
+    not the work. It is weak, because the same answer may travel compressed.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        known = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
+        start: Message = {}
+        body = bytearray()
+
+        async def send_tagged(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            for answer in _tagged(start, bytes(body), known):
+                await send(answer)
+
+        await self.app(scope, receive, send_tagged)
+
+
+def _tagged(start: Message, body: bytes, known: bytes) -> list[Message]:
+    headers = [*start.get("headers", []), (b"vary", b"Accept-Language")]
+    if start["status"] == 200:
+        tag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+        headers += [(b"etag", tag), (b"cache-control", b"public, no-cache")]
+        if known.strip() == b"*" or tag in [one.strip() for one in known.split(b",")]:
+            kept = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"content-type")]
+            return [{**start, "status": 304, "headers": kept}, {"type": "http.response.body", "body": b""}]
+    return [{**start, "headers": headers}, {"type": "http.response.body", "body": body}]

@@ -129,6 +129,15 @@ def reserved_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[
     )
 
 
+def other_with_number(enterprise: Enterprise) -> Select[str]:
+    """Select another enterprise of the same node with the same organisation number."""
+    return select(col(Enterprise.id)).where(
+        col(Enterprise.home) == enterprise.home,
+        col(Enterprise.organisation_number) == enterprise.organisation_number,
+        col(Enterprise.id) != enterprise.id,
+    )
+
+
 def _serves(area: str) -> ColumnElement[bool]:
     """Find those that declare the area, one above it or one below it."""
     wanted = col(EnterpriseArea.area).in_([area, *reference.ancestors(area)])

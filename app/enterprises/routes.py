@@ -6,7 +6,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.core.db import Reads
 from app.core.paging import Page, page_of
-from app.core.problem import StrictRoute, responses
+from app.core.problem import responses
+from app.core.strict import StrictRoute
 from app.enterprises import service
 from app.enterprises.schemas import EnterpriseFilters, EnterpriseRead, EnterpriseSummary
 

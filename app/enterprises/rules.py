@@ -1,7 +1,12 @@
 """Pure decisions of the registry."""
 
+import re
+
 from stdnum.no import orgnr as norwegian
 from stdnum.se import orgnr as swedish
+
+from app.core.errors import Message
+from app.core.i18n import N_
 
 
 def check_organisation_number(number: str | None) -> str | None:
@@ -16,9 +21,9 @@ def check_organisation_number(number: str | None) -> str | None:
         return None
     if norwegian.is_valid(number):
         return str(norwegian.compact(number))
-    digits = "".join(c for c in number if c.isdigit())
+    digits = re.sub("[^0-9]", "", number)
     if len(digits) in {10, 12} and digits[-8] in "01":
-        raise ValueError("this is a personal identity number: leave the field empty for a sole trader")
+        raise ValueError(Message(N_("this is a personal identity number: leave the field empty for a sole trader")))
     if swedish.is_valid(number):
         return str(swedish.compact(number))
-    raise ValueError("not a Swedish or Norwegian organisation number (check the digits)")
+    raise ValueError(Message(N_("not a Swedish or Norwegian organisation number (check the digits)")))

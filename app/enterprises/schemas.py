@@ -3,10 +3,21 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AnyHttpUrl, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.core.paging import PageQuery
-from app.core.schema import Code, FunctionAddress, Line, Prose, SchemaIn, SchemaOut
+from app.core.schema import (
+    Code,
+    Day,
+    FunctionAddress,
+    KeptLine,
+    KeptProse,
+    Line,
+    SchemaIn,
+    SchemaOut,
+    WebAddress,
+    Whole,
+)
 from app.enterprises.rules import check_organisation_number
 from app.enterprises.vocabulary import (
     EligibilityState,
@@ -29,14 +40,14 @@ LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 class OfferingIn(SchemaIn):
     """One thing that the enterprise sells, or a kind of work-training place that it offers."""
 
-    title: Line = Field(min_length=2)
-    description: Prose = ""
+    title: KeptLine = Field(min_length=2)
+    description: KeptProse = ""
     kind: OfferingKind = OfferingKind.SERVICE
     language: LanguageCode = "sv"
     cpv: list[CpvCode] = Field(default=[], max_length=50)
     cpv_is_guess: bool = Field(default=False, description="The codes were guessed from a text by the registry")
     sectors: list[Code] = Field(default=[], max_length=20)
-    places_free: int | None = Field(default=None, ge=0, le=10_000)
+    places_free: Whole | None = Field(default=None, ge=0, le=10_000)
 
 
 class CriterionIn(SchemaIn):
@@ -44,15 +55,15 @@ class CriterionIn(SchemaIn):
 
     criterion: Code
     state: Evidence
-    on: date | None = None
+    on: Day | None = None
 
 
 class CertificateIn(SchemaIn):
     """A certificate, for instance SKOOPI's."""
 
-    name: Line
-    valid_from: date | None = None
-    valid_until: date | None = None
+    name: KeptLine
+    valid_from: Day | None = None
+    valid_until: Day | None = None
 
 
 class EligibilityIn(SchemaIn):
@@ -60,25 +71,25 @@ class EligibilityIn(SchemaIn):
 
     reservation: Reservation
     state: EligibilityState
-    on: date | None = None
-    valid_until: date | None = None
+    on: Day | None = None
+    valid_until: Day | None = None
 
 
 class EnterpriseCreate(SchemaIn):
     """A new enterprise. Only the name, country and source are needed: unknown is not bad."""
 
-    name: Line = Field(min_length=2)
-    aliases: list[Line] = Field(default=[], max_length=20)
+    name: KeptLine = Field(min_length=2)
+    aliases: list[KeptLine] = Field(default=[], max_length=20)
     organisation_number: Annotated[str | None, AfterValidator(check_organisation_number)] = None
     country: Country
     kind: Kind = Kind.ENTERPRISE
     lifecycle: Lifecycle = Lifecycle.UNKNOWN
     legal_form: Code | None = Field(default=None, description="From `legal_form_se` or `legal_form_no`")
     municipality: AreaCode | None = Field(default=None, description="Area code of the seat's municipality")
-    place: Line | None = None
-    founded_year: int | None = Field(default=None, ge=1500, le=2200)
+    place: KeptLine | None = None
+    founded_year: Whole | None = Field(default=None, ge=1500, le=2200)
     public_ownership: Ownership = Ownership.UNKNOWN
-    summary: Prose = ""
+    summary: KeptProse = ""
     language: LanguageCode = Field(default="sv", description="Language of the summary")
     offerings: list[OfferingIn] = Field(default=[], max_length=50)
     criteria: list[CriterionIn] = Field(default=[], max_length=20)
@@ -90,12 +101,12 @@ class EnterpriseCreate(SchemaIn):
     employees: EmployeesBand | None = None
     turnover: TurnoverBand | None = None
     languages: list[LanguageCode] = Field(default=[], max_length=20)
-    contact_function: Line | None = Field(default=None, description="The function that answers, never a person")
+    contact_function: KeptLine | None = Field(default=None, description="The function that answers, never a person")
     contact_email: FunctionAddress | None = None
-    website: AnyHttpUrl | None = None
-    source: Line = Field(min_length=2)
-    source_year: int | None = Field(default=None, ge=1900, le=2200)
-    confirmed_on: date | None = Field(default=None, description="When the enterprise last confirmed the record")
+    website: WebAddress | None = None
+    source: KeptLine = Field(min_length=2, max_length=200)
+    source_year: Whole | None = Field(default=None, ge=1900, le=2200)
+    confirmed_on: Day | None = Field(default=None, description="When the enterprise last confirmed the record")
 
 
 class EnterpriseFilters(PageQuery):

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import FieldFault, InvalidContent, NotFound
+from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message, NotFound
+from app.core.i18n import N_
 from app.core.text import sort_key
 from app.enterprises import queries
 from app.enterprises.schemas import (
@@ -64,10 +66,12 @@ def register(
     """Write an enterprise and return it; with the `record_id` of one that exists, replace what it says.
 
     Raises:
-        InvalidContent: a code is not in its vocabulary; the fault names the field.
+        InvalidContent: a code is not in its vocabulary, or something is said twice; the faults name the fields.
+        Conflict: another enterprise of the same node has the organisation number.
     """
-    _require_known_codes(data)
-    existing = session.get(Enterprise, record_id) if record_id else None
+    _check(data)
+    # Locked, so that two changes of one record follow each other and each has its own `rev`.
+    existing = session.get(Enterprise, record_id, with_for_update=True) if record_id else None
     if existing is None:
         enterprise = _new(record_id or new_id(), home, data)
     else:
@@ -75,14 +79,15 @@ def register(
         _forget_children(session, enterprise.id)
         enterprise.rev += 1
     _describe(enterprise, data)
+    _require_own_number(session, enterprise)
     session.add(enterprise)
-    session.flush()
+    _flush(session)
     session.add_all(_children(enterprise.id, data))
     session.flush()
     queries.SEARCH.put(session, enterprise.id, _searchable(data))
     read = _read(session, enterprise)
     payload = read.model_dump(mode="json", exclude={"rev", "updated_at"})
-    journal.record(session, journal.changed(RECORD_TYPE, enterprise.id, home, enterprise.rev, payload))
+    journal.record(session, journal.changed(RECORD_TYPE, enterprise.id, enterprise.home, enterprise.rev, payload))
     return read
 
 
@@ -94,7 +99,7 @@ def find(session: ReadSession | WriteSession, enterprise_id: str) -> EnterpriseR
     """
     enterprise = session.get(Enterprise, enterprise_id)
     if enterprise is None:
-        raise NotFound("There is no enterprise with this id.")
+        raise NotFound(Message(N_("There is no enterprise with this id.")))
     return _read(session, enterprise)
 
 
@@ -131,23 +136,58 @@ def facets(session: ReadSession, filters: EnterpriseFilters) -> list[FacetGroup]
     ]
 
 
-def _require_known_codes(data: EnterpriseCreate) -> None:
+def _check(data: EnterpriseCreate) -> None:
+    """Refuse codes that are in no list, and the same thing said twice of one enterprise."""
     faults: list[FieldFault] = []
 
-    def check(pointer: str, lists: Iterable[str], code: str | None) -> None:
+    def known(pointer: str, lists: list[str], code: str | None) -> None:
         if code is not None and not any(reference.has_code(name, code) for name in lists):
-            faults.append(FieldFault(pointer, f"{code!r} is not in the list {' or '.join(lists)}"))
+            told = Message(N_("{code} is not in the list {lists}"), code=code, lists=" / ".join(lists))
+            faults.append(FieldFault(pointer, told))
 
-    check("/legal_form", [f"legal_form_{data.country.lower()}"], data.legal_form)
+    def once(pointer: str, field: str, said: Sequence[str]) -> None:
+        faults.extend(
+            FieldFault(f"{pointer}/{i}/{field}", Message(N_("{value} is given twice"), value=value))
+            for i, value in enumerate(said)
+            if value in said[:i]
+        )
+
+    known("/legal_form", [f"legal_form_{data.country.lower()}"], data.legal_form)
     for i, group in enumerate(data.target_groups):
-        check(f"/target_groups/{i}", ["target_group"], group)
+        known(f"/target_groups/{i}", ["target_group"], group)
     for i, criterion in enumerate(data.criteria):
-        check(f"/criteria/{i}/criterion", ["asf_criterion", "social_enterprise_criterion"], criterion.criterion)
+        known(f"/criteria/{i}/criterion", ["asf_criterion", "social_enterprise_criterion"], criterion.criterion)
     for i, offering in enumerate(data.offerings):
         for j, sector in enumerate(offering.sectors):
-            check(f"/offerings/{i}/sectors/{j}", ["sector"], sector)
+            known(f"/offerings/{i}/sectors/{j}", ["sector"], sector)
+    once("/criteria", "criterion", [item.criterion for item in data.criteria])
+    once("/certificates", "name", [item.name for item in data.certificates])
+    once("/eligibility", "reservation", [item.reservation for item in data.eligibility])
     if faults:
-        raise InvalidContent("One or more codes are not in their list.", faults)
+        raise InvalidContent(Message(SEE_ERRORS), faults)
+
+
+def _require_own_number(session: WriteSession, enterprise: Enterprise) -> None:
+    """Refuse an organisation number that another enterprise of the same node has."""
+    if enterprise.organisation_number is None:
+        return
+    with session.no_autoflush:
+        taken = session.execute(queries.other_with_number(enterprise)).scalar()
+    if taken is not None:
+        raise _taken()
+
+
+def _flush(session: WriteSession) -> None:
+    try:
+        session.flush()
+    except IntegrityError as fault:
+        # Somebody else wrote the same number or id a moment ago.
+        raise _taken() from fault
+
+
+def _taken() -> Conflict:
+    told = Message(N_("Another enterprise has this organisation number or id."))
+    return Conflict(told, [FieldFault("/organisation_number", told)])
 
 
 def _new(record_id: str, home: str, data: EnterpriseCreate) -> Enterprise:
@@ -232,7 +272,8 @@ def _searchable(data: EnterpriseCreate) -> list[str]:
         found.append(reference.area_label(data.municipality, "sv"))
     for offering in data.offerings:
         found += [offering.title, offering.description]
-        found += [reference.cpv_words(code) for code in offering.cpv]
+        codes = offering.cpv or [hit.code for hit in reference.search_cpv(offering.title, offering.language, 1)]
+        found += [reference.cpv_words(code) for code in codes]
         found += [
             reference.label("sector", sector, language) for sector in offering.sectors for language in ("sv", "nb")
         ]

@@ -35,10 +35,13 @@ def record(session: WriteSession, change: Change) -> None:
     session.flush()
     for handler in _handlers.get(change.type, []):
         handler(session, change)
-    if "journal" not in session.info:
-        session.info["journal"] = []
-        session.info.setdefault("before_commit", []).append(_number_and_write)
-    session.info["journal"].append(change)
+    session.info.setdefault("journal", []).append(change)
+    # Always the last of what is to be done: its counter is locked until the commit, and whoever needs a lock after that
+    # could wait for somebody who waits for the counter.
+    finishing = session.info.setdefault("before_commit", [])
+    if _number_and_write in finishing:
+        finishing.remove(_number_and_write)
+    finishing.append(_number_and_write)
 
 
 def changed(record_type: str, record_id: str, home: str, rev: int, payload: dict[str, Any]) -> Change:

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Header, Path, Query
 
 from app.core.db import Reads
 from app.core.i18n import negotiate
-from app.core.problem import StrictRoute, responses
+from app.core.problem import responses
+from app.core.strict import StrictRoute
 from app.matching import service
 from app.matching.schemas import Matches, MatchQuestion, ReverseMatches
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.core.schema import Line, Money, Prose, SchemaIn, SchemaOut
+from app.core.schema import Line, Money, Prose, SchemaIn, SchemaOut, Whole
 from app.enterprises.vocabulary import Reservation
 from app.opportunities.schemas import LanguageCode
 from app.opportunities.vocabulary import ReservedExecution
@@ -20,7 +20,7 @@ class LotQuestion(SchemaIn):
     reserved_participation: list[Reservation] = Field(default=[], max_length=8)
     reserved_execution: ReservedExecution | None = None
     estimated_value: Money | None = None
-    duration_months: int | None = Field(default=None, ge=0, le=600)
+    duration_months: Whole | None = Field(default=None, ge=0, le=600)
 
 
 class MatchQuestion(SchemaIn):

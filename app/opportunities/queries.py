@@ -9,7 +9,7 @@ from app.core.db import ReadSession
 from app.core.search import SearchIndex
 from app.opportunities.schemas import OpportunityFilters
 from app.opportunities.tables import Lot, LotArea, LotCpv, LotReservation, Opportunity
-from app.opportunities.vocabulary import Sort, Status
+from app.opportunities.vocabulary import PUBLIC_STATUSES, Sort, Status
 from app.reference import service as reference
 
 SEARCH = SearchIndex("opportunity")
@@ -69,9 +69,19 @@ def lot_counts(opportunity_ids: list[str]) -> Select[str, int]:
     )
 
 
+def other_of_notice(opportunity: Opportunity) -> Select[str]:
+    """Select another opportunity that comes from the same notice."""
+    return select(col(Opportunity.id)).where(
+        col(Opportunity.notice_source) == opportunity.notice_source,
+        col(Opportunity.notice_id) == opportunity.notice_id,
+        col(Opportunity.id) != opportunity.id,
+    )
+
+
 def _conditions(session: ReadSession, filters: OpportunityFilters) -> list[ColumnElement[bool]]:
-    statuses = [status for status in filters.status if status is not Status.DRAFT] or [Status.PUBLISHED]
-    found: list[ColumnElement[bool]] = [col(Opportunity.status).in_(statuses)]
+    # Whatever is asked for, a draft is nobody's business but its owner's.
+    statuses = PUBLIC_STATUSES.intersection(filters.status or [Status.PUBLISHED])
+    found: list[ColumnElement[bool]] = [col(Opportunity.status).in_(sorted(statuses))]
     if filters.words:
         ids = SEARCH.having(session, filters.words)
         found.append(false() if ids is None else col(Opportunity.id).in_(ids))

@@ -3,34 +3,58 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
+from app.core.errors import Message
+from app.core.i18n import N_
 from app.core.paging import PageQuery
-from app.core.schema import Code, FunctionAddress, Line, Money, Prose, SchemaIn, SchemaOut
+from app.core.privacy import without_personal_numbers
+from app.core.schema import (
+    Code,
+    Day,
+    FunctionAddress,
+    Instant,
+    KeptLine,
+    KeptProse,
+    Line,
+    Money,
+    SchemaIn,
+    SchemaOut,
+    WebAddress,
+    Whole,
+    readable,
+)
 from app.enterprises.vocabulary import Reservation
-from app.opportunities.vocabulary import Form, Origin, ReservedExecution, Sort, Status
+from app.opportunities.vocabulary import PUBLIC_STATUSES, Form, Origin, ReservedExecution, Sort, Status
 from app.reference.fields import AreaCode, AreaCodes, CpvCode
 
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1000),
+    AfterValidator(readable),
+    AfterValidator(without_personal_numbers),
+]
 
 
 class LotIn(SchemaIn):
     """One lot."""
 
-    number: Line | None = Field(default=None, description="The buyer's own name of the lot; else LOT-0001, …")
-    title: Line
-    description: Prose = ""
+    number: Code | None = Field(default=None, description="The buyer's own name of the lot; else LOT-0001, …")
+    title: KeptLine
+    description: KeptProse = ""
     cpv_main: CpvCode | None = None
     cpv_additional: list[CpvCode] = Field(default=[], max_length=50)
     area_codes: AreaCodes = Field(default=[], max_length=400)
-    foreign_areas: list[Code] = Field(default=[], max_length=50, description="NUTS codes outside Sweden and Norway")
+    foreign_areas: list[Annotated[Code, StringConstraints(max_length=8)]] = Field(
+        default=[], max_length=50, description="NUTS codes outside Sweden and Norway"
+    )
     reserved_participation: list[Reservation] = Field(default=[], max_length=8)
     reserved_execution: ReservedExecution | None = None
     estimated_value: Money | None = None
-    duration_months: int | None = Field(default=None, ge=0, le=600)
-    places_wanted: int | None = Field(default=None, ge=0, le=10_000)
+    duration_months: Whole | None = Field(default=None, ge=0, le=600)
+    places_wanted: Whole | None = Field(default=None, ge=0, le=10_000)
     target_groups: list[Code] = Field(default=[], max_length=40)
 
 
@@ -39,8 +63,8 @@ class NoticeIdentity(SchemaIn):
 
     source: Code
     notice_id: Code
-    version: Code
-    subtype: Code | None = None
+    version: Annotated[Code, StringConstraints(max_length=16)]
+    subtype: Annotated[Code, StringConstraints(max_length=8)] | None = None
     number: Code | None = None
 
 
@@ -48,29 +72,29 @@ class OpportunityCreate(SchemaIn):
     """A new opportunity. Lots may be empty for partnerships and early dialogue."""
 
     title: Title
-    description: Prose = ""
+    description: KeptProse = ""
     language: LanguageCode = "sv"
     form: Form
     status: Status = Status.PUBLISHED
     origin: Origin = Origin.STATED
     country: Country
-    buyer_name: Line = Field(min_length=2)
-    buyer_number: Code | None = None
+    buyer_name: KeptLine = Field(min_length=2)
+    buyer_number: Annotated[Code, StringConstraints(max_length=32)] | None = None
     buyer_area: AreaCode | None = None
-    legal_basis: Line | None = Field(default=None, description="As the buyer states it; Samnod does not assert it")
+    legal_basis: KeptLine | None = Field(default=None, description="As the buyer states it; Samnod does not assert it")
     procedure_type: Code | None = None
-    contact_function: Line | None = None
+    contact_function: KeptLine | None = None
     contact_email: FunctionAddress | None = None
-    official_url: AnyHttpUrl | None = None
-    published_at: datetime | None = None
-    deadline_at: datetime | None = None
-    questions_until: datetime | None = None
-    starts_on: date | None = None
+    official_url: WebAddress | None = None
+    published_at: Instant | None = None
+    deadline_at: Instant | None = None
+    questions_until: Instant | None = None
+    starts_on: Day | None = None
     objectives: list[Code] = Field(default=[], max_length=20)
     srpp_areas: list[Code] = Field(default=[], max_length=6)
     lots: list[LotIn] = Field(default=[], max_length=1000)
-    source: Line = Field(min_length=2)
-    source_year: int | None = Field(default=None, ge=1900, le=2200)
+    source: KeptLine = Field(min_length=2, max_length=200)
+    source_year: Whole | None = Field(default=None, ge=1900, le=2200)
     notice: NoticeIdentity | None = None
 
 
@@ -82,8 +106,16 @@ class OpportunityFilters(PageQuery):
     area: AreaCodes = Field(default=[], max_length=50, description="Place of performance, or the buyer's when none")
     reserved: list[Reservation] = Field(default=[], max_length=8)
     form: list[Form] = Field(default=[], max_length=6)
-    status: list[Status] = Field(default=[], max_length=5, description="Without it: published")
+    status: list[Status] = Field(default=[], max_length=5, description="Without it: published; drafts are never shown")
     sort: Sort = Sort.DEADLINE
+
+    @field_validator("status")
+    @classmethod
+    def only_public(cls, statuses: list[Status]) -> list[Status]:
+        """Refuse to look for drafts."""
+        if not PUBLIC_STATUSES.issuperset(statuses):
+            raise ValueError(Message(N_("drafts are not shown")))
+        return statuses
 
 
 class LotRead(SchemaOut):

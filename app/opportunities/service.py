@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import FieldFault, InvalidContent, NotFound
+from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message, NotFound
+from app.core.i18n import N_
 from app.core.text import sort_key
 from app.journal import service as journal
 from app.opportunities import queries
@@ -65,22 +67,25 @@ def publish(
 
     Raises:
         InvalidContent: lots are missing where the form needs them, or a code is not in its vocabulary.
+        Conflict: the notice it comes from is another opportunity already.
     """
     _check(data)
-    existing = session.get(Opportunity, record_id) if record_id else None
+    # Locked, so that two changes of one record follow each other and each has its own `rev`.
+    existing = session.get(Opportunity, record_id, with_for_update=True) if record_id else None
     opportunity = existing or _new(record_id or new_id(), home, data)
     if existing is not None:
         _forget_children(session, opportunity.id)
         opportunity.rev += 1
     _describe(opportunity, data)
+    _require_own_notice(session, opportunity)
     session.add(opportunity)
-    session.flush()
+    _flush(session)
     session.add_all(_children(opportunity.id, data))
     session.flush()
     queries.SEARCH.put(session, opportunity.id, _searchable(data))
     read = _read(session, opportunity)
     payload = read.model_dump(mode="json", exclude={"rev", "updated_at"})
-    journal.record(session, journal.changed(RECORD_TYPE, opportunity.id, home, opportunity.rev, payload))
+    journal.record(session, journal.changed(RECORD_TYPE, opportunity.id, opportunity.home, opportunity.rev, payload))
     return read
 
 
@@ -92,7 +97,7 @@ def find(session: ReadSession | WriteSession, opportunity_id: str) -> Opportunit
     """
     opportunity = session.get(Opportunity, opportunity_id)
     if opportunity is None or opportunity.status not in PUBLIC_STATUSES:
-        raise NotFound("There is no opportunity with this id.")
+        raise NotFound(Message(N_("There is no opportunity with this id.")))
     return _read(session, opportunity)
 
 
@@ -138,19 +143,44 @@ def open_ids(session: ReadSession) -> list[str]:
 def _check(data: OpportunityCreate) -> None:
     faults: list[FieldFault] = []
     if not data.lots and data.form not in LOTLESS_FORMS:
-        faults.append(FieldFault("/lots", "at least one lot is needed, except for partnerships and early dialogue"))
+        told = Message(N_("at least one lot is needed, except for partnerships and early dialogue"))
+        faults.append(FieldFault("/lots", told))
 
     def check(pointer: str, name: str, codes: Iterable[str]) -> None:
         for i, code in enumerate(codes):
             if not reference.has_code(name, code):
-                faults.append(FieldFault(f"{pointer}/{i}", f"{code!r} is not in the list {name}"))
+                told = Message(N_("{code} is not in the list {lists}"), code=code, lists=name)
+                faults.append(FieldFault(f"{pointer}/{i}", told))
 
     check("/objectives", "social_objective", data.objectives)
     check("/srpp_areas", "srpp_area", data.srpp_areas)
     for i, lot in enumerate(data.lots):
         check(f"/lots/{i}/target_groups", "target_group", lot.target_groups)
     if faults:
-        raise InvalidContent("One or more fields are wrong: see errors.", faults)
+        raise InvalidContent(Message(SEE_ERRORS), faults)
+
+
+def _require_own_notice(session: WriteSession, opportunity: Opportunity) -> None:
+    """Refuse a second opportunity from one notice."""
+    if opportunity.notice_id is None:
+        return
+    with session.no_autoflush:
+        taken = session.execute(queries.other_of_notice(opportunity)).scalar()
+    if taken is not None:
+        raise _taken()
+
+
+def _flush(session: WriteSession) -> None:
+    try:
+        session.flush()
+    except IntegrityError as fault:
+        # Somebody else imported the same notice, or took the id, a moment ago.
+        raise _taken() from fault
+
+
+def _taken() -> Conflict:
+    told = Message(N_("Another opportunity comes from this notice, or has this id."))
+    return Conflict(told, [FieldFault("/notice/notice_id", told)])
 
 
 def _new(record_id: str, home: str, data: OpportunityCreate) -> Opportunity:
@@ -227,11 +257,14 @@ def _lot_rows(opportunity_id: str, position: int, data: LotIn) -> list[SQLModel]
 
 
 def _searchable(data: OpportunityCreate) -> list[str]:
+    """Return the texts an opportunity is found by; without codes, the words of the code that its title suggests."""
     found = [data.title, data.description, data.buyer_name]
+    codes: list[str] = []
     for lot in data.lots:
         found += [lot.title, lot.description]
-        found += [reference.cpv_words(code) for code in filter(None, [lot.cpv_main, *lot.cpv_additional])]
-    return found
+        codes += [code for code in [lot.cpv_main, *lot.cpv_additional] if code]
+    codes = codes or [hit.code for hit in reference.search_cpv(data.title, data.language, 1)]
+    return found + [reference.cpv_words(code) for code in dict.fromkeys(codes)]
 
 
 def _read(session: ReadSession | WriteSession, opportunity: Opportunity) -> OpportunityRead:

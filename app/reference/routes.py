@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.core.paging import Page, page_of
-from app.core.problem import StrictRoute, responses
+from app.core.problem import responses
+from app.core.strict import StrictRoute
 from app.reference import service
 from app.reference.schemas import CodeFilters, CodeRead
 

@@ -1,0 +1,207 @@
+"""Requests read strictly: what cannot be read in exactly one way is refused before any of it is used."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from itertools import accumulate
+from typing import Any, NoReturn, get_origin
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.core.errors import BadRequest, FieldFault, Message, NotFound, TooLarge, UnsupportedMediaType
+from app.core.i18n import N_
+from app.core.schema import UNSTORABLE
+
+LARGEST_BODY = 1024 * 1024
+DEEPEST_JSON = 32
+_LARGEST_DRAINED = 16 * LARGEST_BODY
+_MOST_PARAMETERS = 1000
+_LONGEST_NUMBER = 40
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BRACKETS = b"[]{}"
+_NOT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses a body it was not made for, and parameters it does not know, before anything else."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler with our own refusals."""
+        handle = super().get_route_handler()
+        parameters = _parameters(self)
+        takes_body = self.body_field is not None
+
+        async def strict(request: Request) -> Response:
+            _refuse_unreadable_path(request)
+            pairs = read_query(request.scope.get("query_string", b""))
+            _refuse_wrong_parameters(pairs, parameters)
+            read = _ReadRequest({**request.scope, "query_string": urlencode(pairs).encode()}, request.receive)
+            if takes_body:
+                _require_json(request)
+                read.content = read_json(await read.body())
+            return await handle(read)
+
+        return strict
+
+
+class _ReadRequest(Request):
+    """A request with a body of bounded size, whose JSON has been read already by `read_json`."""
+
+    content: Any = None
+
+    async def body(self) -> bytes:
+        """Return the body, read once. Raises `TooLarge`."""
+        if not hasattr(self, "_body"):
+            self._body = await _bounded(self.stream())
+        return self._body
+
+    async def json(self) -> Any:
+        """Return what was read."""
+        return self.content
+
+
+async def _bounded(stream: AsyncIterator[bytes]) -> bytes:
+    """Return a body of at most `LARGEST_BODY` bytes.
+
+    A larger one is read to its end and thrown away, up to a point: many clients hear no answer before they have sent
+    everything. FastAPI's own limit answers in plain text, and at once.
+    """
+    body = bytearray()
+    size = 0
+    async for chunk in stream:
+        size += len(chunk)
+        if size <= LARGEST_BODY:
+            body += chunk
+        elif size > _LARGEST_DRAINED:
+            break
+    if size > LARGEST_BODY:
+        raise TooLarge(Message(N_("The body may have at most {n} bytes."), n=LARGEST_BODY))
+    return bytes(body)
+
+
+def read_query(query: bytes) -> list[tuple[str, str]]:
+    """Return the parameters of a query string in order, without those that have no value: an empty field says nothing.
+
+    Raises:
+        BadRequest: the query is not UTF-8, or has absurdly many parameters.
+    """
+    try:
+        pairs = parse_qsl(query.decode(), errors="strict", max_num_fields=_MOST_PARAMETERS)
+    except UnicodeDecodeError as fault:
+        raise BadRequest(Message(N_("The query of the address is not UTF-8."))) from fault
+    except ValueError as fault:
+        raise BadRequest(Message(N_("The address has too many parameters."))) from fault
+    return [(name, value) for name, value in pairs if value.strip()]
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value that a JSON text stands for (RFC 8259), if there is exactly one way to read it.
+
+    Raises:
+        BadRequest: the text is empty, not UTF-8 or not JSON; it is nested too deep, names a field twice in one object,
+            or holds a number that JSON does not have (NaN) or nobody writes.
+    """
+    if not body.strip():
+        raise BadRequest(Message(N_("The body is empty. Send a JSON object.")))
+    _refuse_deep_json(body)
+    try:
+        return json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=_object_of,
+            parse_constant=_refuse_constant,
+            parse_int=_whole_number,
+        )
+    except UnicodeDecodeError as fault:
+        raise BadRequest(Message(N_("The body is not UTF-8."))) from fault
+    except json.JSONDecodeError as fault:
+        told = N_("The body is not JSON: {fault} (line {line}, column {column}).")
+        raise BadRequest(Message(told, fault=fault.msg, line=fault.lineno, column=fault.colno)) from fault
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise BadRequest(
+                Message(N_("The field {name} is given twice in one object."), name=name[:100]),
+                [FieldFault(f"/{name[:100]}", Message(N_("given twice")))],
+            )
+        found[name] = value
+    return found
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise BadRequest(Message(N_("JSON has no number {number}."), number=constant))
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise BadRequest(Message(N_("The body holds a number of {n} digits."), n=len(digits)))
+    return int(digits)
+
+
+def _refuse_deep_json(body: bytes) -> None:
+    """Refuse JSON nested deeper than any of our schemas, before a parser recurses into it."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST_JSON:
+        return
+    brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
+    if max(accumulate(_STEPS[bracket] for bracket in brackets), default=0) > DEEPEST_JSON:
+        raise BadRequest(Message(N_("The JSON is nested deeper than {n} levels."), n=DEEPEST_JSON))
+
+
+def _refuse_unreadable_path(request: Request) -> None:
+    """No record has a name that no database can hold."""
+    if UNSTORABLE.search(request.scope["path"]):
+        raise NotFound(Message(N_("There is nothing at this address.")))
+
+
+def _require_json(request: Request) -> None:
+    kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = dict(parse_qsl(parameters.replace(" ", "").replace('"', ""), separator=";")).get("charset", "utf-8")
+    if kind.strip() != "application/json" or charset not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(Message(N_("Send the body as application/json, in UTF-8.")))
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType(Message(N_("Send the body without Content-Encoding.")))
+
+
+def _parameters(route: APIRoute) -> dict[str, bool]:
+    """Return the names of the query parameters that the route knows, each with whether it may be repeated."""
+    names: dict[str, bool] = {}
+    waiting = [route.dependant]
+    while waiting:
+        dependant = waiting.pop()
+        waiting.extend(dependant.dependencies)
+        for field in dependant.query_params:
+            annotation = field.field_info.annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                fields = annotation.model_fields.items()
+                names |= {info.alias or name: get_origin(info.annotation) is list for name, info in fields}
+            else:
+                names[field.alias] = get_origin(annotation) is list
+    return names
+
+
+def _refuse_wrong_parameters(pairs: list[tuple[str, str]], parameters: Mapping[str, bool]) -> None:
+    names = [name for name, _ in pairs]
+    unknown = list(dict.fromkeys(name for name in names if name not in parameters))
+    if unknown:
+        raise BadRequest(
+            Message(
+                N_("Unknown parameter: {names}. Known here: {known}."), names=_few(unknown), known=_few(parameters)
+            ),
+            [FieldFault(name[:100], Message(N_("unknown parameter"))) for name in unknown],
+        )
+    repeated = [name for name, many in parameters.items() if not many and names.count(name) > 1]
+    if repeated:
+        raise BadRequest(
+            Message(N_("Given more than once: {names}."), names=_few(repeated)),
+            [FieldFault(name, Message(N_("may be given once"))) for name in repeated],
+        )
+
+
+def _few(names: Mapping[str, bool] | list[str]) -> str:
+    return ", ".join(names)[:200] or "–"
