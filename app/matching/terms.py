@@ -5,7 +5,7 @@ Kinds of terms (kind:value):
     c2 c3 c4 c5   CPV division, group, class, category of a code the enterprise states
     c8            the code itself, eight digits
     k             a trade named in its texts or by its sectors (cleaning, moving …), whatever the language
-    g             a piece of a word of its texts (impact 46–255) or of the labels of its codes (impact 45)
+    g             a piece of a word of its texts (impact 26–255) or of the labels of its codes (impact 25)
     i             an industry code: two digits and as many as stated
     a             a declared service area: country, county or municipality; a:? when none is declared
     m             the municipality of the seat; m:? when unknown
@@ -29,7 +29,7 @@ from app.matching.weights import rarity_of_piece
 from app.reference.service import cpv_words
 
 FULL_IMPACT: Final = 255
-LABEL_IMPACT: Final = 45
+LABEL_IMPACT: Final = 25
 SHORT_TEXT: Final = 1600
 """Root of the summed squared rarities of a title of about three words."""
 PLACE_STEPS: Final = (1, 2, 5, 10, 20)
