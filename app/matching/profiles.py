@@ -46,17 +46,17 @@ def _batch(session: ReadSession | WriteSession, ids: list[str]) -> Iterator[prof
             name=row.name,
             country=row.country,
             municipality=row.municipality,
-            lifecycle=row.lifecycle,
-            kind=row.kind,
+            lifecycle=str(row.lifecycle),
+            kind=str(row.kind),
             offerings=tuple(
                 _offering(one, codes.get(one.id, []), sectors.get(one.id, []))
                 for one in sorted(offerings.get(row.id, []), key=lambda one: one.position)
             ),
             service_areas=tuple(sorted(one.area for one in areas.get(row.id, []))),
             industry_codes=tuple(sorted(one.code for one in industries.get(row.id, []))),
-            eligibility={one.reservation: _statement(one) for one in eligibility.get(row.id, [])},
-            turnover_band=row.turnover,
-            employees_band=row.employees,
+            eligibility={str(one.reservation): _statement(one) for one in eligibility.get(row.id, [])},
+            turnover_band=str(row.turnover) if row.turnover else None,
+            employees_band=str(row.employees) if row.employees else None,
             target_groups=tuple(sorted(one.target_group for one in groups.get(row.id, []))),
             criteria={one.criterion: str(one.state) for one in criteria.get(row.id, [])},
             confirmed=_is_confirmed(row),
@@ -72,7 +72,7 @@ def _offering(row: Any, codes: list[Any], sectors: list[Any]) -> profile.Offerin
         description=row.description,
         cpv=tuple(code.code for code in sorted(codes, key=lambda code: code.position)),
         sectors=tuple(sorted(sector.sector for sector in sectors)),
-        kind=row.kind,
+        kind=str(row.kind),
         places_free=row.places_free,
     )
 
