@@ -97,5 +97,6 @@ class Sort(StrEnum):
     UPDATED_DESC = "-updated_at"
 
 
+# Networks, projects and events do not tender themselves; they are found in the registry.
 SUPPLIER_KINDS = frozenset({Kind.ENTERPRISE, Kind.ASSOCIATION})
 OPEN_LIFECYCLES = frozenset({Lifecycle.ACTIVE, Lifecycle.PILOT})

@@ -1,7 +1,6 @@
 """Capacity: the estimated value against an enterprise's size, and the places wanted against places free.
 
-Size classes are those of Commission Recommendation 2003/361/EC. What is not stated is neutral: half the points, and
-a gap that says so.
+What is not stated is neutral, on either side: half the points, and a gap that says so.
 """
 
 from app.matching.profile import Lot
@@ -9,24 +8,52 @@ from app.matching.terms import PLACE_STEPS, UNKNOWN
 
 NEUTRAL = 50
 
-# The greatest yearly value, in whole SEK or NOK, that is at most about half of the class's turnover ceiling
-# (2, 10 and 50 million EUR).
-_ROOM = (("micro", 10_000_000), ("small", 50_000_000), ("medium", 250_000_000), ("large", None))
+# The greatest yearly value, in whole SEK or NOK, that an enterprise of the band can carry: about half of the turnover
+# band's ceiling, and for employees what that many people usually turn over. Boundaries are Samnod's own judgement.
+_TURNOVER = {
+    "0-1": 500_000,
+    "1-3": 1_500_000,
+    "3-10": 5_000_000,
+    "10-50": 25_000_000,
+    "50-": None,
+    # Size classes of Commission Recommendation 2003/361/EC, as registers of companies state them.
+    "micro": 10_000_000,
+    "small": 50_000_000,
+    "medium": 250_000_000,
+    "large": None,
+}
+_EMPLOYEES = {
+    "none": 500_000,
+    "1-4": 3_000_000,
+    "5-9": 8_000_000,
+    "10-19": 15_000_000,
+    "20-49": 40_000_000,
+    "50-249": 200_000_000,
+    "250-": None,
+    "micro": 10_000_000,
+    "small": 50_000_000,
+    "medium": 250_000_000,
+    "large": None,
+}
 _PER_UNIT = {"SEK": 1, "NOK": 1, "EUR": 11, "DKK": 1}
 """Rough whole SEK per unit: a class boundary does not hang on the day's rate."""
 
 
 def capacity_points(lot: Lot) -> dict[str, int]:
-    """Return what each size class is worth for the lot's yearly value, in per cent; empty when no value is given."""
+    """Return what each size is worth for the lot's yearly value, in per cent; empty when no value is given."""
     yearly = yearly_value(lot)
     if yearly is None:
         return {}
-    fits = {band: ceiling is None or yearly <= ceiling for band, ceiling in _ROOM}
     return {
         f"t:{UNKNOWN}": NEUTRAL,
-        **{f"t:{band}": 100 for band, room in fits.items() if room},
-        **{f"e:{band}": 90 for band, room in fits.items() if room},
+        **{f"t:{band}": 100 for band, most in _TURNOVER.items() if most is None or yearly <= most},
+        **{f"e:{band}": 90 for band, most in _EMPLOYEES.items() if most is None or yearly <= most},
     }
+
+
+def neutral_points() -> dict[str, int]:
+    """Return the same for all, for a lot that says nothing of value or places: every document has one `t:` term."""
+    return {f"t:{band}": NEUTRAL for band in (UNKNOWN, *_TURNOVER)}
 
 
 def yearly_value(lot: Lot) -> int | None:

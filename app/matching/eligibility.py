@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from app.enterprises.vocabulary import SUPPLIER_KINDS
 from app.matching.profile import Lot, Statement
 from app.matching.terms import Document
 from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
 from app.matching.weights import DATA
 from app.reference.service import is_public_service_code
 
-SUPPLIER_KINDS = frozenset({"enterprise"})
-"""Networks, projects, associations and events do not tender themselves; they are found in the registry."""
 WORKING = frozenset({"active", "pilot"})
 UNCONFIRMED = "unknown"
 
@@ -62,8 +61,9 @@ class RuleWarning:
 def eligibility(lot: Lot, document: Document, on_date: date) -> Eligibility:
     """Return whether the enterprise may take part in `lot` on `on_date`.
 
-    Only enterprises are suppliers. A life-cycle that is planned, paused or closed is ineligible; one that nobody has
-    confirmed is unknown. When several reservations are stated, meeting one is enough (BT-71 lists alternatives).
+    Only enterprises and associations tender. A life-cycle that is planned, paused or closed is ineligible; one that
+    nobody has confirmed is unknown. When several reservations are stated, meeting one is enough: BT-71 lists
+    alternatives.
     """
     if document.kind not in SUPPLIER_KINDS:
         return Eligibility(EligibilityState.INELIGIBLE, "kind")

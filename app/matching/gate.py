@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from app.matching.eligibility import SUPPLIER_KINDS, UNCONFIRMED, WORKING, add_months, gating_codes, rule_for
+from app.enterprises.vocabulary import SUPPLIER_KINDS
+from app.matching.eligibility import UNCONFIRMED, WORKING, add_months, gating_codes, rule_for
 from app.matching.profile import Lot
 from app.matching.terms import Document
 

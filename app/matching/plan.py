@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.matching.capacity import capacity_points, places_points
+from app.matching.capacity import capacity_points, neutral_points, places_points
 from app.matching.lexicon import infer_codes, pieces, significant, trades_in, words
 from app.matching.places import place_points
 from app.matching.profile import Lot
 from app.matching.terms import FULL_IMPACT
-from app.matching.vocabulary import MAX_POINTS, TUNING, UNIT, Combine, Criterion, GapCode
+from app.matching.vocabulary import MAX_POINTS, NEUTRAL_GROUP, TUNING, UNIT, Combine, Criterion, GapCode
 from app.matching.weights import code_industries, rarity_of_code, rarity_of_piece
 from app.reference.service import cpv_words
 
@@ -180,10 +180,10 @@ def _where(places: tuple[str, ...]) -> Iterator[Group]:
 
 
 def _capacity(lot: Lot) -> Iterator[Group]:
-    """Yield the groups of value against size and of places wanted against places free."""
+    """Yield the groups of value against size and of places wanted against places free, or one that is alike for all."""
     full = MAX_POINTS[Criterion.CAPACITY] * UNIT
     parts = [("value", capacity_points(lot)), ("places", places_points(lot))]
-    known = [part for part in parts if part[1]]
+    known = [part for part in parts if part[1]] or [(NEUTRAL_GROUP, neutral_points())]
     for name, worths in known:
         share = full // len(known)
         points = {term: share * worth // 100 for term, worth in worths.items()}

@@ -13,6 +13,7 @@ from app.matching.terms import LABEL_IMPACT, Document
 from app.matching.vocabulary import (
     ELIGIBILITY_ORDER,
     MAX_POINTS,
+    NEUTRAL_GROUP,
     RELEVANT,
     UNIT,
     Combine,
@@ -191,6 +192,8 @@ def _evidence(plan: Plan, document: Document, criterion: Criterion) -> Iterable[
         if group.criterion is criterion:
             if group.name == "pieces":
                 yield from _shared_words(plan, document)
+            elif group.name == NEUTRAL_GROUP:
+                yield Evidence("neutral", "not-asked")
             elif group.scale == 1:
                 yield from _best(plan, group, document)
 

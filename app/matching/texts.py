@@ -153,6 +153,8 @@ def _km(found: Evidence, municipality: str | None) -> str:
 def _capacity(reason: Reason, say: Texts) -> str:
     told = []
     for one in reason.evidence:
+        if one.kind == "neutral":
+            told.append(say("No value is given: everyone gets the same."))
         if one.kind == "size":
             told.append(say("The size fits the estimated value."))
         if one.kind == "places":

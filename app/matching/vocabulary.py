@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-SCORER_VERSION: Final = "2026.11-1"
+SCORER_VERSION: Final = "2026.11-2"
 """Changes whenever a rule, a weight or a shipped table changes what any pair scores."""
 
 UNIT: Final = 1000
@@ -48,6 +48,10 @@ class Combine(StrEnum):
 
     SUM = "sum"
     MAX = "max"
+
+
+NEUTRAL_GROUP: Final = "neutral"
+"""Name of the group that gives everyone the same, when a lot says nothing of a criterion."""
 
 
 class GapCode(StrEnum):

@@ -38,7 +38,7 @@ RESERVED = ("res-ws",)
         ({"lifecycle": "paused"}, (), "ineligible", "lifecycle"),
         ({"lifecycle": "closed"}, (), "ineligible", "lifecycle"),
         ({"kind": "network"}, (), "ineligible", "kind"),
-        ({"kind": "association"}, (), "ineligible", "kind"),
+        ({"kind": "association"}, (), "eligible", "open"),
         (
             {"lifecycle": "unknown", "eligibility": {"res-ws": Statement("verified", TODAY)}},
             RESERVED,
