@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on standard error, with no personal data and no request bodies."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -24,7 +25,11 @@ class JsonLines(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:
+            # Half a surrogate pair, or a number beyond 64 bits: rare, and no reason to lose the line.
+            return json.dumps(line, default=str)
 
 
 def configure(level: str) -> None:
@@ -32,7 +37,7 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # We write one line a request ourselves (app/main.py), with its time and id.
+    # We write one line a request ourselves (core/traffic.py), with its time and id.
     logging.getLogger("uvicorn.access").disabled = True
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []

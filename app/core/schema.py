@@ -62,6 +62,12 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), A
 # What is stored and shown.
 KeptLine = Annotated[Line, AfterValidator(without_personal_numbers)]
 KeptProse = Annotated[Prose, AfterValidator(without_personal_numbers)]
+SourceName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=2, max_length=200),
+    AfterValidator(readable),
+    AfterValidator(without_personal_numbers),
+]
 # The shape that browsers ask of an address. Reserved names (`@example.invalid`) pass, so that examples reach nobody.
 FunctionAddress = Annotated[
     str,

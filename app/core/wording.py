@@ -49,5 +49,7 @@ def plainly(fault: dict[str, Any]) -> str:
     values = fault.get("ctx", {})
     if isinstance(error := values.get("error"), ValueError) and error.args:
         return error.args[0] if isinstance(error.args[0], Message) else str(error.args[0])
-    words = _WORDS.get(fault["type"])
+    # A limit that is checked after our own validators counts characters as items.
+    counted = fault["type"] in {"too_short", "too_long"} and isinstance(fault["input"], str)
+    words = _WORDS.get(f"string_{fault['type']}" if counted else fault["type"])
     return Message(words, **values) if words else str(fault["msg"])

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from app.core.errors import Message
+from app.core.i18n import N_
 from app.core.paging import PageQuery
 from app.core.schema import (
     Code,
@@ -15,6 +17,7 @@ from app.core.schema import (
     Line,
     SchemaIn,
     SchemaOut,
+    SourceName,
     WebAddress,
     Whole,
 )
@@ -31,10 +34,26 @@ from app.enterprises.vocabulary import (
     Sort,
     TurnoverBand,
 )
+from app.reference import service as reference
 from app.reference.fields import AreaCode, AreaCodes, CpvCode, IndustryCode
 
 Country = Annotated[str, StringConstraints(pattern="^(SE|NO)$")]
 LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
+
+
+def _in_list(name: str) -> AfterValidator:
+    """Return a validator that refuses codes which are not in the vocabulary called `name`."""
+
+    def check(code: str) -> str:
+        if not reference.has_code(name, code):
+            raise ValueError(Message(N_("{code} is not in the list {lists}"), code=code, lists=name))
+        return code
+
+    return AfterValidator(check)
+
+
+SectorCode = Annotated[Code, _in_list("sector")]
+TargetGroupCode = Annotated[Code, _in_list("target_group")]
 
 
 class OfferingIn(SchemaIn):
@@ -104,7 +123,7 @@ class EnterpriseCreate(SchemaIn):
     contact_function: KeptLine | None = Field(default=None, description="The function that answers, never a person")
     contact_email: FunctionAddress | None = None
     website: WebAddress | None = None
-    source: KeptLine = Field(min_length=2, max_length=200)
+    source: SourceName
     source_year: Whole | None = Field(default=None, ge=1900, le=2200)
     confirmed_on: Day | None = Field(default=None, description="When the enterprise last confirmed the record")
 
@@ -117,8 +136,8 @@ class EnterpriseFilters(PageQuery):
     area: AreaCodes = Field(default=[], max_length=50, description="Area served")
     located_in: AreaCodes = Field(default=[], max_length=50, description="Area of the seat")
     reserved: list[Reservation] = Field(default=[], max_length=8)
-    sector: list[Code] = Field(default=[], max_length=50)
-    target_group: list[Code] = Field(default=[], max_length=50)
+    sector: list[SectorCode] = Field(default=[], max_length=50)
+    target_group: list[TargetGroupCode] = Field(default=[], max_length=50)
     kind: list[Kind] = Field(default=[], max_length=8)
     sort: Sort = Sort.NAME
 

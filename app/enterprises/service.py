@@ -122,6 +122,10 @@ def facets(session: ReadSession, filters: EnterpriseFilters) -> list[FacetGroup]
 
     def group(name: str, counts: Select[str, int], chosen: Sequence[str]) -> FacetGroup:
         found = {str(code): number for code, number in connection.execute(counts)}
+        # A place may be chosen more or less finely than by county.
+        for code in [code for code in chosen if name == "located_in" and code not in found]:
+            narrowed = filters.model_copy(update={"located_in": [code]})
+            found[code] = connection.execute(queries.count(session, narrowed)).scalar_one()
         codes = sorted({*found, *chosen}, key=lambda code: (-found.get(code, 0), code))
         return FacetGroup(
             name=name,

@@ -20,6 +20,7 @@ from app.core.schema import (
     Money,
     SchemaIn,
     SchemaOut,
+    SourceName,
     WebAddress,
     Whole,
     readable,
@@ -93,7 +94,7 @@ class OpportunityCreate(SchemaIn):
     objectives: list[Code] = Field(default=[], max_length=20)
     srpp_areas: list[Code] = Field(default=[], max_length=6)
     lots: list[LotIn] = Field(default=[], max_length=1000)
-    source: KeptLine = Field(min_length=2, max_length=200)
+    source: SourceName
     source_year: Whole | None = Field(default=None, ge=1900, le=2200)
     notice: NoticeIdentity | None = None
 

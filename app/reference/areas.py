@@ -15,6 +15,8 @@ from types import MappingProxyType
 from babel import Locale
 from babel.core import get_global
 
+from app.core.errors import Message
+from app.core.i18n import N_
 from app.core.text import fold, sort_key
 from app.reference.files import rows
 from app.reference.vocabulary import Area, ForeignArea, Region, UnknownArea
@@ -84,8 +86,9 @@ def parse_area(text: str) -> list[str]:
     if region := _regions().get(code):
         return list(region.counties) if region.counties and region.level > 0 else [code[:2]]
     if is_foreign(code):
-        raise ForeignArea(f"{text!r} is a place outside Sweden and Norway")
-    raise UnknownArea(f"{text!r} is no area code: write SE, SE-22, SE-2281 or a NUTS code")
+        raise ForeignArea(Message(N_("{text} is a place outside Sweden and Norway"), text=repr(text)))
+    told = N_("{text} is no area code: write SE, SE-22, SE-2281 or a NUTS code")
+    raise UnknownArea(Message(told, text=repr(text)))
 
 
 def parse_one_area(text: str) -> str:

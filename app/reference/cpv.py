@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from math import log
 
+from app.core.errors import Message
+from app.core.i18n import N_
 from app.core.text import stems, tokens
 from app.reference.files import rows
 from app.reference.vocabulary import CpvHit, Labelled, UnknownCpv
@@ -135,7 +137,8 @@ def parse_cpv(text: str) -> str:
     """Return the eight digits of a CPV code; a check digit (`90910000-9`) is read and dropped. Raises `UnknownCpv`."""
     found = _WITH_CHECK_DIGIT.fullmatch(text.strip())
     if not found or not table().holds(found[1]):
-        raise UnknownCpv(f"{text!r} is no CPV code: write its eight digits, such as 90910000")
+        told = N_("{text} is no CPV code: write its eight digits, such as 90910000")
+        raise UnknownCpv(Message(told, text=repr(text)))
     return found[1]
 
 

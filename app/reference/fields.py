@@ -2,26 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.reference.areas import parse_area, parse_one_area
 from app.reference.cpv import parse_cpv
-from app.reference.vocabulary import UnknownArea
 
 
-def _areas(value: Any) -> Any:
-    """Read each text of a list as the areas it stands for: a NUTS 1 or 2 region is its counties."""
-    if not isinstance(value, list):
-        return value
-    expanded: list[Any] = []
-    for position, item in enumerate(value):
-        if not isinstance(item, str) or len(item) > 8:
-            return value
-        try:
-            expanded.extend(parse_area(item.strip()))
-        except UnknownArea as fault:
-            raise UnknownArea(f"item {position}: {fault}") from fault
-    return list(dict.fromkeys(expanded))
+def _in_one_list(found: list[Any]) -> list[str]:
+    """Return the areas that the texts of a list stand for: a NUTS 1 or 2 region is its counties."""
+    return list(dict.fromkeys(area for areas in found for area in areas))
 
 
 CpvCode = Annotated[
@@ -35,16 +24,24 @@ AreaCode = Annotated[
     StringConstraints(strip_whitespace=True, max_length=8),
     AfterValidator(parse_one_area),
     Field(
-        description="Country, county or municipality (`SE`, `SE-22`, `SE-2281`); a NUTS code is read as its county or country",
+        description="Country, county or municipality (`SE`, `SE-22`, `SE-2281`); a NUTS code is read as its county",
         json_schema_extra={"example": "SE-2281"},
     ),
 ]
+# Each text is read where it stands, so that a fault names its place in the list.
 AreaCodes = Annotated[
-    list[Annotated[str, StringConstraints(max_length=8), Field(json_schema_extra={"example": "SE-2281"})]],
-    BeforeValidator(_areas),
+    list[
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, max_length=8),
+            AfterValidator(parse_area),
+            Field(json_schema_extra={"example": "SE-2281"}),
+        ]
+    ],
+    AfterValidator(_in_one_list),
 ]
 IndustryCode = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=r"^\d{2,5}$"),
+    StringConstraints(strip_whitespace=True, pattern="^[0-9]{2,5}$"),
     Field(description="SNI or SN code (NACE), digits only", json_schema_extra={"example": "81210"}),
 ]

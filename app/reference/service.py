@@ -8,7 +8,8 @@ from collections import defaultdict
 from functools import cache
 
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import NotFound
+from app.core.errors import Message, NotFound
+from app.core.i18n import N_
 from app.core.text import fold
 from app.reference.areas import (
     all_areas,
@@ -113,7 +114,8 @@ def code_list(name: str) -> list[CodeRead]:
     """
     name = name.strip().lower().replace("-", "_")
     if name not in list_names():
-        raise NotFound(f"There is no list of codes called {name!r}. Lists: {', '.join(list_names())}")
+        told = N_("There is no list of codes called {name}. Lists: {lists}")
+        raise NotFound(Message(told, name=repr(name), lists=", ".join(list_names())))
     return list(_whole_list(name))
 
 

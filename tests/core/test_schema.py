@@ -1,0 +1,77 @@
+"""The texts, dates and numbers that schemas are made of."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from app.core.schema import Code, Day, FunctionAddress, Instant, Line, Money, Prose, WebAddress, Whole
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Line, "a\x00b"),
+        (Line, "a\x1bb"),
+        (Prose, "a\x85b"),
+        (Code, "a\ud800"),
+        (Line, "a" * 301),
+        (Prose, "a" * 20_001),
+        (Code, "a" * 65),
+        (Line, 5),
+        (Day, 0),
+        (Day, "0"),
+        (Day, "2026-02-30"),
+        (Day, "1700000000"),
+        (Day, True),
+        (Instant, 0),
+        (Instant, "2026-11-21"),
+        (Instant, "2026-11-21T12:00:00"),
+        (Instant, "0001-01-01T00:00:00+14:00"),
+        (Instant, "9999-12-31T23:59:59-12:00"),
+        (Whole, "5"),
+        (Whole, True),
+        (Whole, 5.0),
+        (WebAddress, "ftp:/x"),
+        (WebAddress, "https://example.org/" + "a" * 2100),
+        (WebAddress, "javascript:alert(1)"),
+        (FunctionAddress, "info"),
+        (FunctionAddress, "info@exempel"),
+        (FunctionAddress, "info@exempel.se\nBcc: a@b.se"),
+        (FunctionAddress, "info @exempel.se"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(kind: Any, value: Any):
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_python(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        (Line, "  Städ & Ren\u00a0AB – «Øst» 👷 ", "Städ & Ren\u00a0AB – «Øst» 👷"),
+        (Prose, "rad\nrad\ttab", "rad\nrad\ttab"),
+        (Day, "2026-11-21", date(2026, 11, 21)),
+        (Day, date(2026, 11, 21), date(2026, 11, 21)),
+        (Instant, "2026-11-21T12:00:00+01:00", datetime(2026, 11, 21, 11, tzinfo=UTC)),
+        (Whole, 5, 5),
+        (FunctionAddress, " info@example.invalid ", "info@example.invalid"),
+    ],
+)
+def test_what_people_write_is_kept(kind: Any, value: Any, read: Any):
+    assert TypeAdapter(kind).validate_python(value) == read
+
+
+@pytest.mark.parametrize(
+    ("amount", "minor"),
+    [("600000", 60_000_000), ("0", 0), ("12.5", 1250), ("12,05", 1205), ("9" * 13, 999999999999900)],
+)
+def test_money_is_counted_in_hundredths(amount: str, minor: int):
+    assert Money(amount=amount, currency="SEK").minor == minor
+
+
+@pytest.mark.parametrize("amount", ["", "-1", "1e5", "1.234", "1 000", "٣", "9" * 14, 600000, None, "NaN"])
+def test_what_is_no_amount_is_refused(amount: Any):
+    with pytest.raises(ValidationError):
+        Money.model_validate({"amount": amount, "currency": "SEK"})

@@ -1,0 +1,52 @@
+"""Records for tests: valid as they stand, each field to be overridden by the test that cares about it."""
+
+from typing import Any
+
+from app.enterprises.schemas import EnterpriseCreate
+from app.opportunities.schemas import LotIn, OpportunityCreate
+
+
+def enterprise(**overrides: Any) -> EnterpriseCreate:
+    """Return a made-up cleaner in Sundsvall."""
+    record: dict[str, Any] = {
+        "name": "Exempel Städ",
+        "country": "SE",
+        "lifecycle": "active",
+        "municipality": "SE-2281",
+        "place": "Sundsvall",
+        "summary": "Ett påhittat företag.",
+        "offerings": [offering()],
+        "eligibility": [{"reservation": "res-ws", "state": "declared", "on": "2026-01-15"}],
+        "service_areas": ["SE-2281"],
+        "target_groups": ["far_from_labour_market"],
+        "source": "exempel",
+    }
+    return EnterpriseCreate.model_validate(record | overrides)
+
+
+def offering(**overrides: Any) -> dict[str, Any]:
+    """Return an offering of cleaning, as it is sent."""
+    record: dict[str, Any] = {"title": "Lokalvård", "cpv": ["90910000"], "sectors": ["cleaning"]}
+    return record | overrides
+
+
+def lot(**overrides: Any) -> LotIn:
+    """Return a lot of cleaning in Sundsvall."""
+    record: dict[str, Any] = {"title": "Städning av skolor", "cpv_main": "90910000", "area_codes": ["SE-2281"]}
+    return LotIn.model_validate(record | overrides)
+
+
+def opportunity(**overrides: Any) -> OpportunityCreate:
+    """Return a published procurement of cleaning by a made-up municipality, with one lot."""
+    record: dict[str, Any] = {
+        "title": "Städning av skolor",
+        "description": "Daglig städning.",
+        "form": "reserved_goods_services",
+        "country": "SE",
+        "buyer_name": "Exempelstads kommun",
+        "buyer_area": "SE-2281",
+        "deadline_at": "2199-01-01T12:00:00Z",
+        "lots": [lot()],
+        "source": "exempel",
+    }
+    return OpportunityCreate.model_validate(record | overrides)
