@@ -28,15 +28,24 @@ class Texts:
     def __init__(self, language: str, catalogues: list[gettext.NullTranslations]) -> None:
         self.language = language
         self._catalogues = catalogues
+        self._found: dict[str, str] = {}
 
     def __call__(self, message: str, /, **values: object) -> str:
         """Return `message` translated, with `{name}` filled from `values`."""
+        translated = self._found.get(message)
+        if translated is None:
+            translated = self._look_up(message)
+        return translated.format(**values) if values else translated
+
+    def _look_up(self, message: str) -> str:
+        # A page says the same few hundred messages again and again. Only what a catalogue holds is kept, so that
+        # text that is no message of ours can never fill the memory.
         for catalogue in self._catalogues:
             translated = catalogue.gettext(message)
             if translated != message:
-                message = translated
-                break
-        return message.format(**values) if values else message
+                self._found[message] = translated
+                return translated
+        return message
 
     def plural(self, one: str, many: str, n: int, /, **values: object) -> str:
         """Return the form of the message that fits `n`; `{n}` is filled in."""

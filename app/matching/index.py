@@ -56,7 +56,7 @@ def read_chunks(session: ReadSession, lots: Sequence[LotPlan]) -> list[Chunk]:
 
 def ids_of(session: ReadSession, slots: Sequence[int]) -> dict[int, str]:
     """Return the enterprise behind each slot."""
-    return dict(session.execute(queries.names(slots)).all())
+    return {row[0]: row[1] for row in driver_rows(session, *queries.names(_dialect(session), slots))}
 
 
 def known_by_slot(session: ReadSession, slots: Sequence[int]) -> dict[int, Known]:

@@ -58,8 +58,14 @@ SEAT = 85
 DECLARED_COUNTY = 70
 SAME_COUNTY = 10
 HALF_AT_KM = 160
+FARTHEST_KM = 400
 
 
 def nearness(km: int) -> int:
-    """Return 100 at the place itself, 50 at `HALF_AT_KM`, and less and less beyond."""
+    """Return 100 at the place itself, 50 at `HALF_AT_KM`, less and less beyond, and nothing past `FARTHEST_KM`.
+
+    The end keeps a question from asking the index for half a thousand municipalities that are worth a point each.
+    """
+    if km > FARTHEST_KM:
+        return 0
     return 100 * HALF_AT_KM * HALF_AT_KM // (HALF_AT_KM * HALF_AT_KM + km * km)

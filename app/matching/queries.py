@@ -8,7 +8,6 @@ from sqlmodel import col
 
 from app.enterprises.tables import Enterprise
 from app.matching.gate import Span
-from app.matching.tables import MatchEnterprise
 
 
 def postings(dialect: str, terms: Sequence[str], spans: Sequence[Span]) -> tuple[str, list[Any]]:
@@ -32,11 +31,11 @@ def known(dialect: str, column: Literal["slot", "enterprise_id"], values: Sequen
     return sql, list(values) if dialect == "sqlite" else [list(values)]
 
 
-def names(slots: Sequence[int]) -> Select[int, str]:
-    """Select the ids behind slots."""
-    return select(col(MatchEnterprise.slot), col(MatchEnterprise.enterprise_id)).where(
-        col(MatchEnterprise.slot).in_(slots)
-    )
+def names(dialect: str, slots: Sequence[int]) -> tuple[str, list[Any]]:
+    """Return SQL and values for the ids behind slots."""
+    wanted = f"IN ({', '.join('?' * len(slots))})" if dialect == "sqlite" else "= ANY(%s)"
+    sql = f"SELECT slot, enterprise_id FROM match_enterprise WHERE slot {wanted}"  # noqa: S608 -- only marks for values
+    return sql, list(slots) if dialect == "sqlite" else [list(slots)]
 
 
 def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:

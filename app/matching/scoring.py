@@ -1,6 +1,6 @@
 """A plan read against a document: points, the evidence behind them, and what is missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -83,21 +83,35 @@ class NeedScore:
     relevant: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a document holds of one group: the shared terms and the fine units they give."""
+
+    group: Group
+    shared: Set[str]
+    fine: int
+
+
 def score_lot(plan: Plan, document: Document) -> LotScore:
     """Return points, evidence and gaps of `document` on the lot of `plan`."""
-    fine = criterion_fine(plan, document)
+    held = [_held(group, document) for group in plan.groups]
+    fine = _criterion_fine(held)
     total = sum(fine.values())
     shown = apportion(list(fine.values()), rounded(total, UNIT), UNIT)
     reasons = tuple(
-        Reason(criterion, points, MAX_POINTS[criterion], fine[criterion], tuple(_evidence(plan, document, criterion)))
+        Reason(criterion, points, MAX_POINTS[criterion], fine[criterion], _evidence(plan, document, held, criterion))
         for criterion, points in zip(fine, shown, strict=True)
     )
-    return LotScore(plan.lot_id, sum(shown), total, reasons, tuple(_gaps(plan, document, fine)), is_relevant(fine))
+    gaps = tuple(_gaps(plan, document, fine, held))
+    return LotScore(plan.lot_id, sum(shown), total, reasons, gaps, is_relevant(fine))
 
 
 def score_need(plans: Sequence[Plan], document: Document) -> NeedScore:
     """Return the mean of `document` over the lots, rounded half up; its reasons add up to its score."""
     lots = tuple(score_lot(plan, document) for plan in plans)
+    if len(lots) == 1:
+        only = lots[0]
+        return NeedScore(document.enterprise_id, only.score, only.fine, only.reasons, only.gaps, lots, only.relevant)
     count = len(lots)
     score = rounded(sum(lot.score for lot in lots), count)
     columns = list(zip(*(lot.reasons for lot in lots), strict=True))
@@ -108,7 +122,7 @@ def score_need(plans: Sequence[Plan], document: Document) -> NeedScore:
             points,
             column[0].max_points,
             sum(reason.fine for reason in column) // count,
-            _distinct(evidence for reason in column for evidence in reason.evidence),
+            tuple(dict.fromkeys(evidence for reason in column for evidence in reason.evidence)),
         )
         for column, points in zip(columns, shown, strict=True)
     )
@@ -119,17 +133,27 @@ def score_need(plans: Sequence[Plan], document: Document) -> NeedScore:
 
 def criterion_fine(plan: Plan, document: Document) -> dict[Criterion, int]:
     """Return the fine units of each criterion: its groups added up, never more than its maximum."""
-    fine = dict.fromkeys(Criterion, 0)
-    for group in plan.groups:
-        fine[group.criterion] += group_fine(group, document)
-    return {criterion: min(units, MAX_POINTS[criterion] * UNIT) for criterion, units in fine.items()}
+    return _criterion_fine([_held(group, document) for group in plan.groups])
 
 
 def group_fine(group: Group, document: Document) -> int:
     """Return the fine units of one group."""
-    shared = (group.points[term] * document.terms[term] for term in group.points.keys() & document.terms.keys())
-    units = sum(shared) if group.combine is Combine.SUM else max(shared, default=0)
-    return min(group.cap, units // group.scale)
+    return _held(group, document).fine
+
+
+def _criterion_fine(held: Iterable[_Held]) -> dict[Criterion, int]:
+    fine = dict.fromkeys(Criterion, 0)
+    for one in held:
+        fine[one.group.criterion] += one.fine
+    return {criterion: min(units, MAX_POINTS[criterion] * UNIT) for criterion, units in fine.items()}
+
+
+def _held(group: Group, document: Document) -> _Held:
+    points, terms = group.points, document.terms
+    shared = points.keys() & terms.keys()
+    worths = [points[term] * terms[term] for term in shared]
+    units = sum(worths) if group.combine is Combine.SUM else max(worths, default=0)
+    return _Held(group, shared, min(group.cap, units // group.scale))
 
 
 def is_relevant(fine: dict[Criterion, int]) -> bool:
@@ -168,11 +192,6 @@ def tie_key(request: str, enterprise_id: str) -> str:
     return blake2b(f"{request}:{enterprise_id}".encode(), digest_size=8).hexdigest()
 
 
-def _distinct(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Return the evidence without repetitions, in order."""
-    return tuple(dict.fromkeys(evidence))
-
-
 _KINDS = {
     "k": "trade",
     "i": "industry",
@@ -186,31 +205,36 @@ _KINDS = {
 _WORD_COVERED = 60
 
 
-def _evidence(plan: Plan, document: Document, criterion: Criterion) -> Iterable[Evidence]:
-    """Yield what the points of one criterion rest on."""
-    for group in plan.groups:
-        if group.criterion is criterion:
-            if group.name == "pieces":
-                yield from _shared_words(plan, document)
-            elif group.name == NEUTRAL_GROUP:
-                yield Evidence("neutral", "not-asked")
-            elif group.scale == 1:
-                yield from _best(plan, group, document)
+def _evidence(plan: Plan, document: Document, held: Iterable[_Held], criterion: Criterion) -> tuple[Evidence, ...]:
+    """Return what the points of one criterion rest on, without repetitions."""
+    found: list[Evidence] = []
+    for one in held:
+        if one.group.criterion is criterion:
+            if one.group.name == "pieces":
+                found += _shared_words(plan, document)
+            elif one.group.name == NEUTRAL_GROUP:
+                found.append(Evidence("neutral", "not-asked"))
+            elif one.group.scale == 1 and one.shared:
+                found += _best(plan, one, document)
+    return tuple(dict.fromkeys(found))
 
 
-def _best(plan: Plan, group: Group, document: Document) -> Iterable[Evidence]:
+def _best(plan: Plan, held: _Held, document: Document) -> Iterable[Evidence]:
     """Yield the terms of a group that count: the best one, or each when they are added."""
-    shared = sorted(
-        group.points.keys() & document.terms.keys(), key=lambda term: (-group.points[term], -len(term), term)
-    )
-    for term in shared[:1] if group.combine is Combine.MAX else shared:
+    points = held.group.points
+
+    def first(term: str) -> tuple[int, int, str]:
+        return -points[term], -len(term), term
+
+    counted = [min(held.shared, key=first)] if held.group.combine is Combine.MAX else sorted(held.shared, key=first)
+    for term in counted:
         kind, value = term.split(":", 1)
         if kind.startswith("c"):
-            asked, inferred = _asked(plan, group, value)
-            yield Evidence("cpv", _stated_under(document, value), asked, inferred, group.points[term])
+            asked, inferred = _asked(plan, held.group, value)
+            yield Evidence("cpv", _stated_under(document, value), asked, inferred, points[term])
         elif value != "?":
-            asked = group.name.removeprefix("place:") if kind in "am" else ""
-            yield Evidence(_KINDS[kind], value, asked, points=group.points[term])
+            asked = held.group.name.removeprefix("place:") if kind in "am" else ""
+            yield Evidence(_KINDS[kind], value, asked, points=points[term])
 
 
 def _asked(plan: Plan, group: Group, prefix: str) -> tuple[str, bool]:
@@ -239,7 +263,7 @@ def _shared_words(plan: Plan, document: Document) -> Iterable[Evidence]:
             yield Evidence("word", word, word)
 
 
-def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int]) -> Iterable[Gap]:
+def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int], held: Iterable[_Held]) -> Iterable[Gap]:
     """Yield what is missing or unknown, first of the lot, then of the enterprise."""
     terms = document.terms
     yield from (Gap(criterion, code) for criterion, code in plan.gaps)
@@ -251,7 +275,7 @@ def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int]) -> Iterabl
         yield Gap(Criterion.WHERE, GapCode.AREA_NOT_STATED)
     elif plan.places and not _serves(plan, document):
         yield Gap(Criterion.WHERE, GapCode.AREA_OUTSIDE)
-    yield from _capacity_gaps(plan, document)
+    yield from _capacity_gaps(held, terms)
     if "q:?" in terms:
         yield Gap(Criterion.TRUST, GapCode.TRUST_UNKNOWN)
     if not document.confirmed:
@@ -265,14 +289,14 @@ def _serves(plan: Plan, document: Document) -> bool:
     return all(any(f"a:{area}" in document.terms for area in {place, place[:5], place[:2]}) for place in plan.places)
 
 
-def _capacity_gaps(plan: Plan, document: Document) -> Iterable[Gap]:
+def _capacity_gaps(held: Iterable[_Held], terms: Mapping[str, int]) -> Iterable[Gap]:
     """Yield what is unknown or too small of the size and of the places free."""
-    for group in plan.groups:
-        if group.name == "value" and not group_fine(group, document):
+    for one in held:
+        if one.group.name == "value" and not one.fine:
             yield Gap(Criterion.CAPACITY, GapCode.CAPACITY_SMALL)
-        elif group.name == "value" and "t:?" in document.terms and "e:?" in document.terms:
+        elif one.group.name == "value" and "t:?" in terms and "e:?" in terms:
             yield Gap(Criterion.CAPACITY, GapCode.CAPACITY_UNKNOWN)
-        elif group.name == "places" and "p:?" in document.terms:
+        elif one.group.name == "places" and "p:?" in terms:
             yield Gap(Criterion.CAPACITY, GapCode.PLACES_UNKNOWN)
-        elif group.name == "places" and group_fine(group, document) < group.cap:
+        elif one.group.name == "places" and one.fine < one.group.cap:
             yield Gap(Criterion.CAPACITY, GapCode.PLACES_FEW)

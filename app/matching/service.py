@@ -44,7 +44,7 @@ from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityRead
 from app.reference import service as reference
 
-NEAR_MISSES = 5
+NEAR_MISSES = 3
 _FEW = 3
 
 
