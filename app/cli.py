@@ -56,6 +56,13 @@ def migrate() -> None:
     config = Config(str(ROOT / "alembic.ini"))
     config.set_main_option("sqlalchemy.url", settings().database.replace("%", "%%"))
     command.upgrade(config, "head")
+    database = _database()
+    with database.reads() as session:
+        current = matching_index.is_current(session)
+    if not current:
+        # A new scorer compiles enterprises anew: what ranks and what explains must be of one mind.
+        _rebuild(database)
+    database.close()
 
 
 @app.command()
@@ -152,9 +159,7 @@ def import_lists(
 @index.command("rebuild")
 def rebuild_index() -> None:
     """Make the index anew from the registry."""
-    with _database().writes() as session:
-        number = matching_index.rebuild(session, lambda found: iter(track(found, "Compiling", total=None)))
-    out.print(f"{number} enterprises are in the index.")
+    _rebuild(_database())
 
 
 @index.command("check")
@@ -165,6 +170,12 @@ def check_index() -> None:
     if faults:
         raise _stop("\n".join([*faults[:20], f"{len(faults)} differences: run `samnod index rebuild`."]))
     out.print("The index agrees with the registry.")
+
+
+def _rebuild(database: Database) -> None:
+    with database.writes() as session:
+        number = matching_index.rebuild(session, lambda found: iter(track(found, "Compiling", total=None)))
+    out.print(f"{number} enterprises are in the index.")
 
 
 def _asked(words: str, place: str, cpv: list[str], reserved: list[str]) -> MatchQuestion:

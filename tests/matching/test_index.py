@@ -153,6 +153,15 @@ def test_check_finds_what_went_round_the_journal(registry: Database):
     assert len(faults) > 5
 
 
+def test_an_index_of_another_scorer_is_known_as_such(registry: Database):
+    with registry.reads() as session:
+        assert index.is_current(session)
+    with registry.writes() as session:
+        session.connection().exec_driver_sql("UPDATE match_state SET scorer_version = 'older'")
+    with registry.reads() as session:
+        assert not index.is_current(session)
+
+
 def test_a_rolled_back_change_leaves_the_index_alone(registry: Database):
     class Regret(Exception):
         pass
