@@ -101,7 +101,8 @@ def problem(
     }
     # A lone surrogate in the name of a field cannot be UTF-8: it is shown escaped, as it was sent.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return Response(content, status, {"Content-Language": say.language, **(headers or {})}, media_type=PROBLEM_TYPE)
+    ours = {"Content-Language": say.language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    return Response(content, status, ours | (headers or {}), media_type=PROBLEM_TYPE)
 
 
 def install(app: FastAPI) -> None:

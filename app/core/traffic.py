@@ -103,11 +103,13 @@ class Revalidation:
 
 
 def _tagged(start: Message, body: bytes, known: bytes) -> list[Message]:
-    headers = [*start.get("headers", []), (b"vary", b"Accept-Language")]
-    if start["status"] == 200:
-        tag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
-        headers += [(b"etag", tag), (b"cache-control", b"public, no-cache")]
-        if known.strip() == b"*" or tag in [one.strip() for one in known.split(b",")]:
-            kept = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"content-type")]
-            return [{**start, "status": 304, "headers": kept}, {"type": "http.response.body", "body": b""}]
+    if start["status"] != 200:
+        return [start, {"type": "http.response.body", "body": body}]
+    tag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+    # A cache may keep the answer, and asks each time whether it still holds.
+    ours = [(b"etag", tag), (b"cache-control", b"public, no-cache"), (b"vary", b"Accept-Language")]
+    headers = [*start.get("headers", []), *ours]
+    if known.strip() == b"*" or tag in [one.strip() for one in known.split(b",")]:
+        kept = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"content-type")]
+        return [{**start, "status": 304, "headers": kept}, {"type": "http.response.body", "body": b""}]
     return [{**start, "headers": headers}, {"type": "http.response.body", "body": body}]
