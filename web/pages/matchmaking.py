@@ -99,11 +99,10 @@ def add_codes(request: Request, language: Language) -> Response:
         return _to_the_page(request, language)
     say = texts(language)
     need = read_need(request.query_params, language, say)
-    before = list(need.codes)
-    if need.code_words and need.fault("cpv") is None:
+    if need.code_words and not request.query_params.get("add") and need.fault("cpv") is None:
         add_code(need, language, say)
     fragment = show(request, "matchmaking/codes.html", 422 if need.fault("cpv") else 200, need=need)
-    if need.codes != before:
+    if set(need.codes) - set(request.query_params.getlist("code")):
         fragment.headers["HX-Trigger-After-Swap"] = "codes-added"
     return fragment
 
