@@ -43,7 +43,8 @@ def stem(word: str) -> str:
 
 def stems(text: str) -> Iterator[str]:
     """Yield the stem of each word of `text`, in order."""
-    return (s for word in _WORD.findall(text) for s in _TOKEN.findall(stem(word)))
+    # Some keyboards send å as a and a ring: composed, so that the ring does not part the word.
+    return (s for word in _WORD.findall(unicodedata.normalize("NFC", text)) for s in _TOKEN.findall(stem(word)))
 
 
 def sort_key(text: str) -> str:

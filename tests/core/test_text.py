@@ -24,6 +24,11 @@ def test_forms_of_a_word_share_their_stem(one: str, other: str):
     assert list(stems(one)) == list(stems(other))
 
 
+def test_a_letter_in_two_parts_is_the_same_letter():
+    assert list(stems("lokalva\u030ard")) == list(stems("lokalvård"))
+    assert tokens("lokalva\u030ard") == tokens("lokalvård")
+
+
 def test_names_sort_as_swedish_readers_expect():
     ordered = ["Abba", "Kök & Café", "Zebra", "Åsa", "Ähus", "Ære", "Äta", "Öst", "Øst"]
     assert sorted(set(ordered), key=lambda name: (sort_key(name), name)) == ordered
