@@ -131,15 +131,19 @@ class EnterpriseCreate(SchemaIn):
 class EnterpriseFilters(PageQuery):
     """The registry's filters: AND between parameters, OR within a repeated one."""
 
-    words: Line = ""
+    words: Line = Field(default="", description="Every word, or its beginning, in any of the languages")
     cpv: list[CpvCode] = Field(default=[], max_length=50, description="A CPV code; a broader code finds its narrower")
     area: AreaCodes = Field(default=[], max_length=50, description="Area served")
     located_in: AreaCodes = Field(default=[], max_length=50, description="Area of the seat")
-    reserved: list[Reservation] = Field(default=[], max_length=8)
-    sector: list[SectorCode] = Field(default=[], max_length=50)
-    target_group: list[TargetGroupCode] = Field(default=[], max_length=50)
-    kind: list[Kind] = Field(default=[], max_length=8)
-    sort: Sort = Sort.NAME
+    reserved: list[Reservation] = Field(
+        default=[], max_length=8, description="May take part in what is reserved so, by its word or verified"
+    )
+    sector: list[SectorCode] = Field(default=[], max_length=50, description="Sector of an offering (`codes/sector`)")
+    target_group: list[TargetGroupCode] = Field(
+        default=[], max_length=50, description="Whom it gives work or training to (`codes/target-group`)"
+    )
+    kind: list[Kind] = Field(default=[], max_length=8, description="What sort of record")
+    sort: Sort = Field(default=Sort.NAME, description="The order; `-` descends")
 
 
 class OfferingRead(SchemaOut):

@@ -102,13 +102,13 @@ class OpportunityCreate(SchemaIn):
 class OpportunityFilters(PageQuery):
     """Filters of the list: AND between parameters, OR within a repeated one."""
 
-    words: Line = ""
-    cpv: list[CpvCode] = Field(default=[], max_length=50)
+    words: Line = Field(default="", description="Every word, or its beginning, in any of the languages")
+    cpv: list[CpvCode] = Field(default=[], max_length=50, description="A CPV code; a broader code finds its narrower")
     area: AreaCodes = Field(default=[], max_length=50, description="Place of performance, or the buyer's when none")
-    reserved: list[Reservation] = Field(default=[], max_length=8)
-    form: list[Form] = Field(default=[], max_length=6)
+    reserved: list[Reservation] = Field(default=[], max_length=8, description="A lot of it is reserved so")
+    form: list[Form] = Field(default=[], max_length=6, description="Form of social procurement")
     status: list[Status] = Field(default=[], max_length=5, description="Without it: published; drafts are never shown")
-    sort: Sort = Sort.DEADLINE
+    sort: Sort = Field(default=Sort.DEADLINE, description="The order; `-` descends, and what has no date comes last")
 
     @field_validator("status")
     @classmethod

@@ -1,0 +1,161 @@
+"""The OpenAPI document: as it was agreed, sound, and described throughout.
+
+The agreed document is tests/openapi.json. When a change of the API is meant, renew it and let the reviewer see what
+changed: `.venv/bin/python -m tests.test_openapi`
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.api import create_api
+from app.matching.schemas import MatchQuestion
+
+AGREED = Path(__file__).with_name("openapi.json")
+METHODS = {"get", "put", "post", "delete", "patch"}
+# The names that the national profile prescribes for /api-info.
+PRESCRIBED = {"apiName", "apiVersion", "apiReleased", "apiDocumentation", "apiStatus"}
+
+
+def document() -> dict[str, Any]:
+    """Return the document as the program makes it today, as a reader gets it."""
+    made: dict[str, Any] = json.loads(json.dumps(create_api({}).openapi()))
+    return made
+
+
+def operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each operation with its name."""
+    for path, item in document()["paths"].items():
+        for method in METHODS & set(item):
+            yield f"{method} {path}", item[method]
+
+
+def parts(value: Any) -> Iterator[dict[str, Any]]:
+    """Give every object in a document."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from parts(inner)
+
+
+def properties() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Give schema, field and its description for each field."""
+    for name, schema in document()["components"]["schemas"].items():
+        for field, part in schema.get("properties", {}).items():
+            yield name, field, part
+
+
+def written(made: dict[str, Any]) -> str:
+    """Return the text of the agreed document."""
+    return json.dumps(made, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def test_the_document_is_the_agreed_one():
+    assert written(document()) == AGREED.read_text("utf-8"), "renew it: .venv/bin/python -m tests.test_openapi"
+
+
+def test_it_is_served_as_it_is_made(app_client: httpx.Client):
+    answer = app_client.get("/api/v1/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == document()
+
+
+def test_the_head_says_who_and_where():
+    made = document()
+    info = made["info"]
+    assert made["openapi"].startswith("3.1")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", info["version"])
+    assert info["contact"]["name"]
+    assert info["license"]["identifier"]
+    assert "Samnod joins" in info["description"]
+    assert "Samnod kopplar" in info["description"]
+    assert made["servers"] == [{"url": "/api/v1"}]
+
+
+def test_every_operation_is_described():
+    names = set()
+    for name, operation in operations():
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["tags"], name
+        assert operation["security"] == [], name
+        assert operation["operationId"] not in names
+        names.add(operation["operationId"])
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), (name, parameter["name"])
+
+
+def test_every_error_is_a_problem():
+    for name, operation in operations():
+        refused = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
+        assert "400" in refused, name
+        assert ("404" in refused) == ("{" in name), name
+        assert ({"413", "415", "422"} <= set(refused)) == ("requestBody" in operation), name
+        for status, answer in refused.items():
+            assert answer["description"], name
+            assert set(answer["content"]) == {"application/problem+json"}, (name, status)
+            media = answer["content"]["application/problem+json"]
+            assert media["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert media["example"]["status"] == int(status)
+    assert "HTTPValidationError" not in json.dumps(document())
+
+
+def test_every_request_and_answer_has_an_example_of_its_own_shape():
+    for name, operation in operations():
+        contents = [operation["responses"]["200"]["content"]]
+        contents += [operation["requestBody"]["content"]] if "requestBody" in operation else []
+        for content in contents:
+            media = content["application/json"]
+            schema = document()["components"]["schemas"][media["schema"]["$ref"].rpartition("/")[2]]
+            assert set(media["example"]) == set(schema["properties"]), name
+            assert "…" not in json.dumps(media["example"], ensure_ascii=False), name
+
+
+def test_the_example_of_a_need_can_be_sent():
+    body = document()["paths"]["/matches/preview"]["post"]["requestBody"]
+    assert MatchQuestion.model_validate(body["content"]["application/json"]["example"])
+
+
+def test_every_reference_leads_somewhere():
+    made = document()
+    known = set(made["components"]["schemas"])
+    used = {part["$ref"].removeprefix("#/components/schemas/") for part in parts(made) if "$ref" in part}
+    assert used == known
+
+
+def test_fields_are_snake_case_without_digits():
+    wrong = [f"{name}.{field}" for name, field, _ in properties() if not re.fullmatch(r"[a-z]+(_[a-z]+)*", field)]
+    assert {field.partition(".")[2] for field in wrong} == PRESCRIBED
+
+
+def test_parameters_are_named_as_the_profile_says():
+    form = {"path": r"[a-z]+([A-Z][a-z]+)*", "query": r"[a-z]+(_[a-z]+)*", "header": r"[a-z]+(-[a-z]+)*"}
+    for name, operation in operations():
+        for parameter in operation.get("parameters", []):
+            assert re.fullmatch(form[parameter["in"]], parameter["name"]), (name, parameter["name"])
+
+
+def test_paths_are_lower_case_nouns():
+    for path in document()["paths"]:
+        assert re.fullmatch(r"(/([a-z]+(-[a-z]+)*|\{[a-zA-Z]+\}))+", path), path
+
+
+def test_dates_and_instants_have_an_example():
+    for name, field, part in properties():
+        formats = {kind.get("format") for kind in [part, *part.get("anyOf", [])]}
+        if formats & {"date", "date-time"}:
+            assert re.match(r"\d{4}-\d{2}-\d{2}", part["example"]), (name, field)
+
+
+@pytest.mark.parametrize("name", ["MatchQuestion", "LotQuestion", "Money"])
+def test_what_is_sent_may_hold_nothing_unknown(name: str):
+    assert document()["components"]["schemas"][name]["additionalProperties"] is False
+
+
+if __name__ == "__main__":
+    AGREED.write_text(written(document()), encoding="utf-8")
