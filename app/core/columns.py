@@ -45,6 +45,12 @@ def state_column(
     return Column(kind, nullable=nullable, index=index, primary_key=primary_key)
 
 
+def sort_column() -> Column[str]:
+    """Return a column for `core/text.py`'s sort keys: compared byte by byte, whatever the database's own language."""
+    kind = String(300).with_variant(String(300, collation="C"), "postgresql")
+    return Column(kind, nullable=False, index=True)
+
+
 def id_column() -> Column[str]:
     """Return the primary key column: a random id as text."""
     return Column(String(36), primary_key=True)

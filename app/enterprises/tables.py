@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import Synced, id_column, new_id, state_column
+from app.core.columns import Synced, id_column, new_id, sort_column, state_column
 from app.enterprises.vocabulary import (
     EligibilityState,
     EmployeesBand,
@@ -31,7 +31,7 @@ class Enterprise(Synced, table=True):
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
     name: str = Field(max_length=300)
-    name_sort: str = Field(max_length=300, index=True)
+    name_sort: str = Field(sa_column=sort_column())
     organisation_number: str | None = Field(default=None, max_length=16)
     country: str = Field(max_length=2)
     kind: Kind = Field(sa_column=state_column(Kind, index=True))

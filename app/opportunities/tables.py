@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import Synced, id_column, new_id, state_column
+from app.core.columns import Synced, id_column, new_id, sort_column, state_column
 from app.opportunities.vocabulary import Form, Origin, ReservedExecution, Status
 
 
@@ -21,7 +21,7 @@ class Opportunity(Synced, table=True):
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
     title: str = Field(max_length=1000)
-    title_sort: str = Field(max_length=300, index=True)
+    title_sort: str = Field(sa_column=sort_column())
     description: str = Field(default="")
     language: str = Field(max_length=3)
     form: Form = Field(sa_column=state_column(Form))

@@ -26,7 +26,11 @@ def upgrade() -> None:
         sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
-        sa.Column("name_sort", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column(
+            "name_sort",
+            sa.String(300).with_variant(sa.String(300, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("organisation_number", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=True),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(length=2), nullable=False),
         sa.Column(
@@ -175,7 +179,11 @@ def upgrade() -> None:
         sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
-        sa.Column("title_sort", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column(
+            "title_sort",
+            sa.String(300).with_variant(sa.String(300, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("description", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(length=3), nullable=False),
         sa.Column(

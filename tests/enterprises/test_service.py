@@ -1,5 +1,7 @@
 """Enterprises registered, replaced and found, on both databases."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -201,3 +203,25 @@ def test_the_longest_texts_fit_both_databases(database: Database):
         ),
     )
     assert found(database, "ord1999") == [made.id]
+
+
+def test_two_changes_at_once_follow_each_other(database: Database):
+    first = register(database, enterprise())
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(register, database, enterprise(), first.id) for _ in range(8)]
+        assert sorted(one.result().rev for one in done) == list(range(2, 10))
+
+
+def test_of_two_at_once_with_one_number_one_is_told(database: Database):
+    start = threading.Barrier(4)
+
+    def try_to_register() -> str:
+        start.wait()
+        try:
+            return register(database, enterprise(organisation_number="212000-0142")).id
+        except Conflict:
+            return "told"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [one.result() for one in [pool.submit(try_to_register) for _ in range(4)]]
+    assert answers.count("told") == 3
