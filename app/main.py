@@ -51,7 +51,14 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.mount("/api/v1", create_api({"database": database}))
     app.mount(
-        "/", create_site(database=database, node_name=settings.node_name, assets=settings.assets, demo=demo.is_loaded)
+        "/",
+        create_site(
+            database=database,
+            node_name=settings.node_name,
+            assets=settings.assets,
+            demo=demo.is_loaded,
+            base_url=settings.base_url,
+        ),
     )
     app.add_middleware(Traffic)
     return app
