@@ -1,12 +1,15 @@
 """What the registry asks the database. Each function takes what it needs and returns a Select; nothing runs here."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
 from sqlmodel import col
 
+from app.core.clock import today
 from app.core.db import ReadSession, WriteSession
 from app.core.search import SearchIndex
+from app.enterprises.rules import COUNTING_STATES, oldest_statement
 from app.enterprises.schemas import EnterpriseFilters
 from app.enterprises.tables import (
     Enterprise,
@@ -16,7 +19,7 @@ from app.enterprises.tables import (
     OfferingCpv,
     OfferingSector,
 )
-from app.enterprises.vocabulary import EligibilityState, Sort
+from app.enterprises.vocabulary import Sort
 from app.reference import service as reference
 
 SEARCH = SearchIndex("enterprise")
@@ -71,10 +74,7 @@ def conditions(
     if filters.located_in and without != "located_in":
         found.append(or_(*(_seated_in(area) for area in filters.located_in)))
     if filters.reserved and without != "reserved":
-        may = and_(
-            col(EnterpriseEligibility.reservation).in_(filters.reserved),
-            col(EnterpriseEligibility.state).in_([EligibilityState.VERIFIED, EligibilityState.DECLARED]),
-        )
+        may = and_(col(EnterpriseEligibility.reservation).in_(filters.reserved), _counts_on(today()))
         found.append(col(Enterprise.id).in_(select(col(EnterpriseEligibility.enterprise_id)).where(may)))
     if filters.sector and without != "sector":
         sectors = select(col(OfferingSector.enterprise_id)).where(col(OfferingSector.sector).in_(filters.sector))
@@ -119,12 +119,11 @@ def kind_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str,
 
 
 def reserved_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
-    """Count enterprises that may take part under each rule, by their word or verified."""
-    may = col(EnterpriseEligibility.state).in_([EligibilityState.VERIFIED, EligibilityState.DECLARED])
+    """Count enterprises that may take part under each rule today, by their word or verified."""
     return (
         select(col(EnterpriseEligibility.reservation), func.count())
         .join(Enterprise, col(Enterprise.id) == EnterpriseEligibility.enterprise_id)
-        .where(may, *conditions(session, filters, without="reserved"))
+        .where(_counts_on(today()), *conditions(session, filters, without="reserved"))
         .group_by(col(EnterpriseEligibility.reservation))
     )
 
@@ -135,6 +134,16 @@ def other_with_number(enterprise: Enterprise) -> Select[str]:
         col(Enterprise.home) == enterprise.home,
         col(Enterprise.organisation_number) == enterprise.organisation_number,
         col(Enterprise.id) != enterprise.id,
+    )
+
+
+def _counts_on(day: date) -> ColumnElement[bool]:
+    """Say in SQL what `rules.statement_counts` says."""
+    on, valid_until = col(EnterpriseEligibility.on), col(EnterpriseEligibility.valid_until)
+    return and_(
+        col(EnterpriseEligibility.state).in_(COUNTING_STATES),
+        or_(on.is_(None), on.between(oldest_statement(day), day)),
+        or_(valid_until.is_(None), valid_until >= day),
     )
 
 

@@ -1,12 +1,15 @@
 """The registry's filters, order, pages and counts: the same on both databases."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from app.core.clock import today
 from app.core.db import Database
 from app.enterprises import service
+from app.enterprises.rules import oldest_statement, statement_counts
 from app.enterprises.schemas import EnterpriseFilters
 from app.reference import service as reference
 from tests.factories import enterprise, offering
@@ -206,6 +209,32 @@ def test_facets_count_what_choosing_them_would_find(registry: Database, filters:
 def test_what_nobody_can_look_for_is_refused(filters: dict[str, Any]):
     with pytest.raises(ValidationError):
         EnterpriseFilters.model_validate(filters)
+
+
+def test_only_statements_that_count_today_are_found_and_counted(database: Database):
+    day, one = today(), timedelta(days=1)
+    dates = [None, oldest_statement(day) - one, oldest_statement(day), day, day + one]
+    ends = [None, day - one, day]
+    said = {
+        f"{state} {on} {until}": (state, on, until)
+        for state in ("declared", "verified", "expired", "denied")
+        for on in dates
+        for until in ends
+    }
+    with database.writes() as session:
+        for name, (state, on, until) in said.items():
+            statement = {"reservation": "res-ws", "state": state, "on": _iso(on), "valid_until": _iso(until)}
+            service.register(session, enterprise(name=name, eligibility=[statement]), home="here")
+    expected = {name for name, statement in said.items() if statement_counts(*statement, today=day)}
+    assert len(expected) == 12
+    assert set(names(database, reserved=["res-ws"], limit=100)) == expected
+    with database.reads() as session:
+        counts = {group.name: group.facets for group in service.facets(session, EnterpriseFilters())}
+    assert [(facet.code, facet.count) for facet in counts["reserved"]] == [("res-ws", 12)]
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def test_every_sector_and_target_group_can_be_looked_for():
