@@ -73,8 +73,9 @@ SHELVES_OF_ROOM = {
 UNSHELVED = {"core", "web"}
 
 FRONT_DOOR = {"service", "schemas", "vocabulary"}
-# `reservation` is one judgement without a database, which matching, notices and pages must make alike.
-SIDE_DOORS = {"reference": {"fields"}, "opportunities": {"reservation"}}
+# `reservation`, and matching's `eligibility` with the `profile` it reads, are judgements without a database, which
+# matching, notices and pages must make alike.
+SIDE_DOORS = {"reference": {"fields"}, "opportunities": {"reservation"}, "matching": {"eligibility", "profile"}}
 # These compare what other rooms hold, so they may SELECT from lower tables; only the owner writes.
 READERS = {"matching", "notices", "sync"}
 # What pages may use of core: the rest is the business of rooms and of the API.

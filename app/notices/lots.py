@@ -32,6 +32,12 @@ _LONGEST_MONTHS = 600
 _AVERAGE_MONTH_DAYS = Decimal("30.4375")
 # The first of these that a lot states is its deadline: tenders, requests to take part, expressions of interest.
 _DEADLINES = ("BT-131", "BT-1311", "BT-630")
+# What each warning of the rules on reservations is about, and how it is said.
+_WARNINGS = {
+    "code_not_listed": ("BT-262", N_("{lot} is reserved by {reserved}, but {rule} does not cover CPV code {cpv}.")),
+    "duration_too_long": ("BT-36", N_("{lot} is reserved by {reserved} for {months} months: {rule} allows less.")),
+    "no_rule": ("BT-71", N_("{lot} is reserved by {reserved}, for which no rule was in force.")),
+}
 
 
 @dataclass
@@ -56,6 +62,8 @@ class Whole:
     cpv_additional: list[str]
     places: Places
     country: str
+    on: date
+    """The day that rules are read for: the day of publication."""
 
 
 def read_lots(reader: Reader, texts: Texts, whole: Whole) -> Lots:
@@ -76,7 +84,7 @@ def read_lots(reader: Reader, texts: Texts, whole: Whole) -> Lots:
         found.links += reader.elements("BT-15", "lot", element)
         reader.elements("BT-14", "lot", element)
         lot = _read_lot(reader, texts, element, whole)
-        _look_at(reader, element, lot, whole.title)
+        _look_at(reader, element, lot, whole)
         found.lots.append(lot)
     _compare_titles(reader, whole.title, found.lots)
     return found
@@ -206,22 +214,22 @@ def _social_words(reader: Reader, texts: Texts, lot: Element) -> str:
     return texts.prose("BT-777", "lot", lot)
 
 
-def _look_at(reader: Reader, element: Element, lot: LotIn, whole_title: str) -> None:
+def _look_at(reader: Reader, element: Element, lot: LotIn, whole: Whole) -> None:
     """Remark what looks wrong in the reservation of a lot. Such rules warn and never block."""
     number = lot.number or ""
     codes = [code for code in (lot.cpv_main, *lot.cpv_additional) if code]
-    evidence = reservation_evidence(lot.reserved_participation, f"{whole_title} {lot.title}", codes)
+    evidence = reservation_evidence(lot.reserved_participation, f"{whole.title} {lot.title}", codes)
     if evidence.flag and not evidence.gates:
         message = N_(
             "{lot} is flagged as reserved, but neither title nor CPV code says so: the reservation is unclear."
         )
         reader.remark("BT-71", element, message, lot=number)
-    if rules.public_service_code_is_missing(lot):
-        message = N_("{lot} is reserved as a public-service mission, but {cpv} is not one of the 115 CPV codes for it.")
-        reader.remark("BT-262", element, message, lot=number, cpv=lot.cpv_main or "–")
-    if rules.public_service_is_too_long(lot):
-        message = N_("{lot} is reserved as a public-service mission for {months} months: three years is the most.")
-        reader.remark("BT-36", element, message, lot=number, months=lot.duration_months)
+    for warning in rules.reservation_warnings(lot, whole.country, whole.on):
+        field_number, message = _WARNINGS[warning.code]
+        values = {"reserved": warning.reserved, "rule": warning.legal_basis}
+        reader.remark(
+            field_number, element, message, lot=number, cpv=lot.cpv_main, months=lot.duration_months, **values
+        )
 
 
 def _compare_titles(reader: Reader, whole_title: str, lots: list[LotIn]) -> None:

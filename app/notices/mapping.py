@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import AnyHttpUrl, ValidationError
 
@@ -52,7 +52,8 @@ def to_opportunity(reader: Reader, identity: Identity, now: datetime) -> Opportu
     buyer = read_buyer(reader, texts)
     country = buyer.country if buyer else "SE"
     head = _read_head(reader, texts, country)
-    whole = _whole(reader, head.title, country)
+    published_on = (head.published_at or now).astimezone(zone(country)).date()
+    whole = _whole(reader, head.title, country, published_on)
     lots = read_lots(reader, texts, whole)
     if not lots.lots and identity.form_type not in EARLY_FORM_TYPES:
         reader.fault("BT-137", reader.root, "there is no lot")
@@ -145,9 +146,9 @@ def _language(reader: Reader) -> str:
     return LANGUAGES.get(best, "en")
 
 
-def _whole(reader: Reader, title: str, country: str) -> Whole:
+def _whole(reader: Reader, title: str, country: str, on: date) -> Whole:
     main, more = read_cpv(reader, "procedure", reader.root)
-    return Whole(title, main, more, places_of(reader, reader.root, country), country)
+    return Whole(title, main, more, places_of(reader, reader.root, country), country, on)
 
 
 def _form(reader: Reader, identity: Identity, lots: Lots) -> Form:

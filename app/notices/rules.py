@@ -1,18 +1,17 @@
 """Pure decisions about notices: what may be imported, which form it is, what looks wrong in a reservation."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from app.matching.eligibility import RuleWarning, warnings
+from app.matching.profile import Lot
 from app.notices.vocabulary import EARLY_FORM_TYPES, OPEN_FORM_TYPES
 from app.opportunities.schemas import LotIn
 from app.opportunities.vocabulary import Form, Status
-from app.reference import service as reference
 
 # Services whose object is the work-training places themselves: vocational rehabilitation and help to find work.
 _WORK_TRAINING = ("853125", "79611")
-# Directive 2014/24/EU Article 77(3): a reserved contract lasts three years at most.
-_LONGEST_PUBLIC_SERVICE_MONTHS = 36
 # How long a unit of eForms BT-36 is, in months.
 _MONTHS = {
     "DAY": Decimal(12) / Decimal("365.25"),
@@ -82,15 +81,17 @@ def months(amount: Decimal, unit: str) -> int | None:
     return max(rounded, 1) if amount > 0 else 0
 
 
-def public_service_code_is_missing(lot: LotIn) -> bool:
-    """Tell whether a lot is reserved as a public-service mission without one of the 115 codes that allow it."""
-    return _for_public_service(lot) and not reference.is_public_service_code(lot.cpv_main or "")
+def reservation_warnings(lot: LotIn, country: str, on: date) -> list[RuleWarning]:
+    """Return what does not fit the reservation that a lot states, by the rules of `country` on the day `on`.
 
-
-def public_service_is_too_long(lot: LotIn) -> bool:
-    """Tell whether a lot is reserved as a public-service mission for more than three years."""
-    return _for_public_service(lot) and (lot.duration_months or 0) > _LONGEST_PUBLIC_SERVICE_MONTHS
-
-
-def _for_public_service(lot: LotIn) -> bool:
-    return "res-pub-ser" in lot.reserved_participation
+    They are matching's own rules (`reservations.csv`), so that an import and a match never disagree.
+    """
+    stated = Lot(
+        id=lot.number or "",
+        title=lot.title,
+        cpv_main=lot.cpv_main,
+        country=country,
+        reserved_participation=tuple(lot.reserved_participation),
+        duration_months=lot.duration_months,
+    )
+    return list(warnings(stated, on))

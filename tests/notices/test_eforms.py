@@ -123,11 +123,24 @@ def test_a_title_that_no_flag_follows_is_remarked():
 
 def test_a_public_service_reservation_wants_its_codes_and_three_years():
     notice = read(SWEDISH, (">res-ws<", ">res-pub-ser<"), ('unitCode="YEAR">2<', 'unitCode="MONTH">37<'))
-    assert any("not one of the 115 CPV codes" in text for text in warned(notice))
-    assert any("for 37 months: three years is the most" in text for text in warned(notice))
+    assert "LOT-0001 is reserved by res-pub-ser, but LOU 19 kap. 25 § does not cover CPV code 90919300." in warned(
+        notice
+    )
+    assert "LOT-0001 is reserved by res-pub-ser for 37 months: LOU 19 kap. 25 § allows less." in warned(notice)
     mild = read(SWEDISH, (">res-ws<", ">res-pub-ser<"), (">90919300<", ">85312510<"))
-    assert not any("public-service" in text for text in warned(mild))
+    assert not any("res-pub-ser" in text for text in warned(mild))
     assert mild.opportunity.form is Form.RESERVED_PLACES
+
+
+def test_a_reservation_is_held_against_the_rules_of_its_country_and_day():
+    long = ((">res-ws<", ">res-pub-ser<"), ('unitCode="YEAR">2<', 'unitCode="MONTH">37<'))
+    issued = "<cbc:IssueDate>2026-11-02+01:00<"
+    before_the_national_rule = read(SWEDISH, *long, (issued, "<cbc:IssueDate>2021-11-02+01:00<"))
+    assert any("Directive 2014/24/EU Art. 77 allows less" in text for text in warned(before_the_national_rule))
+    before_any = read(SWEDISH, *long, (issued, "<cbc:IssueDate>2015-11-02+01:00<"))
+    assert "LOT-0001 is reserved by res-pub-ser, for which no rule was in force." in warned(before_any)
+    finnish = read(SWEDISH, *long, (">SWE</cbc:IdentificationCode>", ">FIN</cbc:IdentificationCode>"))
+    assert any("Directive 2014/24/EU Art. 77 allows less" in text for text in warned(finnish))
 
 
 def test_a_notice_without_anything_social_says_so():
