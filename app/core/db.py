@@ -45,8 +45,7 @@ class Database:
         with WriteSession(self._write_engine, expire_on_commit=False) as session:
             try:
                 yield session
-                for finish in session.info.pop("before_commit", []):
-                    finish(session)
+                _finish(session)
                 session.commit()
             except BaseException:
                 session.rollback()
@@ -68,8 +67,13 @@ class Database:
         self._write_engine.dispose()
 
     def _engine(self, *, read_only: bool) -> Engine:
+        # What somebody searched for, or sent, is their own: a statement that fails is logged without its values.
         if self.is_sqlite:
-            engine = create_engine(self.url, connect_args={"check_same_thread": False, "isolation_level": None})
+            engine = create_engine(
+                self.url,
+                connect_args={"check_same_thread": False, "isolation_level": None},
+                hide_parameters=True,
+            )
             _prepare_sqlite(engine, read_only=read_only)
             return engine
         return create_engine(
@@ -77,6 +81,7 @@ class Database:
             pool_size=self.threads,
             max_overflow=self.threads,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": "-c jit=off -c timezone=UTC"},
             execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"} if read_only else {},
         )
@@ -93,6 +98,14 @@ def driver_rows(session: Session, sql: str, values: Sequence[Any]) -> list[Any]:
         return list(raw.execute(sql, values))
     with raw.cursor(binary=True) as cursor:
         return list(cursor.execute(sql, values))
+
+
+def _finish(session: WriteSession) -> None:
+    """Do what is to be done before the commit, and what that adds, until nothing is left."""
+    # A step that has to be the last of all (the journal's numbering) puts itself back while others wait.
+    while waiting := session.info.get("before_commit"):
+        waiting.pop(0)(session)
+    session.info.pop("before_commit", None)
 
 
 def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:

@@ -36,12 +36,9 @@ def record(session: WriteSession, change: Change) -> None:
     for handler in _handlers.get(change.type, []):
         handler(session, change)
     session.info.setdefault("journal", []).append(change)
-    # Always the last of what is to be done: its counter is locked until the commit, and whoever needs a lock after that
-    # could wait for somebody who waits for the counter.
     finishing = session.info.setdefault("before_commit", [])
-    if _number_and_write in finishing:
-        finishing.remove(_number_and_write)
-    finishing.append(_number_and_write)
+    if _number_and_write not in finishing:
+        finishing.append(_number_and_write)
 
 
 def changed(record_type: str, record_id: str, home: str, rev: int, payload: dict[str, Any]) -> Change:
@@ -56,6 +53,11 @@ def entries(session: ReadSession | WriteSession, record_id: str) -> Iterable[Jou
 
 
 def _number_and_write(session: WriteSession) -> None:
+    # Always the last of what is to be done: its counter is locked until the commit, and whoever needs a lock after that
+    # could wait for somebody who waits for the counter.
+    if waiting := session.info["before_commit"]:
+        waiting.append(_number_and_write)
+        return
     changes: list[Change] = session.info.pop("journal")
     session.flush()
     value = col(JournalCounter.value)

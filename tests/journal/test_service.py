@@ -144,6 +144,27 @@ def test_numbers_are_taken_last_whatever_subscribers_do_before_the_commit(databa
     assert done == ["subscriber"]
 
 
+def test_numbers_come_last_when_work_before_the_commit_adds_more(database: Database):
+    done: list[str] = []
+
+    def first(session: WriteSession) -> None:
+        done.append("first")
+        session.info["before_commit"].append(second)
+
+    def second(session: WriteSession) -> None:
+        assert "journal" in session.info, "the numbers are taken already"
+        done.append("second")
+        journal.record(session, a_change("later"))
+
+    with database.writes() as session:
+        session.info["before_commit"] = [first]
+        journal.record(session, a_change("sooner"))
+    assert done == ["first", "second"]
+    with database.reads() as session:
+        found = session.execute(select(col(JournalEntry.type)).order_by(col(JournalEntry.seq))).scalars()
+        assert list(found) == ["sooner", "later"]
+
+
 def test_many_writers_leave_no_gap_and_readers_see_numbers_in_order(database: Database):
     start = threading.Barrier(WRITERS + 1)
     seen: list[list[int]] = []
