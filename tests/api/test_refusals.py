@@ -1,13 +1,17 @@
 """What the API refuses: each with the right problem document that names the field, and nothing written."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.db import Database
 from tests.api.conftest import API, Served
 
 PREVIEW = f"{API}/matches/preview"
@@ -279,3 +283,20 @@ def test_no_problem_is_told_in_english_to_others(served: Served, language: str):
             told.append([problem["title"], problem["detail"], *(fault["detail"] for fault in problem["errors"])])
     same = [one for one, other in zip(*english.values(), strict=True) if set(one) & set(other)]
     assert same == []
+
+
+def test_a_search_that_fails_leaves_no_searched_word_in_the_log(
+    served: Served, database: Database, caplog: pytest.LogCaptureFixture
+):
+    """A reader's question is their own: it is neither in the answer nor in the log of a fault."""
+    with database.writes() as session:
+        session.connection().execute(text("ALTER TABLE enterprise RENAME TO enterprise_gone"))
+    # As a server does it: the fault is answered, then raised again and logged with its trace.
+    caplog.set_level(logging.INFO)
+    with pytest.raises(SQLAlchemyError) as fault:
+        served.client.get(f"{API}/enterprises?words=hemligtsokord")
+    logging.getLogger("samnod").error("failed", exc_info=fault.value)
+    # What the test's own client logs is its business.
+    logged = "".join(caplog.handler.format(record) for record in caplog.records if record.name != "httpx")
+    assert "SELECT enterprise.id" in logged
+    assert "hemligtsokord" not in logged
