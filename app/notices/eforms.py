@@ -14,11 +14,12 @@ from app.opportunities.schemas import OpportunityCreate
 
 @dataclass(frozen=True)
 class ParsedNotice:
-    """A notice that can be imported, and on which lines it says its version and which notice it changes."""
+    """A notice that can be imported, and on which lines it says its version, its buyer and which notice it changes."""
 
     identity: Identity
     opportunity: OpportunityCreate
     version_line: int
+    buyer_line: int
     changed_line: int
     warnings: list[Remark]
     unmapped: list[Unmapped]
@@ -38,6 +39,7 @@ def read_notice(content: bytes, *, now: datetime) -> ParsedNotice:
         identity=identity,
         opportunity=opportunity,
         version_line=_line(reader, "BT-757"),
+        buyer_line=_line(reader, "OPT-300"),
         changed_line=_line(reader, "BT-758"),
         warnings=reader.remarks,
         unmapped=unmapped_fields(reader),

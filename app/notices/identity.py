@@ -23,8 +23,8 @@ _NORWEGIAN = "anskaffelser.no"
 class Identity:
     """A notice's own identity.
 
-    `source` is whose numbering `notice_id` belongs to: `eforms` for a UUID, which is one notice wherever it is fetched
-    from, else `doffin`. `changes` names the notice that this one changes; `withdraws` says that it takes it back.
+    `source` is whose numbering `notice_id` belongs to. `changes` names the notice that this one changes, which may be
+    numbered by another (`changes_source`); `withdraws` says that it takes it back.
     """
 
     source: str
@@ -35,6 +35,7 @@ class Identity:
     system: str
     number: str | None
     changes: str | None
+    changes_source: str
     withdraws: bool
 
 
@@ -61,20 +62,38 @@ def _identity(reader: Reader, notice_id: str, version: str, subtype: str, form_t
     number = reader.code("OPP-010", "notice", reader.root)
     # "n.a." and the like stand for no number.
     number = number if re.fullmatch(r"\d[\d/-]{3,30}", number) else ""
-    world_wide = bool(_UUID.fullmatch(notice_id))
     changed = reader.code("BT-758", "notice", reader.root)
-    found = _CHANGED.fullmatch(changed)
+    changes = _without_version(changed)
     return Identity(
-        source="eforms" if world_wide else "doffin",
-        notice_id=notice_id.lower() if world_wide else notice_id,
+        source=_numbering(notice_id),
+        notice_id=_as_numbered(notice_id),
         version=version,
         subtype=subtype[:8],
         form_type=form_type,
         system="Doffin" if norwegian else "TED" if number else "eForms",
         number=number or None,
-        changes=(found[1] if found else changed).lower() or None,
+        changes=_as_numbered(changes) or None,
+        changes_source=_numbering(changes),
         withdraws=bool(changed and VOIDS & set(reader.codes("BT-140", "notice", reader.root))),
     )
+
+
+def _numbering(notice_id: str) -> str:
+    """Return `eforms` for a UUID, which is one notice wherever it is fetched from, else `doffin`."""
+    return "eforms" if _UUID.fullmatch(notice_id) else "doffin"
+
+
+def _as_numbered(notice_id: str) -> str:
+    """Return the identifier as it is kept: only a UUID is the same in capitals."""
+    return notice_id.lower() if _UUID.fullmatch(notice_id) else notice_id
+
+
+def _without_version(changed: str) -> str:
+    """Return which notice is changed (BT-758), which is stated with its version, two digits, or without."""
+    found = _CHANGED.fullmatch(changed)
+    # The end of a national number, 2026-1234, is no version.
+    is_version = found is not None and (len(found[2]) == 2 or _UUID.fullmatch(found[1]))
+    return found[1] if found and is_version else changed
 
 
 def _stated(element: Element | None) -> str:

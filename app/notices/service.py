@@ -5,6 +5,7 @@ from datetime import datetime
 from app.core.columns import stable_id
 from app.core.db import WriteSession
 from app.core.errors import FieldFault, InvalidContent, NotFound
+from app.core.text import tokens
 from app.notices.eforms import ParsedNotice, read_notice
 from app.notices.identity import Identity
 from app.notices.render import render
@@ -21,8 +22,9 @@ def import_notice(session: WriteSession, content: bytes, *, source: str, home: s
     """Bring a contract or planning notice (eForms XML) in as an opportunity of this node; say what became of it.
 
     The same version of a notice again changes nothing (but a passed deadline closes it); a newer version, or a notice
-    that changes it, replaces what is there; one that withdraws it cancels it. `source` is the name of the file and
-    `home` the name of this node. All of it happens in the caller's transaction, or nothing.
+    that changes it, replaces what is there; one that withdraws it cancels it. Only the buyer of a notice may do either.
+    `source` is the name of the file and `home` the name of this node. All of it happens in the caller's transaction, or
+    nothing.
 
     Raises:
         InvalidContent: the file is refused. `faults` name the line and the field: `line 12, BT-137`.
@@ -33,6 +35,7 @@ def import_notice(session: WriteSession, content: bytes, *, source: str, home: s
         if notice.identity.withdraws:
             raise _void(notice)
         return _write(session, notice, source, home, _record_id(notice.identity), Outcome.CREATED)
+    _check_buyer(existing, notice)
     if _is_same(existing, notice.identity):
         if existing.status is Status.PUBLISHED and notice.opportunity.status is Status.CLOSED:
             return _write(session, notice, source, home, existing.id, Outcome.REPLACED)
@@ -44,8 +47,9 @@ def import_notice(session: WriteSession, content: bytes, *, source: str, home: s
 
 def _existing(session: WriteSession, identity: Identity) -> OpportunityRead | None:
     """Return the opportunity that this notice, or the one that it changes, was imported as."""
-    for notice_id in filter(None, (identity.notice_id, identity.changes)):
-        if found := opportunities.find_notice(session, identity.source, notice_id):
+    named = ((identity.source, identity.notice_id), (identity.changes_source, identity.changes))
+    for source, notice_id in named:
+        if notice_id and (found := opportunities.find_notice(session, source, notice_id)):
             return found
     # A notice that has since been changed by another has lost its place there, but the record keeps its id.
     try:
@@ -56,11 +60,27 @@ def _existing(session: WriteSession, identity: Identity) -> OpportunityRead | No
 
 def _record_id(identity: Identity) -> str:
     """Return the id of the opportunity: from the first notice of a chain of changes, so that each change finds it."""
-    return stable_id("notice", f"{identity.source}:{identity.changes or identity.notice_id}")
+    first = (identity.changes_source, identity.changes) if identity.changes else (identity.source, identity.notice_id)
+    return stable_id("notice", ":".join(first))
 
 
 def _is_same(existing: OpportunityRead, identity: Identity) -> bool:
     return (existing.notice_id, _number(existing.notice_version)) == (identity.notice_id, _number(identity.version))
+
+
+def _check_buyer(existing: OpportunityRead, notice: ParsedNotice) -> None:
+    """Refuse a notice that would replace or withdraw what another buyer has published."""
+    stated = notice.opportunity
+    if existing.buyer_number and stated.buyer_number:
+        same = existing.buyer_number == stated.buyer_number
+    else:
+        same = tokens(existing.buyer_name) == tokens(stated.buyer_name)
+    if not same:
+        detail = (
+            f"Notice {existing.notice_id} is another buyer's: only {existing.buyer_name} may change or withdraw it."
+        )
+        fault = FieldFault(f"line {notice.buyer_line}, OPT-300", f"the buyer here is {stated.buyer_name}")
+        raise InvalidContent(detail, [fault])
 
 
 def _check_newer(existing: OpportunityRead, notice: ParsedNotice) -> None:

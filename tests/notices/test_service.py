@@ -181,6 +181,87 @@ def test_a_void_withdraws_what_is_here_and_is_refused_otherwise(database: Databa
     assert bring(database, own("void.xml")).outcome is Outcome.UNCHANGED
 
 
+UUID = "0b1f7a52-4a1b-4e0f-9a43-5d0c4b1d2e01"
+NATIONAL = (f">{UUID}</cbc:ID>", ">MERCELL-2026-1234</cbc:ID>")
+
+
+def change_of(stated: str, *changes: tuple[str, str], notice_id: str = UUID[:-1] + "5") -> bytes:
+    """Return a later notice that says it changes `stated`."""
+    own_id, issued, title, changed = CHANGE
+    own_id = (f"{UUID}</cbc:ID>", f"{notice_id}</cbc:ID>")
+    return own(SWEDISH, own_id, issued, title, (changed[0], changed[1].replace(f"{UUID}-01", stated)), *changes)
+
+
+@pytest.mark.parametrize(
+    ("original", "stated", "notice_id"),
+    [
+        pytest.param((), f"{UUID.upper()}-01", "2026-900009", id="a national number changes a UUID in capitals"),
+        pytest.param((NATIONAL,), "MERCELL-2026-1234-01", "MERCELL-2026-1240", id="capitals are kept"),
+        pytest.param((NATIONAL,), "MERCELL-2026-1234", UUID, id="a UUID changes a national number without version"),
+    ],
+)
+def test_a_change_finds_its_original_however_either_is_numbered(
+    database: Database, original: tuple[tuple[str, str], ...], stated: str, notice_id: str
+):
+    first = bring(database, own(SWEDISH, *original))
+    change = bring(database, change_of(stated, notice_id=notice_id))
+    assert (change.outcome, change.opportunity_id) == (Outcome.REPLACED, first.opportunity_id)
+    late = bring(database, change_of(stated, ("2026-11-10+01:00", "2026-11-12+01:00"), notice_id="2026-900010"))
+    assert (late.outcome, late.opportunity_id) == (Outcome.REPLACED, first.opportunity_id), "by the record's own id"
+    assert len(stored(database)) == 1
+
+
+OTHER_BUYER = ("Exempel kommun", "Annan kommun")
+
+
+def numbered(number: str) -> tuple[str, str]:
+    """Return the change that gives the buyer an organisation number."""
+    legal_entity = f"<cac:PartyLegalEntity><cbc:CompanyID>{number}</cbc:CompanyID></cac:PartyLegalEntity>"
+    return "</cac:PostalAddress>", f"</cac:PostalAddress>{legal_entity}"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(own(SWEDISH, OTHER_BUYER), id="the same version"),
+        pytest.param(own(SWEDISH, (">01</cbc:VersionID>", ">02</cbc:VersionID>"), OTHER_BUYER), id="a newer version"),
+        pytest.param(change_of(f"{UUID}-01", OTHER_BUYER), id="a change"),
+        pytest.param(own("void.xml", OTHER_BUYER), id="a withdrawal"),
+    ],
+)
+def test_what_one_buyer_published_no_other_buyer_replaces_or_withdraws(database: Database, content: bytes):
+    bring(database, own(SWEDISH))
+    before = contents(database)
+    with pytest.raises(InvalidContent, match="only Exempel kommun may change or withdraw it") as refused:
+        bring(database, content)
+    (fault,) = refused.value.faults
+    assert fault.pointer.endswith("OPT-300")
+    assert fault.detail == "the buyer here is Annan kommun"
+    assert contents(database) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ((numbered("212000-2411"),), (numbered("2120002411"), OTHER_BUYER), True),
+        ((numbered("212000-2411"),), (numbered("212000-0142"),), False),
+        ((numbered("212000-2411"),), (("Exempel kommun", "EXEMPEL  Kommun"),), True),
+        ((), (numbered("212000-2411"),), True),
+    ],
+    ids=["a renamed buyer keeps its number", "another number", "a number left out", "a number added"],
+)
+def test_a_buyer_is_known_by_its_number_else_by_its_name(
+    database: Database, first: tuple[tuple[str, str], ...], second: tuple[tuple[str, str], ...], same: bool
+):
+    bring(database, own(SWEDISH, *first))
+    newer = own(SWEDISH, (">01</cbc:VersionID>", ">02</cbc:VersionID>"), *second)
+    if same:
+        assert bring(database, newer).outcome is Outcome.REPLACED
+        return
+    with pytest.raises(InvalidContent, match="another buyer's"):
+        bring(database, newer)
+
+
 def test_a_refused_notice_writes_nothing(database: Database):
     with pytest.raises(InvalidContent):
         bring(database, own(SWEDISH, ("LOT-0002", "LOT-0001")))
