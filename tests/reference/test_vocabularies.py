@@ -103,6 +103,7 @@ def test_every_shipped_table_says_where_it_comes_from() -> None:
     assert named == {
         "areas.csv",
         "cpv.csv",
+        "fields.csv (reading of notices)",
         "nuts.csv",
         "sector_cpv.csv",
         "trade_words.csv",
