@@ -14,6 +14,7 @@ from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Me
 from app.core.i18n import N_
 from app.core.text import sort_key
 from app.enterprises import queries
+from app.enterprises.rules import COUNTING_STATES, STATEMENT_MONTHS, statement_counts
 from app.enterprises.schemas import (
     CertificateRead,
     CriterionRead,
@@ -43,6 +44,17 @@ from app.enterprises.tables import (
 )
 from app.journal import service as journal
 from app.reference import service as reference
+
+__all__ = [
+    "COUNTING_STATES",
+    "STATEMENT_MONTHS",
+    "exists",
+    "facets",
+    "find",
+    "register",
+    "search",
+    "statement_counts",
+]
 
 RECORD_TYPE = "enterprise"
 _CHILDREN: tuple[type[SQLModel], ...] = (

@@ -57,9 +57,9 @@ def neutral_points() -> dict[str, int]:
 
 
 def yearly_value(lot: Lot) -> int | None:
-    """Return the lot's value per year in whole SEK or NOK; None when the value or its currency is unknown."""
+    """Return the value per year in whole SEK or NOK; None when it is not stated, zero, or in another currency."""
     rate = _PER_UNIT.get(lot.currency)
-    if lot.value_minor is None or rate is None:
+    if not lot.value_minor or rate is None:
         return None
     return lot.value_minor * rate * 12 // (100 * max(12, lot.duration_months or 12))
 

@@ -1,12 +1,12 @@
 """The gate: may this enterprise take part in a lot that is reserved? Rules are data, by country and date."""
 
 import csv
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from app.enterprises.service import statement_counts
 from app.enterprises.vocabulary import SUPPLIER_KINDS
 from app.matching.profile import Lot, Statement
 from app.matching.terms import Document
@@ -14,6 +14,8 @@ from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
 from app.matching.weights import DATA
 from app.reference.service import is_public_service_code
 
+EVERYWHERE = "EU"
+"""Stands for the country when the need names none: then the directive is quoted."""
 WORKING = frozenset({"active", "pilot"})
 UNCONFIRMED = "unknown"
 
@@ -32,8 +34,6 @@ class ReservationRule:
     """The longest contract the rule allows."""
     needs_listed_code: bool
     """True when the lot must be one of the 115 services of Directive 2014/24/EU Art. 77."""
-    statement_valid_months: int
-    """How long a statement counts before it is expired: Samnod's own figure, not the law's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Eligibility:
 
     state: EligibilityState
     rule: str = "open"
-    """Rule code; open when nothing is reserved, kind or lifecycle when that decides."""
+    """Rule code; open: nothing is reserved, unclear: only a flag says so; kind or lifecycle when that decides."""
     legal_basis: str = ""
     reserved: str = ""
     stated_on: date | None = None
@@ -80,57 +80,45 @@ def _rank(found: Eligibility) -> int:
     return ELIGIBILITY_ORDER[found.state]
 
 
+def reserved_codes(lot: Lot) -> tuple[str, ...]:
+    """Return the reservations that the lot states, whether they gate or not."""
+    return tuple(code for code in lot.reserved_participation if code not in {"", "none"})
+
+
 def gating_codes(lot: Lot) -> tuple[str, ...]:
     """Return the reservations that gate: none when the lot is open or the imported flag stands alone."""
-    if not lot.reservation_gates:
-        return ()
-    return tuple(code for code in lot.reserved_participation if code not in {"", "none"})
+    return reserved_codes(lot) if lot.reservation_gates else ()
 
 
 def _reserved(lot: Lot, document: Document, on_date: date) -> Eligibility:
     """Return the best outcome over the lot's reservations."""
     codes = gating_codes(lot)
     if not codes:
-        return Eligibility(EligibilityState.ELIGIBLE)
+        return Eligibility(EligibilityState.ELIGIBLE, "unclear" if reserved_codes(lot) else "open")
     return min((_by_statement(code, document, lot, on_date) for code in codes), key=_rank)
 
 
 def _by_statement(code: str, document: Document, lot: Lot, on_date: date) -> Eligibility:
     """Return what the enterprise's own statement on one reserved code means on `on_date`."""
-    rule = rule_for(code, lot.country or document.country, on_date)
+    rule = rule_for(code, lot.country or EVERYWHERE, on_date)
     statement = document.eligibility.get(code)
-    state = _state(statement, rule, on_date)
+    state = _state(statement, on_date)
     basis = rule.legal_basis if rule else ""
     return Eligibility(state, rule.rule if rule else code, basis, code, statement.on if statement else None)
 
 
-def _state(statement: Statement | None, rule: ReservationRule | None, on_date: date) -> EligibilityState:
-    """Return the state of a statement: an old one counts as nothing said."""
-    if statement is None or statement.state == "expired" or _too_old(statement, rule, on_date):
+def _state(statement: Statement | None, on_date: date) -> EligibilityState:
+    """Return the state of a statement: one that has run out counts as nothing said, but a stated no does not age."""
+    if statement is not None and statement.state == "denied":
+        return EligibilityState.INELIGIBLE
+    if statement is None or not statement_counts(statement.state, statement.on, statement.until, on_date):
         return EligibilityState.UNKNOWN
-    return {
-        "verified": EligibilityState.ELIGIBLE,
-        "declared": EligibilityState.DECLARED,
-        "denied": EligibilityState.INELIGIBLE,
-    }.get(statement.state, EligibilityState.UNKNOWN)
-
-
-def _too_old(statement: Statement, rule: ReservationRule | None, on_date: date) -> bool:
-    """Say whether a positive statement is past its time; a stated no does not age."""
-    if statement.on is None or rule is None or statement.state == "denied":
-        return False
-    return on_date > add_months(statement.on, rule.statement_valid_months)
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day `months` later, or the last of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return EligibilityState.ELIGIBLE if statement.state == "verified" else EligibilityState.DECLARED
 
 
 def rule_for(code: str, country: str, on_date: date) -> ReservationRule | None:
     """Return the rule in force for a reserved code in a country on a day: the national one, else the EU's."""
-    for place in (country, "EU"):
+    for place in (country, EVERYWHERE):
         for rule in rules():
             ends = rule.valid_to or date.max
             if (rule.code, rule.country) == (code, place) and rule.valid_from <= on_date <= ends:
@@ -140,10 +128,8 @@ def rule_for(code: str, country: str, on_date: date) -> ReservationRule | None:
 
 def warnings(lot: Lot, on_date: date) -> Iterator[RuleWarning]:
     """Yield what in the lot does not fit the reservation it states: warnings, since the buyer decides."""
-    for code in lot.reserved_participation:
-        if code in {"", "none"}:
-            continue
-        rule = rule_for(code, lot.country or "EU", on_date)
+    for code in reserved_codes(lot):
+        rule = rule_for(code, lot.country or EVERYWHERE, on_date)
         if rule is None:
             yield RuleWarning("no_rule", code, "")
             continue
@@ -171,5 +157,4 @@ def _rule(row: dict[str, str]) -> ReservationRule:
         row["legal_basis"],
         int(row["max_months"]) if row["max_months"] else None,
         row["needs_listed_code"] == "yes",
-        int(row["statement_valid_months"]),
     )

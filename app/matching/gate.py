@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from app.core.clock import add_months
+from app.enterprises.service import COUNTING_STATES, STATEMENT_MONTHS
 from app.enterprises.vocabulary import SUPPLIER_KINDS
-from app.matching.eligibility import UNCONFIRMED, WORKING, add_months, gating_codes, rule_for
-from app.matching.profile import Lot
+from app.matching.eligibility import UNCONFIRMED, WORKING, gating_codes
+from app.matching.profile import Lot, Statement
 from app.matching.terms import Document
 
-_UNDATED = "9999-99-99"
+_NEVER = "9999-99-99"
+_ALWAYS = "0000-00-00"
 OUT = "z:out"
 OTHER_KIND = "z:kind"
 EVERYONE = "z:all"
@@ -26,20 +29,30 @@ def gate_terms(document: Document) -> dict[str, int]:
     if document.lifecycle == UNCONFIRMED:
         terms[UNSURE] = 1
     for code, statement in document.eligibility.items():
-        on = statement.on.isoformat() if statement.on else _UNDATED
-        if statement.state in {"verified", "declared"}:
-            terms[f"r:{code}:{statement.state}:{document.country}:{on}"] = 1
+        if statement.state in COUNTING_STATES:
+            terms[f"r:{code}:{statement.state}:{_last_day(statement)}:{statement.on or _ALWAYS}"] = 1
         elif statement.state == "denied":
             terms[f"r:{code}:denied"] = 1
     return terms
 
 
+def _last_day(statement: Statement) -> str:
+    """Return the last day on which a statement counts: see `enterprises.rules.statement_counts`."""
+    ends = [add_months(statement.on, STATEMENT_MONTHS).isoformat()] if statement.on else []
+    return min([*ends, statement.until.isoformat() if statement.until else _NEVER])
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of terms, both ends included."""
+    """The terms of statements that count on a day: a range by last day, of those not dated after it."""
 
     first: str
     last: str
+    on: str
+
+    def counts(self, term: str) -> bool:
+        """Tell whether the statement behind a term of the range was already made."""
+        return term[-len(self.on) :] <= self.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +73,13 @@ def compile_gate(lot: Lot, on_date: date) -> Gate:
     """Return the gate of a lot on a day."""
     codes = gating_codes(lot)
     return Gate(
-        tuple(_spans(codes, "verified", lot, on_date)),
-        tuple(_spans(codes, "declared", lot, on_date)),
+        tuple(_spans(codes, "verified", on_date)),
+        tuple(_spans(codes, "declared", on_date)),
         tuple(f"r:{code}:denied" for code in codes),
     )
 
 
-def _spans(codes: tuple[str, ...], state: str, lot: Lot, on_date: date) -> Iterator[Span]:
+def _spans(codes: tuple[str, ...], state: str, on_date: date) -> Iterator[Span]:
     for code in codes:
-        for country in ("SE", "NO"):
-            rule = rule_for(code, lot.country or country, on_date)
-            oldest = _oldest(rule.statement_valid_months, on_date) if rule else date.min
-            head = f"r:{code}:{state}:{country}:"
-            yield Span(f"{head}{oldest.isoformat()}", f"{head}{_UNDATED}")
-
-
-def _oldest(months: int, on_date: date) -> date:
-    """Return the first day whose statements still count on `on_date`: `add_months` backwards, month ends and all."""
-    first = add_months(on_date, -months)
-    while add_months(first, months) >= on_date:
-        first = date.fromordinal(first.toordinal() - 1)
-    return date.fromordinal(first.toordinal() + 1)
+        head = f"r:{code}:{state}:"
+        yield Span(f"{head}{on_date}", f"{head}{_NEVER}:{_NEVER}", on_date.isoformat())

@@ -95,6 +95,8 @@ def put(session: WriteSession, enterprise_id: str) -> None:
     compiled = document(found)
     row = session.get(MatchEnterprise, enterprise_id)
     before = terms_of(Document.from_bytes(row.document)) if row else {}
+    if state.slots == 0:
+        state.scorer_version = SCORER_VERSION
     if row is None:
         row = MatchEnterprise(enterprise_id=enterprise_id, slot=state.slots, name="", document=b"")
         state.slots += 1
@@ -106,7 +108,8 @@ def put(session: WriteSession, enterprise_id: str) -> None:
 
 def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
     """Make the whole index anew from the registry, and return how many enterprises it holds."""
-    for table in (MatchPosting, MatchEnterprise, MatchState):
+    state = _locked_state(session)
+    for table in (MatchPosting, MatchEnterprise):
         session.connection().execute(delete(table))
     rows: list[dict[str, Any]] = []
 
@@ -127,7 +130,7 @@ def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Itera
     built = lists.build(documents(), CHUNK)
     _insert(session, MatchEnterprise, rows)
     _insert(session, MatchPosting, [_row(key, posting) for key, posting in sorted(built.items())])
-    session.add(MatchState(id=1, slots=len(rows), scorer_version=SCORER_VERSION))
+    state.slots, state.scorer_version = len(rows), SCORER_VERSION
     session.flush()
     return len(rows)
 
@@ -154,18 +157,13 @@ def check(session: ReadSession) -> list[str]:
 
 def is_current(session: ReadSession | WriteSession) -> bool:
     """Tell whether the index was made by this program's scorer."""
-    version = session.execute(select(col(MatchState.scorer_version))).scalar()
-    return version is None or version == SCORER_VERSION
+    slots, version = session.execute(select(col(MatchState.slots), col(MatchState.scorer_version))).one()
+    return bool(slots == 0 or version == SCORER_VERSION)
 
 
 def _locked_state(session: WriteSession) -> MatchState:
     """Return the index's one row, locked: two patches of one posting at a time would lose one of them."""
-    locked = select(MatchState).where(col(MatchState.id) == 1).with_for_update()
-    state = session.execute(locked).scalar_one_or_none()
-    if state is None:
-        state = MatchState(id=1, slots=0, scorer_version=SCORER_VERSION)
-        session.add(state)
-        session.flush()
+    state: MatchState = session.execute(select(MatchState).with_for_update()).scalar_one()
     return state
 
 

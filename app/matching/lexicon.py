@@ -2,9 +2,11 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 
 from app.core.text import fold
 from app.matching.weights import DATA, title_hints
@@ -13,15 +15,27 @@ _WORD = re.compile(r"[^\W_]+")
 _SISTERS = str.maketrans({"æ": "ä", "ø": "ö"})
 _LONG_ENOUGH_TO_FOLD = 7
 PIECE_LENGTH = 4
+LONGEST_TEXT = 4_000
+LONGEST_WORD = 40
+MOST_WORDS = 300
 
 # Words that any notice may hold and that say nothing of what is bought.
 STOPWORDS = frozenset((DATA / "stopwords.csv").read_text("utf-8").split())
 
 
 def words(text: str) -> list[str]:
-    """Return the words of `text` that can say what is bought, in order, in lower case, with ä and ö for æ and ø."""
-    lowered = text.lower().translate(_SISTERS)
-    return [word for word in _WORD.findall(lowered) if word not in STOPWORDS and len(word) > 1 and not word.isdigit()]
+    """Return the words of `text` that can say what is bought, in order, in lower case, with ä and ö for æ and ø.
+
+    Only so many words of a text are read, and so many letters of a word: a question costs what a question is worth.
+    """
+    found = (word[:LONGEST_WORD] for word in _WORD.findall(_plain(text)))
+    telling = (word for word in found if word not in STOPWORDS and len(word) > 1 and not word.isdigit())
+    return list(islice(telling, MOST_WORDS))
+
+
+def _plain(text: str) -> str:
+    """Return the part of `text` that is read, in lower case, each letter one character."""
+    return unicodedata.normalize("NFC", text[:LONGEST_TEXT]).lower().translate(_SISTERS)
 
 
 @lru_cache(maxsize=100_000)
@@ -80,7 +94,7 @@ def _single_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 @lru_cache(maxsize=20_000)
 def trades_in(text: str) -> tuple[str, ...]:
     """Return the ids of the trades that `text` names, in any of the three languages."""
-    spaced = f" {' '.join(_WORD.findall(text.lower().translate(_SISTERS)))} "
+    spaced = f" {' '.join(_WORD.findall(_plain(text)))} "
     return tuple(name for name, pattern in _single_patterns() if pattern.search(spaced))
 
 
@@ -101,6 +115,7 @@ def _own_sector() -> frozenset[str]:
 
 
 STRONGEST = 100
+WEAKEST = 30
 _BY_TRADE = 100
 _SHARE_OF_NEXT_CODE = (100, 70, 50, 40, 35, 30)
 
@@ -134,7 +149,7 @@ def _learnt(title: str) -> list[tuple[str, int]]:
         for prefix, strength in strongest.items():
             votes[prefix] = votes.get(prefix, 0) + strength
     best = sorted(votes.items(), key=lambda item: (-item[1], item[0]))[:3]
-    return [(prefix, min(STRONGEST, strength)) for prefix, strength in best if strength > 0]
+    return [(prefix, min(STRONGEST, strength)) for prefix, strength in best if strength >= WEAKEST]
 
 
 def significant(code: str) -> str:

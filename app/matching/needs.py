@@ -7,6 +7,9 @@ from app.opportunities.reservation import reservation_evidence
 from app.opportunities.schemas import LotRead, OpportunityRead
 from app.opportunities.vocabulary import Origin
 
+LONGEST_READ = 8_000
+SHORTEST_READ = 200
+
 
 def need_of_question(question: MatchQuestion) -> Need:
     """Return the need that a question states; without lots it is one lot at the buyer's area."""
@@ -33,11 +36,11 @@ def need_of_opportunity(opportunity: OpportunityRead) -> Need:
 
 
 def _asked_lot(question: MatchQuestion, lot: LotQuestion, number: int) -> Lot:
-    country = question.country or _country_of(lot.area_codes, question.buyer_area_code)
+    country = question.country or _country_of(question.buyer_area_code, lot.area_codes)
     return Lot(
         id=f"LOT-{number:04}",
         title=_joined(question.title, lot.title),
-        description=_joined(question.description, lot.description),
+        description=_joined(question.description, lot.description)[: _letters_each(len(question.lots))],
         cpv_main=lot.cpv_main,
         cpv_additional=tuple(lot.cpv_additional),
         area_codes=tuple(lot.area_codes),
@@ -62,7 +65,7 @@ def _stated_lot(opportunity: OpportunityRead, lot: LotRead) -> Lot:
     return Lot(
         id=lot.number,
         title=_joined(opportunity.title, lot.title),
-        description=lot.description or opportunity.description,
+        description=(lot.description or opportunity.description)[: _letters_each(opportunity.lot_count)],
         cpv_main=lot.cpv_main,
         cpv_additional=tuple(lot.cpv_additional),
         area_codes=tuple(lot.area_codes),
@@ -75,9 +78,13 @@ def _stated_lot(opportunity: OpportunityRead, lot: LotRead) -> Lot:
         currency=lot.currency or "SEK",
         duration_months=lot.duration_months,
         places_wanted=lot.places_wanted,
-        target_groups=tuple(lot.target_groups),
         reference_date=today(opportunity.country),
     )
+
+
+def _letters_each(lots: int) -> int:
+    """Return how much of each lot's description is read, so that a hundred lots cost little more than one."""
+    return max(SHORTEST_READ, LONGEST_READ // max(1, lots))
 
 
 def _joined(whole: str, part: str) -> str:
@@ -87,9 +94,9 @@ def _joined(whole: str, part: str) -> str:
     return f"{whole} {part}"
 
 
-def _country_of(areas: list[str], buyer: str | None) -> str | None:
-    """Return the one country that the areas lie in, when they do."""
-    found = {area[:2] for area in (areas or ([buyer] if buyer else []))}
+def _country_of(buyer: str | None, areas: list[str]) -> str | None:
+    """Return the country whose rules apply: the buyer's, else the one country that the work is done in."""
+    found = {area[:2] for area in ([buyer] if buyer else areas)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -35,6 +35,8 @@ def place_points(place: str) -> Mapping[str, int]:
     Declared areas that hold the place come first (municipality, county, country). Otherwise nearness counts: of a
     declared municipality or county, with something extra inside the county, and a little less for the mere seat.
     """
+    if len(place) == COUNTRY_LENGTH:
+        return _anywhere_in(place)
     worth: dict[str, int] = {}
     county = county_of(place)
     for municipality, km in distances(place).items():
@@ -51,6 +53,19 @@ def place_points(place: str) -> Mapping[str, int]:
     return {term: points for term, points in worth.items() if points > 0}
 
 
+def _anywhere_in(country: str) -> Mapping[str, int]:
+    """Return what each area term within a country is worth when nothing narrower is asked: the more, the wider."""
+    worth = {f"a:{country}": 100}
+    for municipality in municipalities_of(country):
+        worth[f"a:{county_of(municipality.code)}"] = COUNTY_OF_COUNTRY
+        worth[f"a:{municipality.code}"] = PART_OF_COUNTRY
+        worth[f"m:{municipality.code}"] = PART_OF_COUNTRY
+    return worth
+
+
+COUNTRY_LENGTH = 2
+COUNTY_OF_COUNTRY = 80
+PART_OF_COUNTRY = 70
 COUNTY_LENGTH = 5
 COUNTY = 90
 COUNTRY = 75
@@ -69,3 +84,18 @@ def nearness(km: int) -> int:
     if km > FARTHEST_KM:
         return 0
     return 100 * HALF_AT_KM * HALF_AT_KM // (HALF_AT_KM * HALF_AT_KM + km * km)
+
+
+MOST_PLACES = 12
+
+
+def folded(places: tuple[str, ...]) -> tuple[str, ...]:
+    """Return at most a dozen places that stand for all of them: by county, then by country, when there are more.
+
+    A contract in more than a dozen municipalities is a regional one; a plan of four hundred places would cost seconds.
+    """
+    for length in (COUNTY_LENGTH, COUNTRY_LENGTH):
+        if len(places) <= MOST_PLACES:
+            break
+        places = tuple(dict.fromkeys(place[:length] for place in places))
+    return places

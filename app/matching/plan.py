@@ -3,12 +3,24 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.matching.capacity import capacity_points, neutral_points, places_points
+from app.core.clock import today
+from app.matching.capacity import capacity_points, neutral_points, places_points, yearly_value
+from app.matching.eligibility import reserved_codes
+from app.matching.eligibility import warnings as rule_warnings
 from app.matching.lexicon import infer_codes, pieces, significant, trades_in, words
-from app.matching.places import place_points
+from app.matching.places import folded, place_points
 from app.matching.profile import Lot
 from app.matching.terms import FULL_IMPACT
-from app.matching.vocabulary import MAX_POINTS, NEUTRAL_GROUP, TUNING, UNIT, Combine, Criterion, GapCode
+from app.matching.vocabulary import (
+    INCOMPARABLE_GROUP,
+    MAX_POINTS,
+    NEUTRAL_GROUP,
+    TUNING,
+    UNIT,
+    Combine,
+    Criterion,
+    GapCode,
+)
 from app.matching.weights import code_industries, rarity_of_code, rarity_of_piece
 from app.reference.service import cpv_words
 
@@ -47,8 +59,6 @@ class Plan:
     codes: tuple[AskedCode, ...]
     words: tuple[str, ...]
     places: tuple[str, ...]
-    fallback: bool
-    """True when the places are the buyer's, because the lot names none."""
     gaps: tuple[tuple[Criterion, GapCode], ...]
     """What the lot itself leaves unsaid; the same for every enterprise."""
 
@@ -56,7 +66,7 @@ class Plan:
 def compile_plan(lot: Lot) -> Plan:
     """Return the plan of one lot. Only what the lot says, the shipped tables and the distances go into it."""
     coded, codes = _what(lot)
-    places = lot.area_codes or ((lot.fallback_area,) if lot.fallback_area else ())
+    places = folded(lot.area_codes or ((lot.fallback_area,) if lot.fallback_area else ()))
     fallback = bool(places) and not lot.area_codes
     groups = (
         *coded,
@@ -71,7 +81,6 @@ def compile_plan(lot: Lot) -> Plan:
         codes,
         tuple(dict.fromkeys(words(f"{lot.title} {lot.description}"))),
         places,
-        fallback,
         tuple(_own_gaps(lot, codes, places, fallback)),
     )
 
@@ -183,11 +192,16 @@ def _capacity(lot: Lot) -> Iterator[Group]:
     """Yield the groups of value against size and of places wanted against places free, or one that is alike for all."""
     full = MAX_POINTS[Criterion.CAPACITY] * UNIT
     parts = [("value", capacity_points(lot)), ("places", places_points(lot))]
-    known = [part for part in parts if part[1]] or [(NEUTRAL_GROUP, neutral_points())]
+    known = [part for part in parts if part[1]] or [(_why_neutral(lot), neutral_points())]
     for name, worths in known:
         share = full // len(known)
         points = {term: share * worth // 100 for term, worth in worths.items()}
         yield Group(name, Criterion.CAPACITY, Combine.MAX, points, share)
+
+
+def _why_neutral(lot: Lot) -> str:
+    """Return the name of the group that is alike for all: nothing was asked, or not in a currency that we compare."""
+    return INCOMPARABLE_GROUP if lot.value_minor else NEUTRAL_GROUP
 
 
 def _trust() -> Group:
@@ -213,3 +227,16 @@ def _own_gaps(
         yield Criterion.WHERE, GapCode.PLACE_UNKNOWN
     elif fallback:
         yield Criterion.WHERE, GapCode.PLACE_FALLBACK
+    if lot.value_minor and yearly_value(lot) is None:
+        yield Criterion.CAPACITY, GapCode.VALUE_INCOMPARABLE
+    if reserved_codes(lot) and not lot.reservation_gates:
+        yield Criterion.TRUST, GapCode.RESERVATION_UNCLEAR
+    for warning in rule_warnings(lot, lot.reference_date or today()):
+        yield Criterion.WHAT, WARNING_GAPS[warning.code]
+
+
+WARNING_GAPS = {
+    "duration_too_long": GapCode.RESERVED_TOO_LONG,
+    "code_not_listed": GapCode.RESERVED_NOT_LISTED,
+    "no_rule": GapCode.RESERVED_NO_RULE,
+}

@@ -23,10 +23,11 @@ class Offering:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is stated of one reserved code: declared, verified, denied or expired, and on what day."""
+    """What is stated of one reserved code: declared, verified, denied or expired, on what day, and until when."""
 
     state: str
     on: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,10 @@ class Profile:
     """micro, small, medium or large (Commission Recommendation 2003/361/EC); None when not stated."""
     employees_band: str | None = None
     """micro, small, medium or large; None when not stated."""
-    target_groups: tuple[str, ...] = ()
     criteria: Mapping[str, str] = field(default_factory=dict)
     """Definition criterion to declared, verified or expired."""
     confirmed: bool = True
     """False for a record taken from a report that the enterprise has not confirmed."""
-    source_year: int | None = None
-    public_ownership: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,8 @@ class Lot:
     currency: str = "SEK"
     duration_months: int | None = None
     places_wanted: int | None = None
-    target_groups: tuple[str, ...] = ()
     reference_date: date | None = None
-    """The day rules are read for: the publication day, or today for a preview."""
+    """The day rules and statements are read for: today, where the buyer is."""
 
 
 @dataclass(frozen=True, slots=True)

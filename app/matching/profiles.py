@@ -10,7 +10,6 @@ from app.enterprises.tables import (
     EnterpriseCriterion,
     EnterpriseEligibility,
     EnterpriseIndustry,
-    EnterpriseTargetGroup,
     Offering,
     OfferingCpv,
     OfferingSector,
@@ -37,7 +36,6 @@ def _batch(session: ReadSession | WriteSession, ids: list[str]) -> Iterator[prof
     offerings = _grouped(session, Offering, ids)
     areas = _grouped(session, EnterpriseArea, ids)
     industries = _grouped(session, EnterpriseIndustry, ids)
-    groups = _grouped(session, EnterpriseTargetGroup, ids)
     criteria = _grouped(session, EnterpriseCriterion, ids)
     eligibility = _grouped(session, EnterpriseEligibility, ids)
     for row in session.execute(queries.enterprises(ids)).scalars():
@@ -57,11 +55,8 @@ def _batch(session: ReadSession | WriteSession, ids: list[str]) -> Iterator[prof
             eligibility={str(one.reservation): _statement(one) for one in eligibility.get(row.id, [])},
             turnover_band=str(row.turnover) if row.turnover else None,
             employees_band=str(row.employees) if row.employees else None,
-            target_groups=tuple(sorted(one.target_group for one in groups.get(row.id, []))),
             criteria={one.criterion: str(one.state) for one in criteria.get(row.id, [])},
             confirmed=_is_confirmed(row),
-            source_year=row.source_year,
-            public_ownership={"yes": True, "no": False}.get(row.public_ownership),
         )
 
 
@@ -78,7 +73,7 @@ def _offering(row: Any, codes: list[Any], sectors: list[Any]) -> profile.Offerin
 
 
 def _statement(row: EnterpriseEligibility) -> profile.Statement:
-    return profile.Statement(str(row.state), row.on)
+    return profile.Statement(str(row.state), row.on, row.valid_until)
 
 
 def _is_confirmed(row: Enterprise) -> bool:

@@ -114,9 +114,10 @@ def _eligibility(gate: Gate, chunk: Chunk, out: Mask, unsure: Mask) -> Units:
 
 
 def _within(terms: list[str], spans: Sequence[Span]) -> Iterator[str]:
-    """Yield those of the sorted `terms` that lie within a span."""
+    """Yield those of the sorted `terms` whose statement counts within a span."""
     for span in spans:
-        yield from terms[bisect_left(terms, span.first) : bisect_right(terms, span.last)]
+        within = terms[bisect_left(terms, span.first) : bisect_right(terms, span.last)]
+        yield from (term for term in within if span.counts(term))
 
 
 def _mask(chunk: Chunk, terms: Iterable[str]) -> Mask:

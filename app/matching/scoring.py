@@ -1,7 +1,7 @@
 """A plan read against a document: points, the evidence behind them, and what is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from app.core.text import fold
@@ -12,6 +12,7 @@ from app.matching.profile import Need
 from app.matching.terms import LABEL_IMPACT, Document
 from app.matching.vocabulary import (
     ELIGIBILITY_ORDER,
+    INCOMPARABLE_GROUP,
     MAX_POINTS,
     NEUTRAL_GROUP,
     RELEVANT,
@@ -107,8 +108,15 @@ def score_lot(plan: Plan, document: Document) -> LotScore:
 
 
 def score_need(plans: Sequence[Plan], document: Document) -> NeedScore:
-    """Return the mean of `document` over the lots, rounded half up; its reasons add up to its score."""
-    lots = tuple(score_lot(plan, document) for plan in plans)
+    """Return the mean of `document` over the lots, rounded half up; its reasons add up to its score.
+
+    Lots that ask the same share their groups (see `service`): they are read once.
+    """
+    read: dict[int, LotScore] = {}
+    for plan in plans:
+        if id(plan.groups) not in read:
+            read[id(plan.groups)] = score_lot(plan, document)
+    lots = tuple(replace(read[id(plan.groups)], lot_id=plan.lot_id) for plan in plans)
     if len(lots) == 1:
         only = lots[0]
         return NeedScore(document.enterprise_id, only.score, only.fine, only.reasons, only.gaps, lots, only.relevant)
@@ -212,8 +220,8 @@ def _evidence(plan: Plan, document: Document, held: Iterable[_Held], criterion: 
         if one.group.criterion is criterion:
             if one.group.name == "pieces":
                 found += _shared_words(plan, document)
-            elif one.group.name == NEUTRAL_GROUP:
-                found.append(Evidence("neutral", "not-asked"))
+            elif one.group.name in {NEUTRAL_GROUP, INCOMPARABLE_GROUP}:
+                found.append(Evidence("neutral", one.group.name))
             elif one.group.scale == 1 and one.shared:
                 found += _best(plan, one, document)
     return tuple(dict.fromkeys(found))

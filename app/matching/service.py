@@ -1,6 +1,6 @@
 """The matching room's front door: a need in, ranked and explained enterprises out; and the reverse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from app.enterprises.schemas import EnterpriseFilters
 from app.journal.vocabulary import Change
 from app.matching import index, ranking
 from app.matching.eligibility import Eligibility, eligibility
-from app.matching.gate import compile_gate
+from app.matching.gate import Gate, compile_gate
 from app.matching.index import Known
 from app.matching.lexicon import infer_codes
 from app.matching.needs import need_of_opportunity, need_of_question
@@ -86,16 +86,19 @@ def for_enterprise(
     known = index.known(session, [enterprise_id]).get(enterprise_id)
     if known is None:
         return ReverseMatches(items=[], total=0, total_is_capped=False)
-    found: list[tuple[tuple[int, int, int, str], ReverseMatch]] = []
-    for opportunity_id in opportunities.open_ids(session):
-        opportunity = opportunities.find(session, opportunity_id)
+    found: list[tuple[tuple[int, int, int, str], Question, OpportunityRead, NeedScore, Eligibility]] = []
+    for opportunity in opportunities.open_now(session):
         question = _question(need_of_opportunity(opportunity), language)
         scored, may = _judge(question, known)
         if scored.relevant and may.state is not EligibilityState.INELIGIBLE:
-            tie = tie_key(question.hash, enterprise_id)
-            found.append((order_key(scored, may, tie), _reverse(question, known, scored, may, opportunity)))
-    found.sort(key=lambda pair: pair[0])
-    return ReverseMatches(items=[match for _, match in found[:limit]], total=len(found), total_is_capped=False)
+            order = order_key(scored, may, tie_key(question.hash, enterprise_id))
+            found.append((order, question, opportunity, scored, may))
+    found.sort(key=lambda one: one[0])
+    return ReverseMatches(
+        items=[_reverse(question, known, scored, may, to) for _, question, to, scored, may in found[:limit]],
+        total=len(found),
+        total_is_capped=False,
+    )
 
 
 def why_not(session: ReadSession, question: MatchQuestion, words: str, *, language: str = "sv") -> list[NearMiss]:
@@ -130,9 +133,19 @@ def _reindex(session: WriteSession) -> None:
 
 
 def _question(need: Need, language: str) -> Question:
-    plans = tuple(compile_plan(lot) for lot in need.lots)
+    plans = tuple(_plans(need.lots))
     on = next((lot.reference_date for lot in need.lots if lot.reference_date), None) or today()
     return Question(need, plans, on, texts(language))
+
+
+def _plans(lots: Sequence[Lot]) -> Iterator[Plan]:
+    """Yield the plan of each lot; lots that ask the same share one, whatever they are called."""
+    compiled: dict[Lot, Plan] = {}
+    for lot in lots:
+        unnamed = replace(lot, id="")
+        if unnamed not in compiled:
+            compiled[unnamed] = compile_plan(unnamed)
+        yield replace(compiled[unnamed], lot_id=lot.id)
 
 
 def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
@@ -152,10 +165,10 @@ def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
 
 def _rank(session: ReadSession, question: Question, lots: Sequence[Lot]) -> list[Ranked]:
     """Rank everyone. Lots that ask the same are counted once and weighed."""
-    plans: dict[object, LotPlan] = {}
+    plans: dict[tuple[int, Gate], LotPlan] = {}
     for lot, plan in zip(lots, question.plans, strict=True):
         gate = compile_gate(lot, question.on)
-        key = (tuple((group.name, tuple(sorted(group.points.items()))) for group in plan.groups), gate)
+        key = (id(plan.groups), gate)
         before = plans.get(key)
         plans[key] = LotPlan(plan, gate, before.weight + 1 if before else 1)
     return [ranking.rank(list(plans.values()), chunk) for chunk in index.read_chunks(session, list(plans.values()))]
@@ -200,8 +213,9 @@ def _explained(question: Question, known: Known, scored: NeedScore, may: Eligibi
         only = scored.lots[0]
         lots = [LotMatch(lot=only.lot_id, score=only.score, eligibility=may.state.value, reasons=reasons, gaps=gaps)]
     else:
+        told: dict[int, tuple[list[Reason], list[Gap]]] = {}
         pairs = zip(question.need.lots, scored.lots, strict=True)
-        lots = [_lot_match(question, known, lot, one) for lot, one in pairs]
+        lots = [_lot_match(question, known, lot, one, told) for lot, one in pairs]
     return {
         "eligibility_reason": EligibilityReason(text=eligibility_text(may, say), legal_basis=may.legal_basis or None),
         "reasons": reasons,
@@ -210,15 +224,16 @@ def _explained(question: Question, known: Known, scored: NeedScore, may: Eligibi
     }
 
 
-def _lot_match(question: Question, known: Known, lot: Lot, scored: LotScore) -> LotMatch:
+def _lot_match(
+    question: Question, known: Known, lot: Lot, scored: LotScore, told: dict[int, tuple[list[Reason], list[Gap]]]
+) -> LotMatch:
+    """Return one lot's match; `told` keeps what is put in words: lots that ask the same share their reasons."""
     may = eligibility(lot, known.document, question.on)
-    return LotMatch(
-        lot=scored.lot_id,
-        score=scored.score,
-        eligibility=may.state.value,
-        reasons=_reasons(scored, known, question.say),
-        gaps=_gaps(scored, question.say),
-    )
+    key = id(scored.reasons)
+    if key not in told:
+        told[key] = (_reasons(scored, known, question.say), _gaps(scored, question.say))
+    reasons, gaps = told[key]
+    return LotMatch(lot=scored.lot_id, score=scored.score, eligibility=may.state, reasons=reasons, gaps=gaps)
 
 
 def _reasons(scored: NeedScore | LotScore, known: Known, say: Texts) -> list[Reason]:
@@ -247,9 +262,9 @@ def _conditions(question: Question, scored: NeedScore, may: Eligibility) -> Iter
     """Yield what would have to be different."""
     say = question.say
     if may.state is EligibilityState.INELIGIBLE and may.rule == "lifecycle":
-        yield Gap(criterion="reservation", text=say("Would match if the enterprise were in operation"))
+        yield Gap(criterion="lifecycle", text=say("Would match if the enterprise were in operation"))
     elif may.state is EligibilityState.INELIGIBLE and may.rule == "kind":
-        yield Gap(criterion="reservation", text=say("Would match if it were an enterprise that can tender"))
+        yield Gap(criterion="kind", text=say("Would match if it were an enterprise that can tender"))
     elif may.state is EligibilityState.INELIGIBLE:
         text = say("Would get {score} points if the need were not reserved", score=scored.score)
         yield Gap(criterion="reservation", text=text)
@@ -268,12 +283,12 @@ def _relaxations(session: ReadSession, question: Question, ranked: list[Ranked],
         if unreserved > total:
             text = say("Remove the reservation")
             found.append(Relaxation(change="remove-reservation", text=text, total=unreserved))
-    if total < _FEW and any(lot.cpv_main for lot in lots):
+    if total < _FEW and len({lot.cpv_main for lot in lots}) == 1 and lots[0].cpv_main:
         broader = Need(tuple(_broader(lot) for lot in lots))
         wider = _question(broader, say.language)
         counted = ranking.total(_rank(session, wider, broader.lots), "items")
         if counted > total:
-            code = next(lot.cpv_main for lot in broader.lots if lot.cpv_main)
+            code = f"{lots[0].cpv_main[:2]}000000"
             label = reference.cpv_label(code, say.language) or code
             text = say("Take the broader code {code} {label}", code=code, label=label)
             found.append(Relaxation(change=f"broader-code:{code}", text=text, total=counted))

@@ -12,7 +12,6 @@ Kinds of terms (kind:value):
     t e           turnover band, employees band; t:? and e:? when not stated
     p             work-training places free, reached steps of 1, 2, 5, 10, 20; p:? when not stated
     q             trust step 0–5; q:? when nothing is stated of any criterion
-    h             target group it works with
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,16 +48,13 @@ class Document:
     lifecycle: str
     country: str
     eligibility: Mapping[str, Statement]
-    inferred: tuple[str, ...] = ()
-    """CPV prefixes read from texts of offerings that state no code."""
     confirmed: bool = True
-    source_year: int | None = None
     codes: tuple[str, ...] = ()
     """The CPV codes it states, in order."""
 
     def to_bytes(self) -> bytes:
         """Return this document as JSON bytes, the same bytes for the same document."""
-        statements = {code: [s.state, s.on.isoformat() if s.on else None] for code, s in self.eligibility.items()}
+        statements = {code: [said.state, said.on, said.until] for code, said in self.eligibility.items()}
         value = {
             "id": self.enterprise_id,
             "terms": self.terms,
@@ -66,9 +62,7 @@ class Document:
             "life": self.lifecycle,
             "country": self.country,
             "reserved": statements,
-            "inferred": self.inferred,
             "confirmed": self.confirmed,
-            "year": self.source_year,
             "codes": self.codes,
         }
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -78,8 +72,7 @@ class Document:
         """Return the document that `to_bytes` wrote."""
         value: dict[str, Any] = orjson.loads(data)
         statements = {
-            code: Statement(state, date.fromisoformat(on) if on else None)
-            for code, (state, on) in value["reserved"].items()
+            code: Statement(state, _day(on), _day(until)) for code, (state, on, until) in value["reserved"].items()
         }
         return cls(
             value["id"],
@@ -88,11 +81,13 @@ class Document:
             value["life"],
             value["country"],
             statements,
-            tuple(value["inferred"]),
             value["confirmed"],
-            value["year"],
             tuple(value["codes"]),
         )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def document(profile: Profile) -> Document:
@@ -110,7 +105,6 @@ def document(profile: Profile) -> Document:
         f"e:{profile.employees_band or UNKNOWN}",
         *_place_terms(profile.offerings),
         f"q:{trust_step(profile.criteria)}",
-        *(f"h:{group}" for group in profile.target_groups),
     }
     terms = {**dict.fromkeys(sorted(facts), 1), **_word_terms(profile)}
     return Document(
@@ -120,9 +114,7 @@ def document(profile: Profile) -> Document:
         profile.lifecycle,
         profile.country,
         dict(profile.eligibility),
-        tuple(inferred),
         profile.confirmed,
-        profile.source_year,
         tuple(stated),
     )
 

@@ -6,7 +6,7 @@ from app.core.i18n import N_, Texts
 from app.matching.eligibility import Eligibility
 from app.matching.places import distances
 from app.matching.scoring import Evidence, Gap, Reason
-from app.matching.vocabulary import Criterion, EligibilityState, GapCode
+from app.matching.vocabulary import INCOMPARABLE_GROUP, NEUTRAL_GROUP, Criterion, EligibilityState, GapCode
 from app.reference import service as reference
 
 _MOST_SHOWN = 3
@@ -28,6 +28,10 @@ GAPS = {
     GapCode.TRUST_UNKNOWN: N_("No criterion of the definition is confirmed"),
     GapCode.NOT_CONFIRMED: N_("Facts from a report, not confirmed by the enterprise"),
     GapCode.LIFECYCLE_UNKNOWN: N_("Not confirmed that the enterprise is still active"),
+    GapCode.VALUE_INCOMPARABLE: N_("The value's currency is not compared with sizes"),
+    GapCode.RESERVED_TOO_LONG: N_("Longer than the three years that such a reservation allows"),
+    GapCode.RESERVED_NOT_LISTED: N_("The CPV code is not among the 115 services that may be reserved so"),
+    GapCode.RESERVED_NO_RULE: N_("There is no such reservation in this country"),
     GapCode.RESERVATION_UNCLEAR: N_("Reservation unclear: only the notice's flag says so, and it does not gate"),
 }
 
@@ -47,6 +51,12 @@ _OTHER_RULES = {
 }
 
 
+_NEUTRAL = {
+    NEUTRAL_GROUP: N_("No value is given: everyone gets the same."),
+    INCOMPARABLE_GROUP: N_("The value's currency is not compared: everyone gets the same."),
+}
+
+
 def gap_text(gap: Gap, say: Texts) -> str:
     """Return one gap as a short line."""
     return say(GAPS[gap.code])
@@ -60,6 +70,8 @@ def eligibility_text(found: Eligibility, say: Texts) -> str:
         return say("Not in operation: planned, paused or closed")
     if found.rule == "lifecycle":
         return say("Not confirmed that the enterprise is still active. Ask the enterprise")
+    if found.rule == "unclear":
+        return say(GAPS[GapCode.RESERVATION_UNCLEAR])
     if not found.reserved:
         return say("Nothing is reserved: open to all")
     sentence = say((_ELIGIBILITY if found.reserved == "res-ws" else _OTHER_RULES)[found.state])
@@ -135,6 +147,8 @@ def _place(found: Evidence, seat: str | None, say: Texts) -> str:
         return say("States {area} as its service area.", area=area)
     if found.asked.startswith(found.value):
         return say("States all of {area} as its service area.", area=area)
+    if found.value.startswith(found.asked):
+        return say("Serves {area}, within {asked}.", area=area, asked=_area(found.asked, say))
     km = _km(found, found.value if len(found.value) == 7 else None)
     if km != "?":
         return say("Serves {area}, {km} km away.", area=area, km=km)
@@ -154,7 +168,7 @@ def _capacity(reason: Reason, say: Texts) -> str:
     told = []
     for one in reason.evidence:
         if one.kind == "neutral":
-            told.append(say("No value is given: everyone gets the same."))
+            told.append(say(_NEUTRAL[one.value]))
         if one.kind == "size":
             told.append(say("The size fits the estimated value."))
         if one.kind == "places":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-SCORER_VERSION: Final = "2026.11-2"
+SCORER_VERSION: Final = "2026.11-3"
 """Changes whenever a rule, a weight or a shipped table changes what any pair scores."""
 
 UNIT: Final = 1000
@@ -53,6 +53,9 @@ class Combine(StrEnum):
 NEUTRAL_GROUP: Final = "neutral"
 """Name of the group that gives everyone the same, when a lot says nothing of a criterion."""
 
+INCOMPARABLE_GROUP: Final = "incomparable"
+"""The same, when a value is stated in a currency that we do not compare."""
+
 
 class GapCode(StrEnum):
     """What a match says is missing or unknown; the texts are the service's."""
@@ -74,6 +77,10 @@ class GapCode(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     LIFECYCLE_UNKNOWN = "lifecycle_unknown"
     RESERVATION_UNCLEAR = "reservation_unclear"
+    RESERVED_TOO_LONG = "reserved_too_long"
+    RESERVED_NOT_LISTED = "reserved_not_listed"
+    RESERVED_NO_RULE = "reserved_no_rule"
+    VALUE_INCOMPARABLE = "value_incomparable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The opportunities' front door: publish one, find one, search."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -58,6 +58,10 @@ _OWN = [
     "source",
     "source_year",
 ]
+
+
+# How many ids one question may hold: well below what either database takes.
+_BATCH = 1_000
 
 
 def publish(
@@ -131,13 +135,13 @@ def search(session: ReadSession, filters: OpportunityFilters) -> tuple[list[Oppo
     return found, connection.execute(queries.count(session, filters)).scalar_one()
 
 
-def open_ids(session: ReadSession) -> list[str]:
-    """Return the ids of every published opportunity whose deadline has not passed."""
-    wanted = select(col(Opportunity.id)).where(
+def open_now(session: ReadSession) -> list[OpportunityRead]:
+    """Return every published opportunity whose deadline has not passed, whole, in a handful of queries."""
+    wanted = select(Opportunity).where(
         col(Opportunity.status) == Status.PUBLISHED,
         col(Opportunity.deadline_at).is_(None) | (col(Opportunity.deadline_at) >= now()),
     )
-    return list(session.execute(wanted.order_by(col(Opportunity.id))).scalars())
+    return _read_all(session, session.execute(wanted.order_by(col(Opportunity.id))).scalars().all())
 
 
 def _check(data: OpportunityCreate) -> None:
@@ -268,28 +272,40 @@ def _searchable(data: OpportunityCreate) -> list[str]:
 
 
 def _read(session: ReadSession | WriteSession, opportunity: Opportunity) -> OpportunityRead:
-    own = opportunity.model_dump(exclude={"title_sort", "created_at"})
-    lots = _lots(session, opportunity.id)
-    return OpportunityRead(
-        **own,
-        lots=lots,
-        lot_count=len(lots),
-        reserved_participation=sorted({code for lot in lots for code in lot.reserved_participation}),
-        objectives=_values(session, OpportunityObjective, "objective", opportunity.id),
-        srpp_areas=_values(session, OpportunitySrppArea, "area", opportunity.id),
-    )
+    return _read_all(session, [opportunity])[0]
 
 
-def _lots(session: ReadSession | WriteSession, opportunity_id: str) -> list[LotRead]:
-    ordered = select(Lot).where(col(Lot.opportunity_id) == opportunity_id).order_by(col(Lot.position))
+def _read_all(session: ReadSession | WriteSession, found: Sequence[Opportunity]) -> list[OpportunityRead]:
+    ids = [opportunity.id for opportunity in found]
+    lots = _lots(session, ids)
+    objectives = _grouped(session, OpportunityObjective, "opportunity_id", ids)
+    areas = _grouped(session, OpportunitySrppArea, "opportunity_id", ids)
+    return [
+        OpportunityRead(
+            **opportunity.model_dump(exclude={"title_sort", "created_at"}),
+            lots=lots.get(opportunity.id, []),
+            lot_count=len(lots.get(opportunity.id, [])),
+            reserved_participation=sorted(
+                {code for lot in lots.get(opportunity.id, []) for code in lot.reserved_participation}
+            ),
+            objectives=sorted(row.objective for row in objectives.get(opportunity.id, [])),
+            srpp_areas=sorted(row.area for row in areas.get(opportunity.id, [])),
+        )
+        for opportunity in found
+    ]
+
+
+def _lots(session: ReadSession | WriteSession, opportunity_ids: list[str]) -> dict[str, list[LotRead]]:
+    ordered = select(Lot).where(col(Lot.opportunity_id).in_(opportunity_ids)).order_by(col(Lot.position))
     lots = session.execute(ordered).scalars().all()
     of = [lot.id for lot in lots]
-    codes = _by_lot(session, LotCpv, of)
-    areas = _by_lot(session, LotArea, of)
-    reservations = _by_lot(session, LotReservation, of)
-    groups = _by_lot(session, LotTargetGroup, of)
-    return [
-        LotRead(
+    codes = _grouped(session, LotCpv, "lot_id", of)
+    areas = _grouped(session, LotArea, "lot_id", of)
+    reservations = _grouped(session, LotReservation, "lot_id", of)
+    groups = _grouped(session, LotTargetGroup, "lot_id", of)
+    found: dict[str, list[LotRead]] = {}
+    for lot in lots:
+        read = LotRead(
             **lot.model_dump(exclude={"opportunity_id", "position"}),
             cpv_additional=[row.code for row in codes.get(lot.id, [])],
             area_codes=[row.area for row in areas.get(lot.id, []) if not row.is_foreign],
@@ -297,18 +313,17 @@ def _lots(session: ReadSession | WriteSession, opportunity_id: str) -> list[LotR
             reserved_participation=sorted(row.reservation for row in reservations.get(lot.id, [])),
             target_groups=sorted(row.target_group for row in groups.get(lot.id, [])),
         )
-        for lot in lots
-    ]
-
-
-def _by_lot(session: ReadSession | WriteSession, table: Any, lot_ids: list[str]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    rows = session.execute(select(table).where(table.lot_id.in_(lot_ids))).scalars()
-    for row in sorted(rows, key=lambda row: getattr(row, "position", 0)):
-        found.setdefault(row.lot_id, []).append(row)
+        found.setdefault(lot.opportunity_id, []).append(read)
     return found
 
 
-def _values(session: ReadSession | WriteSession, table: Any, column: str, opportunity_id: str) -> list[str]:
-    rows = session.execute(select(table).where(table.opportunity_id == opportunity_id)).scalars()
-    return sorted(getattr(row, column) for row in rows)
+def _grouped(session: ReadSession | WriteSession, table: Any, parent: str, ids: list[str]) -> dict[str, list[Any]]:
+    """Return the rows of a child table by their parent, in order of position where they have one."""
+    found: dict[str, list[Any]] = {}
+    rows: list[Any] = []
+    for first in range(0, len(ids), _BATCH):
+        wanted = getattr(table, parent).in_(ids[first : first + _BATCH])
+        rows += session.execute(select(table).where(wanted)).scalars()
+    for row in sorted(rows, key=lambda row: getattr(row, "position", 0)):
+        found.setdefault(getattr(row, parent), []).append(row)
+    return found

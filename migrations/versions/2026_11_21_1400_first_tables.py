@@ -585,6 +585,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_offering_sector_sector"), ["sector"], unique=False)
 
     op.execute("INSERT INTO journal_counter (id, value) VALUES (1, 0)")
+    op.execute("INSERT INTO match_state (id, slots, scorer_version) VALUES (1, 0, '')")
     for room in SEARCHED:
         SearchIndex(room).create(op.get_bind())
 

@@ -1,10 +1,11 @@
 """The gate: who may take part, by which rule, on which day."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from app.matching.eligibility import add_months, eligibility, rule_for, warnings
+from app.core.clock import add_months
+from app.matching.eligibility import eligibility, rule_for, warnings
 from app.matching.profile import Statement
 from app.matching.terms import document
 from app.matching.vocabulary import EligibilityState
@@ -26,6 +27,19 @@ RESERVED = ("res-ws",)
         ({"eligibility": {"res-ws": Statement("expired", date(2026, 2, 1))}}, RESERVED, "unknown", "SE-LOU-4-18"),
         ({"eligibility": {"res-ws": Statement("denied", date(2010, 2, 1))}}, RESERVED, "ineligible", "SE-LOU-4-18"),
         ({"eligibility": {"se-ideburen": Statement("verified", TODAY)}}, RESERVED, "unknown", "SE-LOU-4-18"),
+        (
+            {"eligibility": {"res-ws": Statement("verified", TODAY, until=TODAY - timedelta(days=1))}},
+            RESERVED,
+            "unknown",
+            "SE-LOU-4-18",
+        ),
+        ({"eligibility": {"res-ws": Statement("verified", until=TODAY)}}, RESERVED, "eligible", "SE-LOU-4-18"),
+        (
+            {"eligibility": {"res-ws": Statement("verified", TODAY + timedelta(days=1))}},
+            RESERVED,
+            "unknown",
+            "SE-LOU-4-18",
+        ),
         (
             {"eligibility": {"se-ideburen": Statement("verified", TODAY)}},
             ("res-ws", "se-ideburen"),

@@ -1,6 +1,7 @@
 """The index ranks exactly as reading every document would, on both databases, and follows every change."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -43,7 +44,8 @@ def anyone(draw: random.Random, number: int) -> EnterpriseCreate:
     statement = {
         "reservation": draw.choice(["res-ws", "res-pub-ser"]),
         "state": draw.choice(STATES),
-        "on": str(today() - timedelta(days=draw.randrange(1500))) if draw.random() < 0.9 else None,
+        "on": str(today() - timedelta(days=draw.randrange(-30, 1500))) if draw.random() < 0.9 else None,
+        "valid_until": str(today() + timedelta(days=draw.randrange(-200, 400))) if draw.random() < 0.5 else None,
     }
     return EnterpriseCreate.model_validate(
         {
@@ -175,6 +177,29 @@ def test_a_rolled_back_change_leaves_the_index_alone(registry: Database):
         register_and_regret()
     with registry.reads() as session:
         assert index.check(session) == []
+
+
+def test_first_writers_and_a_rebuild_take_turns(database: Database):
+    wire()
+    draw = random.Random(2)
+    people = [anyone(draw, number) for number in range(8)]
+
+    def write(number: int) -> None:
+        with database.writes() as session:
+            enterprises.register(session, people[number], home="test", record_id=f"enterprise-{number:02}")
+
+    def rebuild() -> None:
+        with database.writes() as session:
+            index.rebuild(session)
+
+    with ThreadPoolExecutor(5) as pool:
+        work = [pool.submit(write, number) for number in range(8)]
+        work.insert(4, pool.submit(rebuild))
+        for one in work:
+            one.result(timeout=60)
+    with database.reads() as session:
+        assert index.check(session) == []
+        assert len(list(every_profile(session))) == 8
 
 
 def test_points_and_reasons_add_up(registry: Database):

@@ -146,7 +146,7 @@ def test_a_draft_is_never_shown(database: Database):
         # Even for a caller that went around the schema.
         around = OpportunityFilters().model_copy(update={"status": [Status.DRAFT]})
         assert service.search(session, around) == ([], 0)
-        assert service.open_ids(session) == []
+        assert service.open_now(session) == []
         assert service.exists(session, draft.id)
     with pytest.raises(ValidationError, match="drafts are not shown"):
         OpportunityFilters(status=[Status.DRAFT])
@@ -160,7 +160,7 @@ def test_open_are_the_published_ones_before_their_deadline(database: Database):
     publish(database, opportunity(deadline_at="2020-01-01T00:00:00Z"))
     publish(database, opportunity(status="closed"))
     with database.reads() as session:
-        assert set(service.open_ids(session)) == wanted
+        assert {found.id for found in service.open_now(session)} == wanted
 
 
 @pytest.mark.parametrize(
