@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI, Response
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
-from app import logs
+from app import health, logs
 from app.api import create_api
 from app.core.db import Database
 from app.core.traffic import Traffic
@@ -36,19 +36,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.database = database
 
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    def readyz(response: Response) -> dict[str, str]:
-        try:
-            database.answers()
-        except SQLAlchemyError:
-            response.status_code = 503
-            return {"status": "the database does not answer"}
-        return {"status": "ready"}
-
+    health.install(app)
+    app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     app.mount("/api/v1", create_api({"database": database}))
     app.mount(
         "/",
@@ -62,3 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(Traffic)
     return app
+
+
+async def _about_the_api(_request: Request) -> Response:
+    """Send whoever leaves the last slash out to what the API says about itself; the site knows no such page."""
+    return RedirectResponse("/api/v1/api-info", 307)

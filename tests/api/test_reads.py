@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from tests.api.conftest import API, Served
@@ -120,8 +119,3 @@ def test_about_the_api(served: Served):
     about = served.client.get(f"{API}/api-info").json()
     assert set(about) == {"apiName", "apiVersion", "apiReleased", "apiDocumentation", "apiStatus"}
     assert served.client.get(about["apiDocumentation"]).json()["info"]["version"] == about["apiVersion"]
-
-
-def test_health_answers_without_the_api(app_client: httpx.Client):
-    assert app_client.get("/healthz").json() == {"status": "ok"}
-    assert app_client.get("/readyz").status_code == 200
