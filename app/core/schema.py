@@ -4,6 +4,7 @@ Tables are never used as either.
 """
 
 import re
+import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from pydantic import (
 
 from app.core.errors import Message
 from app.core.i18n import N_
-from app.core.privacy import only_a_function, without_personal_numbers
+from app.core.privacy import address_without_numbers, only_a_function, without_name, without_personal_details
 
 # NUL and the other controls but tab and line breaks, and halves of surrogate pairs.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -33,6 +34,14 @@ def readable(value: str) -> str:
         character = f"U+{ord(found.group()):04X}"
         raise ValueError(Message(N_("contains a character that cannot be stored ({character})"), character=character))
     return value
+
+
+def composed(value: Any) -> Any:
+    """Return a text in one form (NFC: å is one character), whatever keyboard it comes from.
+
+    Before anything else is looked at: it may change how long the text is.
+    """
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 def _written_out(value: Any) -> Any:
@@ -49,24 +58,45 @@ def _of_our_time(value: datetime) -> datetime:
     return value
 
 
-def _short_address(value: AnyHttpUrl) -> AnyHttpUrl:
+def _public_address(value: AnyHttpUrl) -> AnyHttpUrl:
+    """Refuse what an address that everybody sees may not hold: somebody's user name, password or personal number."""
+    if value.username is not None or value.password is not None:
+        raise ValueError(Message(N_("an address may not hold a user name or a password")))
+    address_without_numbers(str(value))
     if len(str(value)) > _LONGEST_ADDRESS:
         raise ValueError(Message(N_("an address may have at most {n} characters"), n=_LONGEST_ADDRESS))
     return value
 
 
 # What somebody asks with: it is read, not kept.
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(readable)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000), AfterValidator(readable)]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(readable)]
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=300),
+    BeforeValidator(composed),
+    AfterValidator(readable),
+]
+Prose = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=20_000),
+    BeforeValidator(composed),
+    AfterValidator(readable),
+]
+Code = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=64),
+    BeforeValidator(composed),
+    AfterValidator(readable),
+]
 # What is stored and shown.
-KeptLine = Annotated[Line, AfterValidator(without_personal_numbers)]
-KeptProse = Annotated[Prose, AfterValidator(without_personal_numbers)]
+KeptLine = Annotated[Line, AfterValidator(without_personal_details)]
+KeptProse = Annotated[Prose, AfterValidator(without_personal_details)]
+FunctionName = Annotated[KeptLine, AfterValidator(without_name)]
 SourceName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=2, max_length=200),
+    BeforeValidator(composed),
     AfterValidator(readable),
-    AfterValidator(without_personal_numbers),
+    AfterValidator(without_personal_details),
 ]
 # The shape that browsers ask of an address. Reserved names (`@example.invalid`) pass, so that examples reach nobody.
 FunctionAddress = Annotated[
@@ -78,7 +108,7 @@ FunctionAddress = Annotated[
     ),
     AfterValidator(only_a_function),
 ]
-WebAddress = Annotated[AnyHttpUrl, AfterValidator(_short_address)]
+WebAddress = Annotated[AnyHttpUrl, AfterValidator(_public_address)]
 Day = Annotated[date, BeforeValidator(_written_out)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_of_our_time)]
 # A JSON number: neither a text nor `true` is read as one.

@@ -12,6 +12,7 @@ from app.core.schema import (
     Code,
     Day,
     FunctionAddress,
+    FunctionName,
     KeptLine,
     KeptProse,
     Line,
@@ -120,7 +121,7 @@ class EnterpriseCreate(SchemaIn):
     employees: EmployeesBand | None = None
     turnover: TurnoverBand | None = None
     languages: list[LanguageCode] = Field(default=[], max_length=20)
-    contact_function: KeptLine | None = Field(default=None, description="The function that answers, never a person")
+    contact_function: FunctionName | None = Field(default=None, description="The function that answers, never a person")
     contact_email: FunctionAddress | None = None
     website: WebAddress | None = None
     source: SourceName

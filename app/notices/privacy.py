@@ -7,12 +7,8 @@ and some describe the one person that a care service is bought for. The official
 import re
 from collections.abc import Iterable
 
-# Looked for from the beginning of a word only, so that a long text without any is read once.
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(
-    r"(?i:\b(?:tlf|tel|telefon|telephone|phone|mobil|mobile)\b\.?:?\s*(?:nr\.?\s*)?)\+?\d[\d /()-]{5,}\d"
-    r"|(?<![\w.])\+\d{2}[\d ()-]{6,}\d"
-)
+from app.core.privacy import without_contact_details
+
 _PERSON = (
     r"(?:bruker|brukar|brukare|klient|pasient|patient|beboer|boende|elev|person|kvinne|kvinna|mann|man|gutt|pojke|jente"
     r"|flicka|barn|ungdom|user|woman|boy|girl|child|resident|pupil)"
@@ -40,8 +36,7 @@ def without_people(text: str, names: Iterable[str] = ()) -> tuple[str, bool]:
     kept = "".join(sentence for sentence in _SENTENCE.findall(text) if not _ONE_PERSON.search(sentence))
     if not _ONE_PERSON.search(text):
         kept = text
-    for pattern in (_EMAIL, _PHONE):
-        kept = pattern.sub(LEFT_OUT, kept)
+    kept = without_contact_details(kept, LEFT_OUT)
     for name in names:
         kept = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", LEFT_OUT, kept)
     return kept.strip(), kept != text

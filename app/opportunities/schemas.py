@@ -3,16 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator
 
 from app.core.errors import Message
 from app.core.i18n import N_
 from app.core.paging import PageQuery
-from app.core.privacy import without_personal_numbers
+from app.core.privacy import without_personal_details, without_personal_numbers
 from app.core.schema import (
     Code,
     Day,
     FunctionAddress,
+    FunctionName,
     Instant,
     KeptLine,
     KeptProse,
@@ -23,6 +24,7 @@ from app.core.schema import (
     SourceName,
     WebAddress,
     Whole,
+    composed,
     readable,
 )
 from app.enterprises.vocabulary import Reservation
@@ -34,8 +36,9 @@ LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1000),
+    BeforeValidator(composed),
     AfterValidator(readable),
-    AfterValidator(without_personal_numbers),
+    AfterValidator(without_personal_details),
 ]
 
 
@@ -80,11 +83,13 @@ class OpportunityCreate(SchemaIn):
     origin: Origin = Origin.STATED
     country: Country
     buyer_name: KeptLine = Field(min_length=2)
-    buyer_number: Annotated[Code, StringConstraints(max_length=32)] | None = None
+    buyer_number: Annotated[Code, StringConstraints(max_length=32), AfterValidator(without_personal_numbers)] | None = (
+        None
+    )
     buyer_area: AreaCode | None = None
     legal_basis: KeptLine | None = Field(default=None, description="As the buyer states it; Samnod does not assert it")
     procedure_type: Code | None = None
-    contact_function: KeptLine | None = None
+    contact_function: FunctionName | None = None
     contact_email: FunctionAddress | None = None
     official_url: WebAddress | None = None
     published_at: Instant | None = None

@@ -6,7 +6,21 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from app.core.schema import Code, Day, FunctionAddress, Instant, Line, Money, Prose, WebAddress, Whole
+from app.core.schema import (
+    Code,
+    Day,
+    FunctionAddress,
+    Instant,
+    KeptLine,
+    KeptProse,
+    Line,
+    Money,
+    Prose,
+    SourceName,
+    WebAddress,
+    Whole,
+)
+from app.opportunities.schemas import Title
 
 
 @pytest.mark.parametrize(
@@ -75,3 +89,17 @@ def test_money_is_counted_in_hundredths(amount: str, minor: int):
 def test_what_is_no_amount_is_refused(amount: Any):
     with pytest.raises(ValidationError):
         Money.model_validate({"amount": amount, "currency": "SEK"})
+
+
+@pytest.mark.parametrize("kind", [Line, Prose, Code, KeptLine, KeptProse, SourceName, Title])
+def test_a_letter_in_two_parts_is_kept_as_one(kind: type):
+    """As macOS pastes it: a and a ring above."""
+    assert TypeAdapter(kind).validate_python("Sta\u030ad o\u0308rt") == "Ståd ört"
+
+
+def test_what_is_counted_is_what_is_kept():
+    # Each of these letters is two when it is composed, so that 200 are too many for a line.
+    assert len(TypeAdapter(Line).validate_python("\u0958" * 150)) == 300
+    with pytest.raises(ValidationError, match="300 characters"):
+        TypeAdapter(Line).validate_python("\u0958" * 200)
+    assert TypeAdapter(Line).validate_python("a\u030a" * 300) == "å" * 300
