@@ -38,6 +38,11 @@ def check_organisation_number(number: str | None) -> str | None:
     raise ValueError(Message(N_("not a Swedish or Norwegian organisation number (check the digits)")))
 
 
+def is_municipality_of(area: str, country: str) -> bool:
+    """Tell whether an area code is a municipality's (`SE-2281`, not `SE-22` or `SE`), in that country."""
+    return len(area) == len("SE-2281") and area.startswith(f"{country}-")
+
+
 def statement_counts(state: str, on: date | None, valid_until: date | None, today: date) -> bool:
     """Tell whether a statement of the right to take part counts on `today`.
 

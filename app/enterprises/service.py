@@ -14,7 +14,7 @@ from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Me
 from app.core.i18n import N_
 from app.core.text import sort_key
 from app.enterprises import queries
-from app.enterprises.rules import COUNTING_STATES, STATEMENT_MONTHS, statement_counts
+from app.enterprises.rules import COUNTING_STATES, STATEMENT_MONTHS, is_municipality_of, statement_counts
 from app.enterprises.schemas import (
     CertificateRead,
     CriterionRead,
@@ -78,7 +78,8 @@ def register(
     """Write an enterprise and return it; with the `record_id` of one that exists, replace what it says.
 
     Raises:
-        InvalidContent: a code is not in its vocabulary, or something is said twice; the faults name the fields.
+        InvalidContent: a code is not in its vocabulary, the seat is not in the country, or something is said twice; the
+            faults name the fields.
         Conflict: another enterprise of the same node has the organisation number.
     """
     _check(data)
@@ -168,6 +169,9 @@ def _check(data: EnterpriseCreate) -> None:
             if value in said[:i]
         )
 
+    if data.municipality is not None and not is_municipality_of(data.municipality, data.country):
+        told = Message(N_("give a municipality of the country {country}"), country=data.country)
+        faults.append(FieldFault("/municipality", told))
     known("/legal_form", [f"legal_form_{data.country.lower()}"], data.legal_form)
     for i, group in enumerate(data.target_groups):
         known(f"/target_groups/{i}", ["target_group"], group)

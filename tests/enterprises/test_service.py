@@ -129,6 +129,10 @@ def test_an_unknown_id_is_not_found(database: Database, unknown: str):
 WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"legal_form": "nonsense"}, ["/legal_form"]),
     ({"legal_form": "as"}, ["/legal_form"]),
+    ({"municipality": "NO-5001"}, ["/municipality"]),
+    ({"municipality": "SE-22"}, ["/municipality"]),
+    ({"municipality": "SE"}, ["/municipality"]),
+    ({"country": "NO"}, ["/municipality"]),
     ({"target_groups": ["far_from_labour_market", "nobody"]}, ["/target_groups/1"]),
     ({"criteria": [{"criterion": "x", "state": "declared"}]}, ["/criteria/0/criterion"]),
     ({"offerings": [offering(), offering(sectors=["cleaning", "x"])]}, ["/offerings/1/sectors/1"]),
