@@ -58,6 +58,8 @@ def fill(database: Database, size: int, winners: Sequence[Profile], seed: int = 
                     session.connection().execute(insert(table), rows[table])
             session.connection().execute(insert(SEARCH.table), words)
         index.rebuild(session)
+        # As the database does by itself, some minutes after a bulk load.
+        session.connection().exec_driver_sql("ANALYZE")
 
 
 _TABLES: tuple[Any, ...] = (

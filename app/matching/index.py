@@ -46,9 +46,9 @@ def read_chunks(session: ReadSession, lots: Sequence[LotPlan]) -> list[Chunk]:
     terms = {term for lot in lots for group in lot.plan.groups for term in group.points}
     terms |= {EVERYONE, OTHER_KIND, OUT, UNSURE, *(term for lot in lots for term in lot.gate.denied)}
     spans = sorted({span for lot in lots for span in (*lot.gate.verified, *lot.gate.declared)}, key=lambda s: s.first)
-    slots = session.execute(select(col(MatchState.slots))).scalar() or 0
+    slots: int = driver_rows(session, "SELECT slots FROM match_state", ())[0][0]
     found: dict[int, dict[str, tuple[bytes, bytes]]] = {}
-    asked = queries.postings(_dialect(session), sorted(terms), spans)
+    asked = queries.postings(_dialect(session), list(terms), spans)
     for term, chunk, offsets, impacts in driver_rows(session, *asked):
         found.setdefault(chunk, {})[term] = (offsets, impacts)
     return [Chunk(number, held, min(CHUNK, slots - number * CHUNK)) for number, held in sorted(found.items())]
@@ -71,7 +71,7 @@ def known(session: ReadSession, enterprise_ids: Sequence[str]) -> dict[str, Know
     return {row[1]: Known(row[1], row[2], row[3], Document.from_bytes(row[4])) for row in rows}
 
 
-def _dialect(session: ReadSession) -> str:
+def _dialect(session: ReadSession | WriteSession) -> str:
     return session.get_bind().dialect.name
 
 
@@ -132,6 +132,9 @@ def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Itera
     _insert(session, MatchPosting, [_row(key, posting) for key, posting in sorted(built.items())])
     state.slots, state.scorer_version = len(rows), SCORER_VERSION
     session.flush()
+    if _dialect(session) == "postgresql":
+        # Until PostgreSQL knows how many rows there are now, it reads the whole table for every question.
+        session.connection().exec_driver_sql("ANALYZE match_posting, match_enterprise")
     return len(rows)
 
 
