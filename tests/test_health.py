@@ -65,6 +65,12 @@ def test_a_database_without_tables_is_not_ready(empty_url: str):
     assert ready(empty_url) == (503, migrating.NOT_MIGRATED)
 
 
+def test_probes_do_not_fill_the_log(database_url: str, caplog: pytest.LogCaptureFixture):
+    caplog.set_level("INFO")
+    assert ready(database_url) == (200, "ready")
+    assert not [record.name for record in caplog.records if record.name.startswith(("alembic", "sqlalchemy"))]
+
+
 def test_asking_makes_no_database(tmp_path: Path):
     assert ready(f"sqlite:///{tmp_path / 'none.db'}") == (503, migrating.NOT_MIGRATED)
     assert list(tmp_path.iterdir()) == []
