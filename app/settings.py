@@ -2,9 +2,35 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+_DATABASES = {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}
+# How others write the address of a PostgreSQL database.
+_SHORT_FORMS = ("postgresql://", "postgres://")
+_DATABASE_WANTED = "must begin with sqlite:///, followed by a file, or with postgresql+psycopg://"
+
+
+def _database_url(url: str) -> str:
+    """Return the URL of a database that Samnod can use; `postgresql://` and `postgres://` are read as psycopg's."""
+    for short in _SHORT_FORMS:
+        if url.startswith(short):
+            url = f"postgresql+psycopg://{url.removeprefix(short)}"
+    try:
+        known = not url or make_url(url).drivername in _DATABASES
+    except (ArgumentError, ValueError):
+        known = False
+    if not known:
+        raise ValueError(_DATABASE_WANTED)
+    return url
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -12,13 +38,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SAMNOD_", frozen=True, extra="ignore")
 
-    database_url: str = Field(default="", description="sqlite:///file or postgresql+psycopg://…; empty: a file in var")
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default="", description="sqlite:///file or postgresql+psycopg://…; empty: a file in var"
+    )
     var_dir: Path = Field(default=Path("var"), description="Where the node keeps its files")
     node: str = Field(default="local", max_length=64, description="Name of this node, written as home of its records")
     node_name: str = Field(default="", description="The region this node serves, shown at the foot of every page")
     base_url: str = Field(default="", description="Public address of this node, for links in feeds and documents")
-    assets: str = Field(default="auto", pattern="^(auto|vendor|cdn)$", description="Where front-end files come from")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged")
+    assets: Annotated[Literal["auto", "vendor", "cdn"], BeforeValidator(_lower)] = Field(
+        default="auto", description="Where front-end files come from"
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+        default="info", description="Least level logged"
+    )
     data_dir: Path = Field(default=Path("../shared/data"), description="Development data, for tests and benchmarks")
 
     @property

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # A room imports only from a lower floor.
 FLOORS = ["core", "reference", "journal", "enterprises", "opportunities", "matching", "notices", "demo", "web"]
 # The roof: what assembles the house stands in app/ itself, may enter every room by any door, and is imported by none.
-ROOF = {"api", "cli", "health", "logs", "main", "migrating", "settings", "tables", "wiring"}
+ROOF = {"api", "cli", "health", "logs", "main", "migrating", "settings", "tables", "terminal", "wiring"}
 # The only modules that read settings, with migrations/env.py.
 ENTRY_POINTS = {"app.main", "app.cli"}
 # Run by a developer to make a room's data files; nobody imports them.

@@ -108,7 +108,7 @@ def _compiled(path: str) -> Any:
 
 def _check_bytes(content: bytes) -> None:
     if len(content) > LARGEST_BYTES:
-        raise _refusal("The file is larger than 5 MB.", "the file", f"it has {len(content)} bytes")
+        raise _refusal("The file is larger than 5 MB.", "the file", f"it has more than {LARGEST_BYTES} bytes")
     if not content.strip():
         raise _refusal("The file is empty.", "line 1", "there is nothing to read")
     if b"\0" in content:

@@ -87,6 +87,8 @@ class UnreadableFile(InvalidContent):
 
 def read(path: Path) -> Iterator[Read]:
     """Yield each row of an official file, or what is wrong with it. Raises `UnreadableFile` for the file as a whole."""
+    if path.is_dir():
+        raise UnreadableFile(path, "this is a folder: name the files in it")
     if not path.is_file():
         raise UnreadableFile(path, "there is no such file")
     if path.stat().st_size > LARGEST_FILE:
