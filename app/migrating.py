@@ -53,7 +53,13 @@ def _revision(database: Database) -> str | None:
 def _is_missing_file(database: Database) -> bool:
     """Tell whether the database is a SQLite file that is not there: asking it would make an empty one."""
     file = database.url.database if database.is_sqlite else None
-    return bool(file) and file != ":memory:" and not str(file).startswith("file:") and not Path(str(file)).exists()
+    if not file or file == ":memory:" or file.startswith("file:"):
+        return False
+    try:
+        return not Path(file).exists()
+    except PermissionError:
+        # In a folder that we may not look into: SQLite says so better when it is asked.
+        return False
 
 
 @cache

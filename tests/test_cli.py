@@ -117,6 +117,18 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(samnod: Samnod, tmp_path: 
     assert said == (1, "", f"SAMNOD_VAR_DIR: {tmp_path / 'file' / 'var'} cannot be made: Not a directory\n")
 
 
+def test_a_folder_that_may_not_be_looked_into_is_one_sentence(
+    samnod: Samnod, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def refused(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    # Tests may run as root, whom no folder refuses: a folder in the file's place is as unreadable to SQLite.
+    monkeypatch.setattr(migrating.Path, "exists", refused)
+    said = samnod("match", "x", SAMNOD_DATABASE_URL=f"sqlite:///{tmp_path}")
+    assert said == (1, "", "The database does not answer: unable to open database file\n")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
