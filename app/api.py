@@ -8,9 +8,10 @@ from pydantic import BaseModel
 
 from app.core import openapi, problem
 from app.core.strict import StrictRoute
-from app.core.traffic import HeadAsGet, Revalidation
+from app.core.traffic import HeadAsGet, NoSniffing, Revalidation
 from app.enterprises.routes import router as enterprises
 from app.matching.routes import router as matching
+from app.matching.vocabulary import MAX_POINTS, Criterion
 from app.opportunities.routes import router as opportunities
 from app.reference.routes import router as reference
 
@@ -79,7 +80,7 @@ EXAMPLES = {
     "legal_form": "ek_for",
     "lifecycle": "active",
     "lot": "LOT-0001",
-    "max_points": 40,
+    "max_points": MAX_POINTS[Criterion.WHAT],
     "name": "Exempel Städkompaniet",
     "CertificateRead.name": "Exempelintyg",
     "notice_id": None,
@@ -95,10 +96,11 @@ EXAMPLES = {
     "place": "Sundsvall",
     "places_free": 2,
     "places_wanted": 2,
-    "points": 40,
+    "points": 30,
     "procedure_type": "open",
     "reserved_participation": "res-ws",
-    "score": 70,
+    # The sum of its reasons, of which the example has one.
+    "score": 30,
     "sectors": "cleaning",
     "service_areas": "SE-22",
     "source": "exempel",
@@ -167,4 +169,5 @@ def create_api(state: dict[str, Any]) -> FastAPI:
     api.add_middleware(Revalidation)
     api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=4)
     api.add_middleware(HeadAsGet)
+    api.add_middleware(NoSniffing)
     return api

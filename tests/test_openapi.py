@@ -14,7 +14,10 @@ import httpx
 import pytest
 
 from app.api import create_api
-from app.matching.schemas import MatchQuestion
+from app.core.wording import _FORMS
+from app.matching.schemas import Match, MatchQuestion
+from app.matching.scoring import _KINDS as EVIDENCE_OF_TERMS
+from app.matching.vocabulary import MAX_POINTS, Criterion, EligibilityState
 
 AGREED = Path(__file__).with_name("openapi.json")
 METHODS = {"get", "put", "post", "delete", "patch"}
@@ -102,6 +105,7 @@ def test_every_error_is_a_problem():
             media = answer["content"]["application/problem+json"]
             assert media["schema"] == {"$ref": "#/components/schemas/Problem"}
             assert media["example"]["status"] == int(status)
+            assert re.fullmatch(r"urn:samnod:problem:[a-z]+(-[a-z]+)*", media["example"]["type"])
     assert "HTTPValidationError" not in json.dumps(document())
 
 
@@ -119,6 +123,34 @@ def test_every_request_and_answer_has_an_example_of_its_own_shape():
 def test_the_example_of_a_need_can_be_sent():
     body = document()["paths"]["/matches/preview"]["post"]["requestBody"]
     assert MatchQuestion.model_validate(body["content"]["application/json"]["example"])
+
+
+def test_the_example_of_a_match_could_be_an_answer():
+    answer = document()["paths"]["/matches/preview"]["post"]["responses"]["200"]["content"]["application/json"]
+    for match in [*answer["example"]["items"], *answer["example"]["near_misses"]]:
+        for reason in match["reasons"]:
+            assert 0 <= reason["points"] <= reason["max_points"] == MAX_POINTS[Criterion(reason["criterion"])]
+        assert match["score"] == sum(reason["points"] for reason in match["reasons"])
+        assert Match.model_validate({name: match[name] for name in Match.model_fields})
+
+
+def test_words_of_matching_are_the_ones_it_uses():
+    schemas = document()["components"]["schemas"]
+    assert schemas["Reason"]["properties"]["criterion"]["enum"] == list(Criterion)
+    assert set(Criterion) < set(schemas["Gap"]["properties"]["criterion"]["enum"])
+    for name in ("Match", "LotMatch", "ReverseMatch"):
+        assert schemas[name]["properties"]["eligibility"]["enum"] == list(EligibilityState)
+    # The registry has evidence of its own, so the document writes out whose this is.
+    kind = schemas["app__matching__schemas__Evidence"]["properties"]["kind"]
+    assert set(kind["enum"]) == {"cpv", "word", "neutral", *EVIDENCE_OF_TERMS.values()}
+    assert all(f"`{word}`" in kind["description"] for word in kind["enum"])
+
+
+def test_every_form_of_a_text_is_told_in_words():
+    """No reader is shown a regular expression (core/wording.py)."""
+    shown = {form for part in parts(document()) if isinstance(form := part.get("pattern"), str)}
+    # A language may be sent as a tag, of which the first part is read.
+    assert {form for form in shown if form not in _FORMS} == {"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$"}
 
 
 def test_every_reference_leads_somewhere():

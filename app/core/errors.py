@@ -1,5 +1,6 @@
 """What can go wrong in a service, with the HTTP status it means. Rooms raise these; `problem.py` answers them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -38,12 +39,16 @@ class FieldFault:
     detail: str
 
 
+def json_pointer(parts: Iterable[int | str]) -> str:
+    """Return the JSON pointer (RFC 6901) to what is found along `parts`; very long names are cut."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1")[:200] for part in parts)
+
+
 class SamnodError(Exception):
     """A fault that its reader can do something about."""
 
     status = 500
     code = "internal"
-    title = "Something went wrong"
 
     def __init__(self, detail: str, faults: list[FieldFault] | None = None) -> None:
         super().__init__(detail)
@@ -54,37 +59,37 @@ class SamnodError(Exception):
 class BadRequest(SamnodError):
     """The request itself cannot be read: malformed JSON, an unknown parameter."""
 
-    status, code, title = 400, "bad-request", "The request cannot be read"
+    status, code = 400, "bad-request"
 
 
 class NotFound(SamnodError):
     """There is no such thing, or the reader may not know of it."""
 
-    status, code, title = 404, "not-found", "Not found"
+    status, code = 404, "not-found"
 
 
 class Conflict(SamnodError):
     """The record is not in a state where this can be done, or another record stands in its way."""
 
-    status, code, title = 409, "conflict", "In conflict with the present state"
+    status, code = 409, "conflict"
 
 
 class TooLarge(SamnodError):
     """The body is larger than this operation reads."""
 
-    status, code, title = 413, "body-too-large", "The body is too large"
+    status, code = 413, "body-too-large"
 
 
 class UnsupportedMediaType(SamnodError):
     """The body is not of a type that this operation reads."""
 
-    status, code, title = 415, "unsupported-media-type", "The content type is not supported"
+    status, code = 415, "unsupported-media-type"
 
 
 class InvalidContent(SamnodError):
     """The payload was read, but one or more fields are wrong."""
 
-    status, code, title = 422, "invalid-content", "The content is not valid"
+    status, code = 422, "invalid-content"
 
 
 SEE_ERRORS = N_("One or more fields are wrong: see errors.")

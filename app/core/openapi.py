@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.constants import REF_PREFIX
 from pydantic.json_schema import models_json_schema
 
-from app.core.problem import PROBLEM_TYPE, TITLES, Problem, responses
+from app.core.problem import PROBLEM_TYPE, TITLES, Problem, responses, type_of
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _EXAMPLES = {
@@ -100,7 +100,7 @@ def _describe(operation: dict[str, Any], path: str, schemas: dict[str, Any]) -> 
 
 def _problem(status: int, path: str) -> dict[str, Any]:
     return {
-        "type": f"urn:samnod:problem:{status}",
+        "type": type_of(status),
         "title": TITLES[status],
         "status": status,
         "detail": TITLES[status],

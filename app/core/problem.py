@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from app.core.errors import SEE_ERRORS, FieldFault, Message, SamnodError, in_language
+from app.core.errors import SEE_ERRORS, FieldFault, Message, SamnodError, in_language, json_pointer
 from app.core.i18n import N_, negotiate, texts
 from app.core.wording import plainly
 
@@ -37,6 +37,7 @@ _CODES = {
     400: "bad-request",
     404: "not-found",
     405: "method-not-allowed",
+    409: "conflict",
     413: "body-too-large",
     415: "unsupported-media-type",
     422: "invalid-content",
@@ -62,7 +63,9 @@ class ProblemField(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
-    type: str = Field(description="Stable name of the problem", json_schema_extra={"example": "urn:samnod:problem:404"})
+    type: str = Field(
+        description="Stable name of the problem", json_schema_extra={"example": "urn:samnod:problem:not-found"}
+    )
     title: str = Field(description="The problem in a few words", json_schema_extra={"example": "Not found"})
     status: int = Field(description="The HTTP status", json_schema_extra={"example": 404})
     detail: str = Field(description="What to do about it", json_schema_extra={"example": "There is nothing here."})
@@ -78,6 +81,11 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def type_of(status: int, code: str = "") -> str:
+    """Return the stable name of a problem: by its `code`, or the one that its status has."""
+    return f"urn:samnod:problem:{code or _CODES.get(status, status)}"
+
+
 def problem(
     request: Request,
     status: int,
@@ -90,7 +98,7 @@ def problem(
     """Return the problem document for this request, in the language its sender prefers."""
     say = texts(negotiate(request.headers.get("accept-language")))
     body = {
-        "type": f"urn:samnod:problem:{code or _CODES.get(status, status)}",
+        "type": type_of(status, code),
         "title": say(TITLES.get(status, TITLES[500])),
         "status": status,
         "detail": in_language(detail, say),
@@ -102,6 +110,7 @@ def problem(
     # A lone surrogate in the name of a field cannot be UTF-8: it is shown escaped, as it was sent.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     ours = {"Content-Language": say.language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    ours["X-Content-Type-Options"] = "nosniff"
     return Response(content, status, ours | (headers or {}), media_type=PROBLEM_TYPE)
 
 
@@ -166,5 +175,5 @@ def _validation_problem(request: Request, error: RequestValidationError) -> Resp
 def _pointer(loc: tuple[int | str, ...]) -> str:
     """Return a JSON pointer for what is in the body, and the name of a parameter."""
     if loc and loc[0] == "body":
-        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1")[:200] for part in loc[1:])
+        return json_pointer(loc[1:])
     return str(loc[1] if len(loc) > 1 else loc[0])

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NoReturn, get_origin
 from urllib.parse import parse_qsl, urlencode
@@ -11,8 +13,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.core.errors import BadRequest, FieldFault, Message, NotFound, TooLarge, UnsupportedMediaType
-from app.core.i18n import N_
+from app.core.errors import BadRequest, FieldFault, Message, NotFound, TooLarge, UnsupportedMediaType, json_pointer
+from app.core.i18n import N_, negotiate
 from app.core.schema import UNSTORABLE
 
 LARGEST_BODY = 1024 * 1024
@@ -21,6 +23,7 @@ _LARGEST_DRAINED = 16 * LARGEST_BODY
 _MOST_PARAMETERS = 1000
 _LONGEST_NUMBER = 40
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_WHOLE = re.compile(r"-?[0-9]+")
 _BRACKETS = b"[]{}"
 _NOT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -34,6 +37,7 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
         parameters = _parameters(self)
         takes_body = self.body_field is not None
+        says = any(field.alias == "accept-language" for field in self.dependant.header_params)
 
         async def strict(request: Request) -> Response:
             _refuse_unreadable_path(request)
@@ -43,7 +47,14 @@ class StrictRoute(APIRoute):
             if takes_body:
                 _require_json(request)
                 read.content = read_json(await read.body())
-            return await handle(read)
+            response = await handle(read)
+            if says:
+                response.headers["Content-Language"] = negotiate(request.headers.get("accept-language"))
+            if takes_body:
+                # What is read without a body is cached and tagged elsewhere (core/traffic.py).
+                response.headers["Vary"] = "Accept-Language"
+                response.headers["Cache-Control"] = "no-store"
+            return response
 
         return strict
 
@@ -90,12 +101,22 @@ def read_query(query: bytes) -> list[tuple[str, str]]:
         BadRequest: the query is not UTF-8, or has absurdly many parameters.
     """
     try:
-        pairs = parse_qsl(query.decode(), errors="strict", max_num_fields=_MOST_PARAMETERS)
-    except UnicodeDecodeError as fault:
-        raise BadRequest(Message(N_("The query of the address is not UTF-8."))) from fault
+        # Byte by byte, so that what is not UTF-8 can be told by its name.
+        pairs = parse_qsl(query.decode("latin-1"), encoding="latin-1", max_num_fields=_MOST_PARAMETERS)
     except ValueError as fault:
         raise BadRequest(Message(N_("The address has too many parameters."))) from fault
-    return [(name, value) for name, value in pairs if value.strip()]
+    found: list[tuple[str, str]] = []
+    wrong: list[str] = []
+    for pair in pairs:
+        name, value = (text.encode("latin-1") for text in pair)
+        try:
+            found.append((name.decode(), value.decode()))
+        except UnicodeDecodeError:
+            wrong.append(name.decode(errors="backslashreplace")[:100])
+    if wrong:
+        faults = [FieldFault(name, Message(N_("is not UTF-8"))) for name in dict.fromkeys(wrong)]
+        raise BadRequest(Message(N_("The query of the address is not UTF-8.")), faults)
+    return [(name, value) for name, value in found if value.strip()]
 
 
 def read_json(body: bytes) -> Any:
@@ -108,10 +129,20 @@ def read_json(body: bytes) -> Any:
     if not body.strip():
         raise BadRequest(Message(N_("The body is empty. Send a JSON object.")))
     _refuse_deep_json(body)
+    twice: list[_Twice] = []
+
+    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Twice:
+        found = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        names = Counter(name for name, _ in pairs)
+        twice.append(_Twice(next(name for name, times in names.items() if times > 1)))
+        return twice[-1]
+
     try:
-        return json.loads(
+        read = json.loads(
             body.decode("utf-8-sig"),
-            object_pairs_hook=_object_of,
+            object_pairs_hook=object_of,
             parse_constant=_refuse_constant,
             parse_int=_whole_number,
         )
@@ -120,18 +151,29 @@ def read_json(body: bytes) -> Any:
     except json.JSONDecodeError as fault:
         told = N_("The body is not JSON: {fault} (line {line}, column {column}).")
         raise BadRequest(Message(told, fault=fault.msg, line=fault.lineno, column=fault.colno)) from fault
+    if twice:
+        _refuse_twice(read)
+    return read
 
 
-def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise BadRequest(
-                Message(N_("The field {name} is given twice in one object."), name=name[:100]),
-                [FieldFault(f"/{name[:100]}", Message(N_("given twice")))],
-            )
-        found[name] = value
-    return found
+@dataclass(frozen=True, slots=True)
+class _Twice:
+    """Stands for an object in which a field is named more than once."""
+
+    name: str
+
+
+def _refuse_twice(value: Any) -> NoReturn:
+    """Refuse what was read, and point at a field that is given twice, wherever in the body it is."""
+    # What holds a field twice is kept whole nowhere, but the outermost such object is always in its place.
+    waiting: list[tuple[tuple[int | str, ...], Any]] = [((), value)]
+    while True:
+        path, one = waiting.pop()
+        if isinstance(one, _Twice):
+            told = Message(N_("The field {name} is given twice in one object."), name=one.name[:100])
+            raise BadRequest(told, [FieldFault(json_pointer([*path, one.name]), Message(N_("given twice")))])
+        inner = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
+        waiting += [((*path, place), each) for place, each in inner if isinstance(each, dict | list | _Twice)]
 
 
 def _refuse_constant(constant: str) -> NoReturn:
@@ -168,9 +210,21 @@ def _require_json(request: Request) -> None:
         raise UnsupportedMediaType(Message(N_("Send the body without Content-Encoding.")))
 
 
-def _parameters(route: APIRoute) -> dict[str, bool]:
-    """Return the names of the query parameters that the route knows, each with whether it may be repeated."""
-    names: dict[str, bool] = {}
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """What a query parameter may be: given several times, only a whole number."""
+
+    repeated: bool
+    whole: bool
+
+
+def _parameter(annotation: Any) -> _Parameter:
+    return _Parameter(repeated=get_origin(annotation) is list, whole=annotation is int)
+
+
+def _parameters(route: APIRoute) -> dict[str, _Parameter]:
+    """Return the query parameters that the route knows, by name."""
+    names: dict[str, _Parameter] = {}
     waiting = [route.dependant]
     while waiting:
         dependant = waiting.pop()
@@ -179,13 +233,13 @@ def _parameters(route: APIRoute) -> dict[str, bool]:
             annotation = field.field_info.annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 fields = annotation.model_fields.items()
-                names |= {info.alias or name: get_origin(info.annotation) is list for name, info in fields}
+                names |= {info.alias or name: _parameter(info.annotation) for name, info in fields}
             else:
-                names[field.alias] = get_origin(annotation) is list
+                names[field.alias] = _parameter(annotation)
     return names
 
 
-def _refuse_wrong_parameters(pairs: list[tuple[str, str]], parameters: Mapping[str, bool]) -> None:
+def _refuse_wrong_parameters(pairs: list[tuple[str, str]], parameters: Mapping[str, _Parameter]) -> None:
     names = [name for name, _ in pairs]
     unknown = list(dict.fromkeys(name for name in names if name not in parameters))
     if unknown:
@@ -195,13 +249,20 @@ def _refuse_wrong_parameters(pairs: list[tuple[str, str]], parameters: Mapping[s
             ),
             [FieldFault(name[:100], Message(N_("unknown parameter"))) for name in unknown],
         )
-    repeated = [name for name, many in parameters.items() if not many and names.count(name) > 1]
+    repeated = [name for name, known in parameters.items() if not known.repeated and names.count(name) > 1]
     if repeated:
         raise BadRequest(
             Message(N_("Given more than once: {names}."), names=_few(repeated)),
             [FieldFault(name, Message(N_("may be given once"))) for name in repeated],
         )
+    # Pydantic would read 5.0 and 1_000 as well.
+    fractions = [name for name, value in pairs if parameters[name].whole and not _WHOLE.fullmatch(value)]
+    if fractions:
+        raise BadRequest(
+            Message(N_("A parameter is wrong: see errors.")),
+            [FieldFault(name, Message(N_("must be a whole number"))) for name in fractions],
+        )
 
 
-def _few(names: Mapping[str, bool] | list[str]) -> str:
+def _few(names: Mapping[str, _Parameter] | list[str]) -> str:
     return ", ".join(names)[:200] or "–"

@@ -12,7 +12,7 @@ _WORDS = {
     "string_unicode": N_("holds half of a character (a lone surrogate)"),
     "string_too_short": N_("must have at least {min_length} characters"),
     "string_too_long": N_("may have at most {max_length} characters"),
-    "string_pattern_mismatch": N_("does not have the right form: {pattern}"),
+    "string_pattern_mismatch": N_("does not have the right form"),
     "enum": N_("must be one of {expected}"),
     "literal_error": N_("must be one of {expected}"),
     "int_type": N_("must be a whole number"),
@@ -43,6 +43,17 @@ _WORDS = {
     "url_scheme": N_("must be a web address that begins with http:// or https://"),
 }
 
+# What a text of each form looks like, since few people read regular expressions.
+_FORMS = {
+    "^(SE|NO)$": N_("must be SE or NO"),
+    "^[A-Z]{2}$": N_("must be a country code of two capital letters, such as SE"),
+    "^[A-Z]{3}$": N_("must be a currency code of three capital letters, such as SEK"),
+    "^[a-z]{2,3}$": N_("must be a language code of two or three small letters, such as sv"),
+    "^[0-9]{2,5}$": N_("must be an industry code of two to five digits, such as 81210"),
+    r"^[0-9]{1,13}([.,][0-9]{1,2})?$": N_("must be an amount with at most two decimals, such as 600000 or 600000.50"),
+}
+_ADDRESS = N_("must be an e-mail address, such as info@example.org")
+
 
 def plainly(fault: dict[str, Any]) -> str:
     """Return what one of Pydantic's errors says to the reader; a text of our own validators stays as it is."""
@@ -52,4 +63,9 @@ def plainly(fault: dict[str, Any]) -> str:
     # A limit that is checked after our own validators counts characters as items.
     counted = fault["type"] in {"too_short", "too_long"} and isinstance(fault["input"], str)
     words = _WORDS.get(f"string_{fault['type']}" if counted else fault["type"])
+    if fault["type"] in {"enum", "literal_error"}:
+        # Pydantic writes 'a', 'b' or 'c', in English.
+        values = {"expected": values["expected"].replace("' or '", "', '").replace("'", "")}
+    if fault["type"] == "string_pattern_mismatch":
+        words = _ADDRESS if "@" in values["pattern"] else _FORMS.get(values["pattern"], words)
     return Message(words, **values) if words else str(fault["msg"])

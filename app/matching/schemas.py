@@ -1,12 +1,54 @@
 """The question a buyer asks, and the answer: ranked enterprises with every point explained."""
 
-from pydantic import Field
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, JsonValue
 
 from app.core.schema import Line, Money, Prose, SchemaIn, SchemaOut, Whole
 from app.enterprises.vocabulary import Reservation
+from app.matching.vocabulary import Criterion, EligibilityState
 from app.opportunities.schemas import LanguageCode
 from app.opportunities.vocabulary import ReservedExecution
 from app.reference.fields import AreaCode, AreaCodes, CpvCode
+
+
+def _primary_language(tag: Any) -> Any:
+    """Return the first part of a language tag (BCP 47): `sv` of `sv-SE`."""
+    return tag.partition("-")[0].lower() if isinstance(tag, str) else tag
+
+
+LanguageTag = Annotated[
+    LanguageCode,
+    BeforeValidator(_primary_language),
+    Field(
+        description="Language of the texts that are sent, as a code or tag (`sv`, `sv-SE`: the first part is read). It "
+        "is for display; words are matched across the languages, so it has no influence on points",
+        json_schema_extra={"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$"},
+    ),
+]
+# Texts in the answer, with their vocabulary in the document.
+CriterionName = Annotated[str, Field(json_schema_extra={"enum": [one.value for one in Criterion]})]
+EligibilityName = Annotated[
+    str,
+    Field(
+        description="May it take part? `declared`: by its own word; `unknown`: nothing is known, or it has expired",
+        json_schema_extra={"enum": [one.value for one in EligibilityState]},
+    ),
+]
+EVIDENCE_KINDS: list[JsonValue] = [
+    "cpv",
+    "trade",
+    "industry",
+    "word",
+    "area",
+    "seat",
+    "size",
+    "places",
+    "trust",
+    "neutral",
+]
+# Besides the criteria: what keeps an enterprise from taking part at all.
+_CONDITIONS = ("lifecycle", "kind", "reservation")
 
 
 class LotQuestion(SchemaIn):
@@ -18,7 +60,11 @@ class LotQuestion(SchemaIn):
     cpv_additional: list[CpvCode] = Field(default=[], max_length=50)
     area_codes: AreaCodes = Field(default=[], max_length=400)
     reserved_participation: list[Reservation] = Field(default=[], max_length=8)
-    reserved_execution: ReservedExecution | None = None
+    reserved_execution: ReservedExecution | None = Field(
+        default=None,
+        description="Must the contract be carried out in sheltered employment (eForms BT-736)? It is kept for display, "
+        "and has no influence on points",
+    )
     estimated_value: Money | None = None
     duration_months: Whole | None = Field(default=None, ge=0, le=600)
 
@@ -28,7 +74,7 @@ class MatchQuestion(SchemaIn):
 
     title: Line = Field(min_length=1, json_schema_extra={"example": "Städning av skolor"})
     description: Prose = ""
-    language: LanguageCode = "sv"
+    language: LanguageTag = "sv"
     country: str | None = Field(default=None, pattern="^(SE|NO)$")
     buyer_area_code: AreaCode | None = None
     lots: list[LotQuestion] = Field(default=[], max_length=100)
@@ -46,14 +92,20 @@ class MatchedEnterprise(SchemaOut):
 class Evidence(SchemaOut):
     """What a reason stands on: a code or an id, never a person."""
 
-    kind: str = Field(description="cpv, sector, word, area, distance_km, turnover, places, criterion, …")
+    kind: str = Field(
+        description="What `value` is. `cpv`: a CPV code; `trade`: a trade; `industry`: an industry code; `word`: a "
+        "word of the need; `area`: an area served; `seat`: an area of the seat; `size`: a band of turnover or "
+        "employees; `places`: work-training places; `trust`: what the enterprise has shown; `neutral`: nothing was "
+        "asked or can be compared",
+        json_schema_extra={"enum": EVIDENCE_KINDS},
+    )
     value: str
 
 
 class Reason(SchemaOut):
     """Points for one criterion, and why."""
 
-    criterion: str
+    criterion: CriterionName
     points: int
     max_points: int
     text: str
@@ -63,7 +115,10 @@ class Reason(SchemaOut):
 class Gap(SchemaOut):
     """What is missing or unknown under one criterion. Unknown is not bad."""
 
-    criterion: str
+    criterion: str = Field(
+        description="A criterion; in `would_match_if` also what keeps the enterprise from taking part at all",
+        json_schema_extra={"enum": [*(one.value for one in Criterion), *_CONDITIONS]},
+    )
     text: str
 
 
@@ -79,7 +134,7 @@ class LotMatch(SchemaOut):
 
     lot: str
     score: int
-    eligibility: str
+    eligibility: EligibilityName
     reasons: list[Reason]
     gaps: list[Gap]
 
@@ -89,7 +144,7 @@ class Match(SchemaOut):
 
     enterprise: MatchedEnterprise
     score: int
-    eligibility: str
+    eligibility: EligibilityName
     eligibility_reason: EligibilityReason
     reasons: list[Reason]
     gaps: list[Gap]
@@ -136,7 +191,7 @@ class ReverseMatch(SchemaOut):
 
     opportunity: MatchedOpportunity
     score: int
-    eligibility: str
+    eligibility: EligibilityName
     eligibility_reason: EligibilityReason
     reasons: list[Reason]
     gaps: list[Gap]

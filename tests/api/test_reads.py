@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from tests.api.conftest import API, Served
@@ -119,3 +120,33 @@ def test_about_the_api(served: Served):
     about = served.client.get(f"{API}/api-info").json()
     assert set(about) == {"apiName", "apiVersion", "apiReleased", "apiDocumentation", "apiStatus"}
     assert served.client.get(about["apiDocumentation"]).json()["info"]["version"] == about["apiVersion"]
+
+
+def test_no_answer_may_be_taken_for_something_else(served: Served):
+    for path in ("/enterprises", "/openapi.json", "/enterprises/nothing", "/nowhere", "/enterprises?page=x"):
+        assert served.client.get(API + path).headers.get_list("x-content-type-options") == ["nosniff"], path
+
+
+def test_a_match_says_its_language_and_a_preview_is_kept_by_nobody(served: Served):
+    def asked(path: str, language: str) -> httpx.Headers:
+        headers = {"accept-language": language}
+        if path.endswith("preview"):
+            return served.client.post(API + path, json={"title": "städning"}, headers=headers).headers
+        return served.client.get(API + path, headers=headers).headers
+
+    for language, told in (("nn, sv;q=0.5", "nb"), ("en", "en"), ("fr", "sv")):
+        preview = asked("/matches/preview", language)
+        assert preview["content-language"] == told
+        assert preview["cache-control"] == "no-store"
+        assert "Accept-Language" in preview["vary"]
+        matches = asked(f"/opportunities/{served.opportunity}/matches", language)
+        assert matches["content-language"] == told
+        assert matches["cache-control"] == "public, no-cache"
+    # A record is in its own language, whatever the reader prefers.
+    assert "content-language" not in asked("/enterprises", "en")
+
+
+@pytest.mark.parametrize("language", ["sv-SE", "nb-NO", "EN", "sv"])
+def test_the_language_of_a_need_may_be_a_tag(served: Served, language: str):
+    need = {"title": "städning", "language": language}
+    assert served.client.post(f"{API}/matches/preview", json=need).status_code == 200

@@ -59,6 +59,38 @@ def test_what_is_no_json_is_refused(body: bytes, told: str):
 
 
 @pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b'{"a": 1, "a": 2}', "/a"),
+        (b'{"b": [{"x": 1}, {"a": 1, "a": 1}]}', "/b/1/a"),
+        (b'[{"b/c": {"d~": 1, "d~": 2}}]', "/0/b~1c/d~0"),
+        # One that is twice inside one that is twice: the outer one is told.
+        (b'{"a": {"b": 1, "b": 2}, "a": 3}', "/a"),
+        (b'{"c": {"a": 1, "a": {"b": 1, "b": 2}}}', "/c/a"),
+    ],
+)
+def test_a_field_that_is_given_twice_is_pointed_at(body: bytes, pointer: str):
+    with pytest.raises(BadRequest) as refused:
+        read_json(body)
+    assert [fault.pointer for fault in refused.value.faults] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        (b"words=%ff", ["words"]),
+        (b"words=\xff&page=2", ["words"]),
+        (b"a=1&words=%E5&area=%ED%A0%80&words=%FF", ["words", "area"]),
+        (b"%ff=1", ["\\xff"]),
+    ],
+)
+def test_a_parameter_that_is_not_utf8_is_named(query: bytes, names: list[str]):
+    with pytest.raises(BadRequest, match="not UTF-8") as refused:
+        read_query(query)
+    assert [fault.pointer for fault in refused.value.faults] == names
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"[" * 500_000 + b"]" * 500_000,
