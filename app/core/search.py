@@ -38,7 +38,7 @@ class SearchIndex:
         session.connection().execute(delete(self.table).where(self.table.c.id == record_id))
 
     def having(self, session: ReadSession | WriteSession, words: str) -> Select[str] | None:
-        """Return a select of the ids that hold every word of `words`, the last one as a beginning; None if no word."""
+        """Return a select of the ids that hold every word of `words`, whole or as a beginning; None if no word."""
         wanted = [stem[:_LONGEST_WORD] for stem in dict.fromkeys(stems(words))]
         if not wanted:
             return None
