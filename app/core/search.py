@@ -2,6 +2,9 @@
 
 Each room that is searched has a table `<room>_search(id, words)`: an FTS5 table on SQLite, an ordinary one with a GIN
 index over `to_tsvector('simple', words)` on PostgreSQL. We fold and stem in Python, so both split alike.
+
+An FTS5 table finds a row by its words or its number, and by anything else only by reading every row. So on SQLite an
+ordinary table beside it, `<room>_search_row(number, id)`, knows the number of each record.
 """
 
 from collections.abc import Iterable
@@ -24,37 +27,53 @@ class SearchIndex:
 
     def __init__(self, room: str) -> None:
         self.name = f"{room}_search"
-        self.table: TableClause = table(self.name, column("id"), column("words"))
+        self.table: TableClause = table(self.name, column("rowid"), column("id"), column("words"))
+        self.rows: TableClause = table(f"{self.name}_row", column("number"), column("id"))
 
     def put(self, session: WriteSession, record_id: str, texts: Iterable[str]) -> None:
         """Index `record_id` under the words of `texts`, in place of what it had."""
         self.remove(session, record_id)
         words = dict.fromkeys(stem[:_LONGEST_WORD] for text_ in texts for stem in stems(text_))
-        kept = " ".join(islice(words, _MOST_WORDS))
-        session.connection().execute(insert(self.table).values(id=record_id, words=kept))
+        row: dict[str, object] = {"id": record_id, "words": " ".join(islice(words, _MOST_WORDS))}
+        if _is_sqlite(session):
+            session.connection().execute(insert(self.rows).values(id=record_id))
+            row["rowid"] = self._number(session, record_id)
+        session.connection().execute(insert(self.table).values(**row))
 
     def remove(self, session: WriteSession, record_id: str) -> None:
-        """Forget `record_id`."""
-        session.connection().execute(delete(self.table).where(self.table.c.id == record_id))
+        """Forget `record_id`, if it is known."""
+        if not _is_sqlite(session):
+            session.connection().execute(delete(self.table).where(self.table.c.id == record_id))
+        elif (number := self._number(session, record_id)) is not None:
+            session.connection().execute(delete(self.table).where(self.table.c.rowid == number))
+            session.connection().execute(delete(self.rows).where(self.rows.c.number == number))
+
+    def _number(self, session: WriteSession, record_id: str) -> int | None:
+        found = session.connection().execute(select(self.rows.c.number).where(self.rows.c.id == record_id))
+        number: int | None = found.scalar()
+        return number
 
     def having(self, session: ReadSession | WriteSession, words: str) -> Select[str] | None:
         """Return a select of the ids that hold every word of `words`, whole or as a beginning; None if no word."""
         wanted = [stem[:_LONGEST_WORD] for stem in dict.fromkeys(stems(words))]
         if not wanted:
             return None
-        return select(self.table.c.id).where(self._match(session.get_bind().dialect.name, wanted))
+        return select(self.table.c.id).where(self._match(wanted, sqlite=_is_sqlite(session)))
 
-    def _match(self, dialect: str, wanted: list[str]) -> ColumnElement[bool]:
-        if dialect == "sqlite":
+    def _match(self, wanted: list[str], *, sqlite: bool) -> ColumnElement[bool]:
+        if sqlite:
             query = " AND ".join(f'"{word}"*' for word in wanted)
             return literal_column(self.name).op("MATCH", is_comparison=True)(query)
         query = " & ".join(f"{word}:*" for word in wanted)
         return func.to_tsvector("simple", self.table.c.words).op("@@")(func.to_tsquery("simple", query))
 
     def create(self, connection: Connection) -> None:
-        """Create the table, from a migration."""
+        """Create the table, and on SQLite the one beside it, from a migration."""
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"CREATE VIRTUAL TABLE {self.name} USING fts5(id UNINDEXED, words)")
+            connection.exec_driver_sql(
+                f"CREATE TABLE {self.rows.name} (number INTEGER PRIMARY KEY, id VARCHAR(36) NOT NULL UNIQUE)"
+            )
             return
         connection.exec_driver_sql(f"CREATE TABLE {self.name} (id VARCHAR(36) PRIMARY KEY, words TEXT NOT NULL)")
         connection.exec_driver_sql(
@@ -64,3 +83,9 @@ class SearchIndex:
     def drop(self, connection: Connection) -> None:
         """Drop the table, from a migration."""
         connection.exec_driver_sql(f"DROP TABLE {self.name}")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"DROP TABLE {self.rows.name}")
+
+
+def _is_sqlite(session: ReadSession | WriteSession) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
