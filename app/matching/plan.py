@@ -40,6 +40,11 @@ class Group:
     cap: int
     scale: int = 1
 
+    @property
+    def of_pieces(self) -> bool:
+        """True when the terms are word pieces, which have impacts; all other terms are facts."""
+        return self.scale != 1
+
 
 @dataclass(frozen=True, slots=True)
 class AskedCode:
@@ -172,10 +177,11 @@ def _pieces_group(name: str, texts: tuple[tuple[str, int], ...], share: int, mos
     for text, weight in texts:
         for word in words(text):
             for piece in pieces(word):
-                term = f"g:{piece}"
-                weights[term] = max(weights.get(term, 0), weight * rarity_of_piece(piece) ** 2)
+                rarity = rarity_of_piece(piece)
+                if rarity >= TUNING.telling_piece:
+                    weights[f"g:{piece}"] = max(weights.get(f"g:{piece}", 0), weight * rarity**2)
     total = sum(weights.values())
-    points = {term: full * share * weight // (100 * total) for term, weight in weights.items() if weight}
+    points = {term: full * share * weight // (100 * total) for term, weight in weights.items()}
     return Group(name, Criterion.WORDS, Combine.SUM, points, full * most // 100, FULL_IMPACT)
 
 

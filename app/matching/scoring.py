@@ -1,8 +1,8 @@
 """A plan read against a document: points, the evidence behind them, and what is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import NamedTuple
 
 from app.core.text import fold
 from app.matching.eligibility import Eligibility
@@ -23,8 +23,7 @@ from app.matching.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One thing two sides share: a term of the enterprise, and what of the lot it answers."""
 
     kind: str
@@ -39,8 +38,7 @@ class Evidence:
     """Fine units this evidence is worth (evidence of one group is not added up when only its best counts)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """The points of one criterion. `points` of all five add up to the score they belong to."""
 
     criterion: Criterion
@@ -50,16 +48,14 @@ class Reason:
     evidence: tuple[Evidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Something missing or unknown, by criterion; never a penalty in silence."""
 
     criterion: Criterion
     code: GapCode
 
 
-@dataclass(frozen=True, slots=True)
-class LotScore:
+class LotScore(NamedTuple):
     """One enterprise on one lot."""
 
     lot_id: str
@@ -71,8 +67,7 @@ class LotScore:
     """False when neither codes nor words touch the lot: then it is no match, however near it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeedScore:
+class NeedScore(NamedTuple):
     """One enterprise on a whole need: the mean over its lots, equal weight."""
 
     enterprise_id: str
@@ -84,8 +79,7 @@ class NeedScore:
     relevant: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """What a document holds of one group: the shared terms and the fine units they give."""
 
     group: Group
@@ -116,7 +110,7 @@ def score_need(plans: Sequence[Plan], document: Document) -> NeedScore:
     for plan in plans:
         if id(plan.groups) not in read:
             read[id(plan.groups)] = score_lot(plan, document)
-    lots = tuple(replace(read[id(plan.groups)], lot_id=plan.lot_id) for plan in plans)
+    lots = tuple(read[id(plan.groups)]._replace(lot_id=plan.lot_id) for plan in plans)
     if len(lots) == 1:
         only = lots[0]
         return NeedScore(document.enterprise_id, only.score, only.fine, only.reasons, only.gaps, lots, only.relevant)
@@ -157,7 +151,7 @@ def _criterion_fine(held: Iterable[_Held]) -> dict[Criterion, int]:
 
 
 def _held(group: Group, document: Document) -> _Held:
-    points, terms = group.points, document.terms
+    points, terms = group.points, document.pieces if group.of_pieces else document.facts
     shared = points.keys() & terms.keys()
     worths = [points[term] * terms[term] for term in shared]
     units = sum(worths) if group.combine is Combine.SUM else max(worths, default=0)
@@ -222,7 +216,7 @@ def _evidence(plan: Plan, document: Document, held: Iterable[_Held], criterion: 
                 found += _shared_words(plan, document)
             elif one.group.name in {NEUTRAL_GROUP, INCOMPARABLE_GROUP}:
                 found.append(Evidence("neutral", one.group.name))
-            elif one.group.scale == 1 and one.shared:
+            elif not one.group.of_pieces and one.shared:
                 found += _best(plan, one, document)
     return tuple(dict.fromkeys(found))
 
@@ -248,13 +242,18 @@ def _best(plan: Plan, held: _Held, document: Document) -> Iterable[Evidence]:
 def _asked(plan: Plan, group: Group, prefix: str) -> tuple[str, bool]:
     """Return the code of the lot that the group stands for, nearest to `prefix`, and whether it is inferred."""
     asked = [code for code in plan.codes if code.group == group.name]
-    best = max(asked, key=lambda code: _common(code.code, prefix))
+    best = asked[0] if len(asked) == 1 else max(asked, key=lambda code: _common(code.code, prefix))
     return best.code, best.inferred
 
 
 def _common(one: str, other: str) -> int:
     """Return how many leading digits two codes share."""
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    shared = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        shared += 1
+    return shared
 
 
 def _stated_under(document: Document, prefix: str) -> str:
@@ -266,14 +265,14 @@ def _shared_words(plan: Plan, document: Document) -> Iterable[Evidence]:
     """Yield the lot's words that the enterprise's own texts hold, whole or as most of their pieces."""
     for word in plan.words:
         parts = pieces(word)
-        held = sum(document.terms.get(f"g:{part}", 0) > LABEL_IMPACT for part in parts)
+        held = sum(document.pieces.get(f"g:{part}", 0) > LABEL_IMPACT for part in parts)
         if 100 * held >= _WORD_COVERED * len(parts):
             yield Evidence("word", word, word)
 
 
 def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int], held: Iterable[_Held]) -> Iterable[Gap]:
     """Yield what is missing or unknown, first of the lot, then of the enterprise."""
-    terms = document.terms
+    terms = document.facts
     yield from (Gap(criterion, code) for criterion, code in plan.gaps)
     if not document.codes:
         yield Gap(Criterion.WHAT, GapCode.CODES_MISSING)
@@ -294,7 +293,7 @@ def _gaps(plan: Plan, document: Document, fine: dict[Criterion, int], held: Iter
 
 def _serves(plan: Plan, document: Document) -> bool:
     """Say whether a declared area holds each of the places."""
-    return all(any(f"a:{area}" in document.terms for area in {place, place[:5], place[:2]}) for place in plan.places)
+    return all(any(f"a:{area}" in document.facts for area in {place, place[:5], place[:2]}) for place in plan.places)
 
 
 def _capacity_gaps(held: Iterable[_Held], terms: Mapping[str, int]) -> Iterable[Gap]:

@@ -42,8 +42,10 @@ class Document:
     """One enterprise compiled for matching: its terms with impacts, and the facts the gate needs."""
 
     enterprise_id: str
-    terms: Mapping[str, int]
-    """Term to impact: 1 for facts, 1–255 for word pieces."""
+    facts: Mapping[str, int]
+    """Every term but the word pieces; the impact of a fact is 1."""
+    pieces: Mapping[str, int]
+    """Word piece to impact, 1–255. Apart from the facts, because there are ten times as many."""
     kind: str
     lifecycle: str
     country: str
@@ -52,12 +54,18 @@ class Document:
     codes: tuple[str, ...] = ()
     """The CPV codes it states, in order."""
 
+    @property
+    def terms(self) -> dict[str, int]:
+        """Term to impact, facts and word pieces together: what the index holds."""
+        return {**self.facts, **self.pieces}
+
     def to_bytes(self) -> bytes:
         """Return this document as JSON bytes, the same bytes for the same document."""
         statements = {code: [said.state, said.on, said.until] for code, said in self.eligibility.items()}
         value = {
             "id": self.enterprise_id,
-            "terms": self.terms,
+            "facts": list(self.facts),
+            "pieces": self.pieces,
             "kind": self.kind,
             "life": self.lifecycle,
             "country": self.country,
@@ -76,7 +84,8 @@ class Document:
         }
         return cls(
             value["id"],
-            value["terms"],
+            dict.fromkeys(value["facts"], 1),
+            value["pieces"],
             value["kind"],
             value["life"],
             value["country"],
@@ -106,10 +115,10 @@ def document(profile: Profile) -> Document:
         *_place_terms(profile.offerings),
         f"q:{trust_step(profile.criteria)}",
     }
-    terms = {**dict.fromkeys(sorted(facts), 1), **_word_terms(profile)}
     return Document(
         profile.enterprise_id,
-        terms,
+        dict.fromkeys(sorted(facts), 1),
+        _word_terms(profile),
         profile.kind,
         profile.lifecycle,
         profile.country,

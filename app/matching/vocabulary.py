@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-SCORER_VERSION: Final = "2026.11-3"
+SCORER_VERSION: Final = "2026.11-4"
 """Changes whenever a rule, a weight or a shipped table changes what any pair scores."""
 
 UNIT: Final = 1000
@@ -102,6 +102,9 @@ class Tuning:
     """For all the label words of the stated codes, in three languages; few share more than half of them."""
     labels_at_most: int = 12
     trades: int = 30
+    telling_piece: int = 300
+    """Rarity (hundredths of a nat) from which a word piece is asked for. What every twentieth supplier has says
+    little, and its list of suppliers is the longest to read."""
 
 
 TUNING: Final = Tuning()
