@@ -1,12 +1,13 @@
 """Capacity: the estimated value against an enterprise's size, and the places wanted against places free.
 
-What is not stated is neutral, on either side: half the points, and a gap that says so.
+What is not stated is neutral, on either side: two points of five, and a gap that says so.
 """
 
 from app.matching.profile import Lot
 from app.matching.terms import PLACE_STEPS, UNKNOWN
 
-NEUTRAL = 50
+NEUTRAL = 40
+"""Per cent: two whole points of five, so that what is alike for all also looks alike after rounding."""
 
 # The greatest yearly value, in whole SEK or NOK, that an enterprise of the band can carry: about half of the turnover
 # band's ceiling, and for employees what that many people usually turn over. Boundaries are Samnod's own judgement.

@@ -55,7 +55,7 @@ def test_size_against_value(millions: float, band: str, worth: int) -> None:
         (5, "p:5", 100),
         (5, "p:20", 0),
         (30, "p:20", 100),
-        (5, "p:?", 50),
+        (5, "p:?", NEUTRAL),
     ],
 )
 def test_places_free_against_places_wanted(wanted: int | None, term: str, worth: int) -> None:
@@ -66,7 +66,7 @@ def test_places_free_against_places_wanted(wanted: int | None, term: str, worth:
 def test_a_lot_that_says_nothing_of_size_gives_everybody_the_same(band: str | None) -> None:
     scored = score_lot(compile_plan(lot()), document(profile(turnover_band=band)))
     capacity = next(reason for reason in scored.reasons if reason.criterion is Criterion.CAPACITY)
-    assert capacity.fine == MAX_POINTS[Criterion.CAPACITY] * UNIT // 2
+    assert capacity.fine == MAX_POINTS[Criterion.CAPACITY] * UNIT * NEUTRAL // 100
     assert [one.kind for one in capacity.evidence] == ["neutral"]
     assert not [gap for gap in scored.gaps if gap.criterion is Criterion.CAPACITY]
 
