@@ -62,7 +62,7 @@ SHELVES_OF_ROOM = {
         {"gate", "plan"},
         {"scoring"},
         {"schemas", "tables"},
-        {"needs", "postings", "queries"},
+        {"needs", "postings", "whereabouts", "queries"},
         {"profiles", "ranking", "texts"},
         {"index"},
         {"service"},

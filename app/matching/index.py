@@ -18,9 +18,10 @@ from app.matching.postings import Posting
 from app.matching.profile import Profile
 from app.matching.profiles import every_profile, profiles
 from app.matching.ranking import Chunk, LotPlan
-from app.matching.tables import CHUNK, MatchEnterprise, MatchPosting, MatchState
+from app.matching.tables import CHUNK, MatchEnterprise, MatchPosting, MatchState, MatchWhereabouts
 from app.matching.terms import Document, document
 from app.matching.vocabulary import SCORER_VERSION
+from app.matching.whereabouts import BLOCK, Whereabouts, is_area_term, joined
 
 _BATCH = 5_000
 _PATCHED_ONE_BY_ONE = 20
@@ -37,26 +38,43 @@ class Known:
 
 
 def terms_of(compiled: Document) -> dict[str, int]:
-    """Return everything an enterprise is indexed under: its own terms and the gate's."""
-    return {**compiled.terms, **gate_terms(compiled)}
+    """Return everything an enterprise has a posting under: its own terms but the areas, and the gate's."""
+    own = {term: impact for term, impact in compiled.terms.items() if not is_area_term(term)}
+    return {**own, **gate_terms(compiled)}
+
+
+def areas_of(compiled: Document) -> list[str]:
+    """Return the area terms of an enterprise, which are kept as whereabouts."""
+    return [term for term in compiled.facts if is_area_term(term)]
 
 
 def read_chunks(session: ReadSession, lots: Sequence[LotPlan]) -> list[Chunk]:
     """Return the postings that the lots ask for, chunk by chunk, in one SELECT."""
-    terms = {term for lot in lots for group in lot.plan.groups for term in group.points}
+    terms = {term for lot in lots for group in lot.plan.groups if not group.of_areas for term in group.points}
     terms |= {EVERYONE, OTHER_KIND, OUT, UNSURE, *(term for lot in lots for term in lot.gate.denied)}
     spans = sorted({span for lot in lots for span in (*lot.gate.verified, *lot.gate.declared)}, key=lambda s: s.first)
-    slots: int = driver_rows(session, "SELECT slots FROM match_state", ())[0][0]
     found: dict[int, dict[str, tuple[bytes, bytes]]] = {}
     asked = queries.postings(_dialect(session), list(terms), spans)
     for term, chunk, offsets, impacts in driver_rows(session, *asked):
         found.setdefault(chunk, {})[term] = (offsets, impacts)
-    return [Chunk(number, held, min(CHUNK, slots - number * CHUNK)) for number, held in sorted(found.items())]
+    placed = any(group.of_areas for lot in lots for group in lot.plan.groups)
+    blocks = _blocks(session) if placed else {}
+    return [_chunk(number, held, blocks) for number, held in sorted(found.items()) if EVERYONE in held]
 
 
-def ids_of(session: ReadSession, slots: Sequence[int]) -> dict[int, str]:
-    """Return the enterprise behind each slot."""
-    return {row[0]: row[1] for row in driver_rows(session, *queries.names(_dialect(session), slots))}
+def _chunk(number: int, held: dict[str, tuple[bytes, bytes]], blocks: Mapping[int, Whereabouts]) -> Chunk:
+    size = _size(held[EVERYONE])
+    return Chunk(number, held, joined(blocks, number * CHUNK, size), size)
+
+
+def _blocks(session: ReadSession) -> dict[int, Whereabouts]:
+    rows = driver_rows(session, "SELECT block, counts, numbers FROM match_whereabouts", ())
+    return {block: Whereabouts.read(counts, numbers) for block, counts, numbers in rows}
+
+
+def _size(everyone: tuple[bytes, bytes]) -> int:
+    """Return how many slots of a chunk are in use: one more than the last offset."""
+    return int.from_bytes(everyone[0][-2:], "little") + 1
 
 
 def known_by_slot(session: ReadSession, slots: Sequence[int]) -> dict[int, Known]:
@@ -94,7 +112,7 @@ def put(session: WriteSession, enterprise_id: str) -> None:
         return
     compiled = document(found)
     row = session.get(MatchEnterprise, enterprise_id)
-    before = terms_of(Document.from_bytes(row.document)) if row else {}
+    before = terms_of(Document.from_bytes(row.document)) if row and row.document else {}
     if state.slots == 0:
         state.scorer_version = SCORER_VERSION
     if row is None:
@@ -104,14 +122,16 @@ def put(session: WriteSession, enterprise_id: str) -> None:
     session.add(row)
     session.flush()
     _apply(session, row.slot, lists.difference(before, terms_of(compiled)))
+    _place(session, row.slot, areas_of(compiled))
 
 
 def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
     """Make the whole index anew from the registry, and return how many enterprises it holds."""
     state = _locked_state(session)
-    for table in (MatchPosting, MatchEnterprise):
+    for table in (MatchPosting, MatchEnterprise, MatchWhereabouts):
         session.connection().execute(delete(table))
     rows: list[dict[str, Any]] = []
+    areas: dict[int, list[str]] = {}
 
     def documents() -> Iterator[tuple[int, Mapping[str, int]]]:
         for slot, found in enumerate(progress(every_profile(session))):
@@ -125,11 +145,13 @@ def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Itera
                     "document": compiled.to_bytes(),
                 }
             )
+            areas[slot] = areas_of(compiled)
             yield slot, terms_of(compiled)
 
     built = lists.build(documents(), CHUNK)
     _insert(session, MatchEnterprise, rows)
     _insert(session, MatchPosting, [_row(key, posting) for key, posting in sorted(built.items())])
+    _insert(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(areas).items()])
     state.slots, state.scorer_version = len(rows), SCORER_VERSION
     session.flush()
     if _dialect(session) == "postgresql":
@@ -143,19 +165,43 @@ def check(session: ReadSession) -> list[str]:
     faults: list[str] = []
     slots = dict(session.execute(select(col(MatchEnterprise.enterprise_id), col(MatchEnterprise.slot))).all())
     expected: list[tuple[int, Mapping[str, int]]] = []
+    areas: dict[int, list[str]] = {}
     for found in every_profile(session):
         slot = slots.pop(found.enterprise_id, None)
         if slot is None:
             faults.append(f"enterprise {found.enterprise_id} is not in the index")
         else:
-            expected.append((slot, terms_of(document(found))))
+            compiled = document(found)
+            expected.append((slot, terms_of(compiled)))
+            areas[slot] = areas_of(compiled)
     faults += [f"enterprise {enterprise_id} is in the index but not in the registry" for enterprise_id in slots]
     built = {key: posting.write() for key, posting in lists.build(expected, CHUNK).items()}
     columns = (col(MatchPosting.term), col(MatchPosting.chunk), col(MatchPosting.offsets), col(MatchPosting.impacts))
     for term, chunk, offsets, impacts in session.execute(select(*columns)):
         if built.pop((term, chunk), None) != (offsets, impacts):
             faults.append(f"posting {term} in chunk {chunk} differs")
-    return faults + [f"posting {term} in chunk {chunk} is missing" for term, chunk in built]
+    faults += [f"posting {term} in chunk {chunk} is missing" for term, chunk in built]
+    return faults + _misplaced(session, areas)
+
+
+def _misplaced(session: ReadSession, areas: Mapping[int, list[str]]) -> list[str]:
+    """Return the blocks of whereabouts that differ from what the registry says."""
+    held = {number: block.write() for number, block in _blocks(session).items()}
+    wanted = {number: block.write() for number, block in _blocked(areas).items()}
+    nobody = Whereabouts.of({}).write()
+    return [
+        f"whereabouts in block {number} differ"
+        for number in sorted({*held, *wanted})
+        if held.get(number, nobody) != wanted.get(number, nobody)
+    ]
+
+
+def _blocked(areas: Mapping[int, list[str]]) -> dict[int, Whereabouts]:
+    """Return the areas of slots as blocks."""
+    parted: dict[int, dict[int, list[str]]] = {}
+    for slot, terms in areas.items():
+        parted.setdefault(slot // BLOCK, {})[slot % BLOCK] = terms
+    return {number: Whereabouts.of(part) for number, part in parted.items()}
 
 
 def is_current(session: ReadSession | WriteSession) -> bool:
@@ -174,6 +220,7 @@ def _patch_out(session: WriteSession, enterprise_id: str) -> None:
     row = session.get(MatchEnterprise, enterprise_id)
     if row is not None:
         _apply(session, row.slot, lists.difference(terms_of(Document.from_bytes(row.document)), {}))
+        _place(session, row.slot, [])
         session.delete(row)
         session.flush()
 
@@ -198,6 +245,21 @@ def _apply(session: WriteSession, slot: int, patch: lists.Patch) -> None:
             delete(MatchPosting).where(col(MatchPosting.term).in_(changed), col(MatchPosting.chunk) == chunk)
         )
     _insert(session, MatchPosting, [_row((term, chunk), posting) for term, posting in after.items() if posting.held])
+
+
+def _place(session: WriteSession, slot: int, terms: list[str]) -> None:
+    """Write where one enterprise is; the index's row is locked, so no two change a block at a time."""
+    number, offset = divmod(slot, BLOCK)
+    row = session.get(MatchWhereabouts, number)
+    before = Whereabouts.read(row.counts, row.numbers) if row else Whereabouts.of({})
+    values = _block_row(number, before.replaced(offset, terms))
+    session.merge(MatchWhereabouts(**values))
+    session.flush()
+
+
+def _block_row(number: int, block: Whereabouts) -> dict[str, Any]:
+    counts, numbers = block.write()
+    return {"block": number, "counts": counts, "numbers": numbers}
 
 
 def _row(key: tuple[str, int], posting: Posting) -> dict[str, Any]:

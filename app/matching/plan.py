@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.core.clock import today
 from app.matching.capacity import capacity_points, neutral_points, places_points, yearly_value
@@ -24,6 +25,9 @@ from app.matching.vocabulary import (
 from app.matching.weights import code_industries, rarity_of_code, rarity_of_piece
 from app.reference.service import cpv_words
 
+PLACE = "place:"
+"""The beginning of the name of a group that is one place of performance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -44,6 +48,11 @@ class Group:
     def of_pieces(self) -> bool:
         """True when the terms are word pieces, which have impacts; all other terms are facts."""
         return self.scale != 1
+
+    @property
+    def of_areas(self) -> bool:
+        """True when the terms are areas, which the index keeps apart."""
+        return self.name.startswith(PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +107,7 @@ def _what(lot: Lot) -> tuple[tuple[Group, ...], tuple[AskedCode, ...]]:
     groups: list[Group] = []
     asked: list[AskedCode] = []
     for number, (code, share) in enumerate(zip(stated, _shares(len(stated)), strict=True)):
-        points = {term: full * TUNING.stated * share * worth // 1_000_000 for term, worth in code_worth(code)}
-        groups.append(_most(f"code{number}", points))
+        groups.append(_most(f"code{number}", _code_points(code, share)))
         asked.append(AskedCode(code, False, f"code{number}"))
     inferred = _inferred_points(suggested, full * (TUNING.inferred_beside if stated else TUNING.inferred_alone) // 100)
     if inferred:
@@ -107,6 +115,17 @@ def _what(lot: Lot) -> tuple[tuple[Group, ...], tuple[AskedCode, ...]]:
         asked.extend(AskedCode(prefix, True, "inferred") for prefix, _ in suggested[:3])
     groups.append(_most("industry", _industry_points(stated or [p for p, _ in suggested[:3]], full)))
     return tuple(groups), tuple(asked)
+
+
+# Groups are never changed once made, and most questions share their codes and places: what is costly is kept.
+_KEPT = 4_096
+
+
+@lru_cache(maxsize=_KEPT)
+def _code_points(code: str, share: int) -> Mapping[str, int]:
+    """Return the points of each level of a stated code that weighs `share` hundredths."""
+    full = MAX_POINTS[Criterion.WHAT] * UNIT
+    return {term: full * TUNING.stated * share * worth // 1_000_000 for term, worth in code_worth(code)}
 
 
 def _most(name: str, points: Mapping[str, int]) -> Group:
@@ -161,13 +180,18 @@ def _words(lot: Lot, codes: tuple[AskedCode, ...]) -> Iterator[Group]:
     """Yield the groups of the pieces of the lot's words, of the labels of its codes, and of the trades it names."""
     texts = ((lot.title, 100), (lot.description, TUNING.description))
     yield _pieces_group("pieces", texts, TUNING.pieces)
-    stated = [code.code for code in codes if not code.inferred]
-    labels = " ".join(cpv_words(code) for code in stated)
-    yield _pieces_group("labels", ((labels, 100),), TUNING.labels, TUNING.labels_at_most)
+    yield _labels_group(tuple(code.code for code in codes if not code.inferred))
     full = MAX_POINTS[Criterion.WORDS] * UNIT
     named = trades_in(lot.title) or trades_in(lot.description)
     trade_points = {f"k:{trade}": full * TUNING.trades // (100 * len(named)) for trade in named}
     yield Group("trades", Criterion.WORDS, Combine.SUM, trade_points, full)
+
+
+@lru_cache(maxsize=_KEPT)
+def _labels_group(codes: tuple[str, ...]) -> Group:
+    """Return the group of the label words of stated codes."""
+    labels = " ".join(cpv_words(code) for code in codes)
+    return _pieces_group("labels", ((labels, 100),), TUNING.labels, TUNING.labels_at_most)
 
 
 def _pieces_group(name: str, texts: tuple[tuple[str, int], ...], share: int, most: int = 100) -> Group:
@@ -186,12 +210,16 @@ def _pieces_group(name: str, texts: tuple[tuple[str, int], ...], share: int, mos
 
 
 def _where(places: tuple[str, ...]) -> Iterator[Group]:
-    """Yield one group per place of performance, each an equal share of the criterion."""
-    full = MAX_POINTS[Criterion.WHERE] * UNIT
-    for place in places:
-        share = full // len(places)
-        points = {term: share * worth // 100 for term, worth in place_points(place).items()}
-        yield Group(f"place:{place}", Criterion.WHERE, Combine.MAX, points, share)
+    """Return one group per place of performance, each an equal share of the criterion."""
+    share = MAX_POINTS[Criterion.WHERE] * UNIT // max(1, len(places))
+    return (place_group(place, share) for place in places)
+
+
+@lru_cache(maxsize=_KEPT)
+def place_group(place: str, share: int) -> Group:
+    """Return the group of one place that can give `share` fine units."""
+    points = {term: share * worth // 100 for term, worth in place_points(place).items()}
+    return Group(f"{PLACE}{place}", Criterion.WHERE, Combine.MAX, points, share)
 
 
 def _capacity(lot: Lot) -> Iterator[Group]:
@@ -210,6 +238,7 @@ def _why_neutral(lot: Lot) -> str:
     return INCOMPARABLE_GROUP if lot.value_minor else NEUTRAL_GROUP
 
 
+@lru_cache(maxsize=1)
 def _trust() -> Group:
     """Return the group of the trust steps."""
     full = MAX_POINTS[Criterion.TRUST] * UNIT

@@ -31,13 +31,6 @@ def known(dialect: str, column: Literal["slot", "enterprise_id"], values: Sequen
     return sql, list(values) if dialect == "sqlite" else [list(values)]
 
 
-def names(dialect: str, slots: Sequence[int]) -> tuple[str, list[Any]]:
-    """Return SQL and values for the ids behind slots."""
-    wanted = f"IN ({', '.join('?' * len(slots))})" if dialect == "sqlite" else "= ANY(%s)"
-    sql = f"SELECT slot, enterprise_id FROM match_enterprise WHERE slot {wanted}"  # noqa: S608 -- only marks for values
-    return sql, list(slots) if dialect == "sqlite" else [list(slots)]
-
-
 def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:
     """Select the child rows of enterprises from one table of the registry."""
     return select(table).where(table.enterprise_id.in_(enterprise_ids))

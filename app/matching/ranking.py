@@ -3,14 +3,16 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.matching.gate import EVERYONE, OTHER_KIND, OUT, UNSURE, Gate, Span
-from app.matching.plan import Group, Plan
+from app.matching.plan import PLACE, Group, Plan, place_group
 from app.matching.postings import OFFSET
 from app.matching.vocabulary import ELIGIBILITY_ORDER, MAX_POINTS, RELEVANT, UNIT, Combine, Criterion, EligibilityState
+from app.matching.whereabouts import Whereabouts, worth_by_number
 
 Units = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -20,10 +22,11 @@ _ELIGIBLE, _DECLARED, _UNKNOWN, _INELIGIBLE = (ELIGIBILITY_ORDER[state] for stat
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The postings of one chunk that a question needs: term → (offsets, impacts)."""
+    """What a question needs of one chunk: term → (offsets, impacts), and where everyone is."""
 
     number: int
     postings: Mapping[str, Blob]
+    whereabouts: Whereabouts
     size: int
 
 
@@ -76,6 +79,8 @@ def rank(lots: Sequence[LotPlan], chunk: Chunk) -> Ranked:
 
 def _group(group: Group, chunk: Chunk) -> Units:
     """Return the fine units of one group for everyone: see `scoring.group_fine`."""
+    if group.of_areas:
+        return chunk.whereabouts.best(_worth(group.name, group.cap))
     held = [(points, *chunk.postings[term]) for term, points in group.points.items() if term in chunk.postings]
     if not held:
         return np.zeros(chunk.size, np.int64)
@@ -95,6 +100,12 @@ def _group(group: Group, chunk: Chunk) -> Units:
         else:
             units[offsets] = worth
     return np.minimum(units // group.scale, group.cap)
+
+
+@lru_cache(maxsize=1_024)
+def _worth(name: str, share: int) -> Units:
+    """Return what each area is worth for a place group, which its name and its cap say all of."""
+    return worth_by_number(place_group(name.removeprefix(PLACE), share).points)
 
 
 def _eligibility(gate: Gate, chunk: Chunk, out: Mask, unsure: Mask) -> Units:

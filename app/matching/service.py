@@ -1,6 +1,6 @@
 """The matching room's front door: a need in, ranked and explained enterprises out; and the reverse."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from app.matching.lexicon import infer_codes
 from app.matching.needs import need_of_opportunity, need_of_question
 from app.matching.plan import Plan, compile_plan
 from app.matching.profile import Lot, Need
-from app.matching.ranking import LotPlan, Ranked
+from app.matching.ranking import Candidate, LotPlan, Ranked
 from app.matching.schemas import (
     EligibilityReason,
     Evidence,
@@ -150,15 +150,17 @@ def _plans(lots: Sequence[Lot]) -> Iterator[Plan]:
 
 def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
     ranked = _rank(session, question, question.need.lots)
-    first = _first(session, question, ranked, "items", limit)
-    nearly = _first(session, question, ranked, "near", NEAR_MISSES)
-    known = index.known_by_slot(session, [*first, *nearly])
+    listed = ranking.best(ranked, "items", limit, CHUNK)
+    nearly = ranking.best(ranked, "near", NEAR_MISSES, CHUNK)
+    known = index.known_by_slot(session, [one.slot for one in (*listed, *nearly)])
     total = ranking.total(ranked, "items")
     return Matches(
-        items=[_match(question, known[slot], *_judge(question, known[slot])) for slot in first],
+        items=[_match(question, one, *_judge(question, one)) for one in _first(question, listed, known, limit)],
         total=total,
         total_is_capped=False,
-        near_misses=[_near_miss(question, known[slot], *_judge(question, known[slot])) for slot in nearly],
+        near_misses=[
+            _near_miss(question, one, *_judge(question, one)) for one in _first(question, nearly, known, NEAR_MISSES)
+        ],
         relaxations=_relaxations(session, question, ranked, total),
     )
 
@@ -174,15 +176,14 @@ def _rank(session: ReadSession, question: Question, lots: Sequence[Lot]) -> list
     return [ranking.rank(list(plans.values()), chunk) for chunk in index.read_chunks(session, list(plans.values()))]
 
 
-def _first(session: ReadSession, question: Question, ranked: Sequence[Ranked], wanted: str, limit: int) -> list[int]:
-    """Return the slots of the first `limit` of a list, in order; the neutral hash decides between those that tie."""
-    candidates = ranking.best(ranked, wanted, limit, CHUNK)
-    order = [(-one.score, one.eligibility, -one.fine) for one in candidates]
-    if len(set(order)) < len(order):
-        ids = index.ids_of(session, [one.slot for one in candidates])
-        request = question.hash
-        candidates.sort(key=lambda one: (-one.score, one.eligibility, -one.fine, tie_key(request, ids[one.slot])))
-    return [one.slot for one in candidates[:limit]]
+def _first(question: Question, candidates: Sequence[Candidate], known: Mapping[int, Known], limit: int) -> list[Known]:
+    """Return the first `limit` candidates, in order; the neutral hash decides between those that tie."""
+    request = question.hash
+
+    def order(one: Candidate) -> tuple[int, int, int, str]:
+        return -one.score, one.eligibility, -one.fine, tie_key(request, known[one.slot].enterprise_id)
+
+    return [known[one.slot] for one in sorted(candidates, key=order)[:limit]]
 
 
 def _judge(question: Question, known: Known) -> tuple[NeedScore, Eligibility]:

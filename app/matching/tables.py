@@ -32,6 +32,16 @@ class MatchPosting(SQLModel, table=True):
     impacts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class MatchWhereabouts(SQLModel, table=True):
+    """The areas of 4,096 enterprises: see `whereabouts`."""
+
+    __tablename__ = "match_whereabouts"
+
+    block: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    numbers: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class MatchState(SQLModel, table=True):
     """One row: how many slots were ever given, and the scorer that the documents were compiled by."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-SCORER_VERSION: Final = "2026.11-4"
+SCORER_VERSION: Final = "2026.11-6"
 """Changes whenever a rule, a weight or a shipped table changes what any pair scores."""
 
 UNIT: Final = 1000

@@ -584,6 +584,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_offering_sector_enterprise_id"), ["enterprise_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_offering_sector_sector"), ["sector"], unique=False)
 
+    op.create_table(
+        "match_whereabouts",
+        sa.Column("block", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("counts", sa.LargeBinary(), nullable=False),
+        sa.Column("numbers", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("block", name=op.f("pk_match_whereabouts")),
+    )
     op.execute("INSERT INTO journal_counter (id, value) VALUES (1, 0)")
     op.execute("INSERT INTO match_state (id, slots, scorer_version) VALUES (1, 0, '')")
     if op.get_bind().dialect.name == "postgresql":
@@ -591,7 +598,11 @@ def upgrade() -> None:
         # in two thirds of the time.
         op.execute("ALTER TABLE match_posting SET (toast_tuple_target = 8160)")
         op.execute("ALTER TABLE match_posting ALTER offsets SET STORAGE MAIN, ALTER impacts SET STORAGE MAIN")
-        op.execute("ALTER TABLE match_enterprise ALTER document SET STORAGE EXTERNAL")
+        op.execute("ALTER TABLE match_enterprise SET (toast_tuple_target = 8160)")
+        op.execute("ALTER TABLE match_enterprise ALTER document SET STORAGE MAIN")
+        op.execute(
+            "ALTER TABLE match_whereabouts ALTER counts SET STORAGE EXTERNAL, ALTER numbers SET STORAGE EXTERNAL"
+        )
     for room in SEARCHED:
         SearchIndex(room).create(op.get_bind())
 
@@ -600,6 +611,7 @@ def downgrade() -> None:
     """Take back."""
     for room in SEARCHED:
         SearchIndex(room).drop(op.get_bind())
+    op.drop_table("match_whereabouts")
     with op.batch_alter_table("offering_sector", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_offering_sector_sector"))
         batch_op.drop_index(batch_op.f("ix_offering_sector_enterprise_id"))
