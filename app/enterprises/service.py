@@ -14,7 +14,13 @@ from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Me
 from app.core.i18n import N_
 from app.core.text import sort_key
 from app.enterprises import queries
-from app.enterprises.rules import COUNTING_STATES, STATEMENT_MONTHS, is_municipality_of, statement_counts
+from app.enterprises.rules import (
+    COUNTING_STATES,
+    STATEMENT_MONTHS,
+    check_organisation_number,
+    is_municipality_of,
+    statement_counts,
+)
 from app.enterprises.schemas import (
     CertificateRead,
     CriterionRead,
@@ -48,6 +54,7 @@ from app.reference import service as reference
 __all__ = [
     "COUNTING_STATES",
     "STATEMENT_MONTHS",
+    "check_organisation_number",
     "exists",
     "facets",
     "find",

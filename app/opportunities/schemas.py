@@ -1,9 +1,9 @@
 """What is written to and read from the list of opportunities."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from app.core.errors import Message
 from app.core.i18n import N_
@@ -27,8 +27,20 @@ from app.core.schema import (
     composed,
     readable,
 )
+from app.enterprises.service import check_organisation_number
 from app.enterprises.vocabulary import Reservation
-from app.opportunities.vocabulary import PUBLIC_STATUSES, Form, Origin, ReservedExecution, Sort, Status
+from app.opportunities.rules import band_of, legal_person
+from app.opportunities.vocabulary import (
+    PUBLIC_STATUSES,
+    Ending,
+    Form,
+    LotResult,
+    Origin,
+    ReservedExecution,
+    Sort,
+    Status,
+    ValueBand,
+)
 from app.reference.fields import AreaCode, AreaCodes, CpvCode
 
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
@@ -40,6 +52,8 @@ Title = Annotated[
     AfterValidator(readable),
     AfterValidator(without_personal_details),
 ]
+
+Stated = Annotated[bool | None, Field(strict=True)]
 
 
 class LotIn(SchemaIn):
@@ -70,6 +84,7 @@ class NoticeIdentity(SchemaIn):
     version: Annotated[Code, StringConstraints(max_length=16)]
     subtype: Annotated[Code, StringConstraints(max_length=8)] | None = None
     number: Code | None = None
+    procedure_id: Code | None = Field(default=None, description="eForms BT-04: the same for a call and its result")
 
 
 class OpportunityCreate(SchemaIn):
@@ -87,6 +102,9 @@ class OpportunityCreate(SchemaIn):
         None
     )
     buyer_area: AreaCode | None = None
+    other_buyers: list[KeptLine] = Field(
+        default=[], max_length=100, description="Names of those who buy together with the buyer"
+    )
     legal_basis: KeptLine | None = Field(default=None, description="As the buyer states it; Samnod does not assert it")
     procedure_type: Code | None = None
     contact_function: FunctionName | None = None
@@ -96,12 +114,86 @@ class OpportunityCreate(SchemaIn):
     deadline_at: Instant | None = None
     questions_until: Instant | None = None
     starts_on: Day | None = None
+    electronic_tenders: Stated = Field(default=None, description="Tenders are sent electronically; null: not stated")
+    prior_notice: Stated = Field(default=None, description="A prior information notice was sent; null: not stated")
     objectives: list[Code] = Field(default=[], max_length=20)
     srpp_areas: list[Code] = Field(default=[], max_length=6)
     lots: list[LotIn] = Field(default=[], max_length=1000)
     source: SourceName
     source_year: Whole | None = Field(default=None, ge=1900, le=2200)
     notice: NoticeIdentity | None = None
+
+
+class LotAwardIn(SchemaIn):
+    """How one lot ended: one winner, or that there is none.
+
+    A lot with several suppliers is told once for each. For a group of suppliers the value stands on its first member.
+    """
+
+    lot_number: Code | None = Field(default=None, description="The lot's number; null: the whole opportunity")
+    result: LotResult = LotResult.AWARDED
+    winner_name: Annotated[KeptLine, Field(min_length=2), AfterValidator(legal_person)] | None = Field(
+        default=None, description="A legal person. A natural person's name is never kept: see `is_natural_person`"
+    )
+    winner_number: (
+        Annotated[Code, StringConstraints(max_length=32), AfterValidator(without_personal_numbers)] | None
+    ) = Field(default=None, description="Organisation number; a personal number is refused")
+    winner_country: Country | None = Field(default=None, description="Where the winner is registered")
+    is_natural_person: bool = Field(default=False, strict=True, description="Won by a natural person, not named here")
+    is_winner_sme: Stated = Field(default=None, description="A small or medium-sized enterprise, if a source says so")
+    is_winner_social: Stated = Field(default=None, description="A social enterprise, if a source says so")
+    winner_source: SourceName | None = Field(default=None, description="The source of the two statements above")
+    value: Money | None = Field(default=None, description="What the contract is worth, if it is stated")
+    value_band: ValueBand | None = Field(default=None, description="Follows from `value`; else as the buyer states it")
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
+        default=None, description="Currency of the band (ISO 4217); follows from `value`"
+    )
+    tender_count: Whole | None = Field(default=None, ge=0, le=10_000, description="How many tenders were received")
+    awarded_on: Day | None = Field(default=None, description="When it is another day than that of the whole")
+    reason: KeptProse = Field(default="", description="Why this winner, or why none")
+
+    @model_validator(mode="after")
+    def fits_together(self) -> Self:
+        """Refuse what contradicts itself, check a Swedish or Norwegian number, and fill in what follows."""
+        named = self.winner_name is not None or self.winner_number is not None
+        if self.result is LotResult.NO_WINNER and (named or self.is_natural_person):
+            raise ValueError(Message(N_("a lot without a winner names none")))
+        if self.is_natural_person and named:
+            raise ValueError(Message(N_("leave out the name and number of a natural person: they are never kept")))
+        if self.result is LotResult.AWARDED and not self.is_natural_person and self.winner_name is None:
+            raise ValueError(Message(N_("name the winner, or say that it is a natural person")))
+        if (self.is_winner_sme is not None or self.is_winner_social is not None) and self.winner_source is None:
+            raise ValueError(Message(N_("give the source of what is said of the winner")))
+        if self.winner_number is not None and self.winner_country in (None, "SE", "NO"):
+            self.winner_number = check_organisation_number(self.winner_number)
+        if self.value is not None:
+            if self.value_band not in (None, band_of(self.value.minor)) or self.currency not in (
+                None,
+                self.value.currency,
+            ):
+                raise ValueError(Message(N_("the band and its currency must be those of the value")))
+            self.value_band, self.currency = band_of(self.value.minor), self.value.currency
+        if (self.value_band is None) != (self.currency is None):
+            raise ValueError(Message(N_("give a band together with its currency")))
+        return self
+
+
+class AwardIn(SchemaIn):
+    """How an opportunity ended with a contract: lot by lot, or as a whole."""
+
+    awarded_on: Day | None = Field(default=None, description="The day of the decision")
+    reason: KeptProse = Field(default="", description="Why it was awarded so, in the buyer's words")
+    awards: list[LotAwardIn] = Field(min_length=1, max_length=2000)
+    replaces_earlier: bool = Field(
+        default=False, strict=True, description="Put right what was said before of the same lots"
+    )
+
+
+class CancelIn(SchemaIn):
+    """Why an opportunity ends without a contract."""
+
+    reason: KeptProse = Field(min_length=2, description="Why, in the buyer's words")
+    cancelled_on: Day | None = Field(default=None, description="The day of the decision; else today")
 
 
 class OpportunityFilters(PageQuery):
@@ -124,6 +216,13 @@ class OpportunityFilters(PageQuery):
         return statuses
 
 
+class MoneyRead(SchemaOut):
+    """An amount without VAT, written as it can be sent back."""
+
+    amount: str
+    currency: str
+
+
 class LotRead(SchemaOut):
     """One lot."""
 
@@ -137,11 +236,41 @@ class LotRead(SchemaOut):
     foreign_areas: list[str]
     reserved_participation: list[str]
     reserved_execution: ReservedExecution | None
+    estimated_value: MoneyRead | None
     value_minor: int | None
     currency: str | None
     duration_months: int | None
     places_wanted: int | None
     target_groups: list[str]
+
+
+class AwardRead(SchemaOut):
+    """How one lot ended, or the whole."""
+
+    lot_number: str | None
+    result: LotResult
+    winner_name: str | None
+    winner_number: str | None
+    winner_country: str | None
+    is_natural_person: bool
+    is_winner_sme: bool | None
+    is_winner_social: bool | None
+    winner_source: str | None
+    value: MoneyRead | None
+    value_band: ValueBand | None
+    currency: str | None
+    tender_count: int | None
+    awarded_on: date | None
+    reason: str
+
+
+class OutcomeRead(SchemaOut):
+    """How an opportunity ended."""
+
+    kind: Ending
+    on: date | None
+    reason: str | None
+    awards: list[AwardRead]
 
 
 class OpportunitySummary(SchemaOut):
@@ -173,12 +302,17 @@ class OpportunityRead(OpportunitySummary):
     rev: int
     description: str
     buyer_number: str | None
+    other_buyers: list[str]
     legal_basis: str | None
     procedure_type: str | None
     contact_function: str | None
     contact_email: str | None
     questions_until: datetime | None
     starts_on: date | None
+    electronic_tenders: bool | None
+    prior_notice: bool | None
+    closed_at: datetime | None
+    outcome: OutcomeRead | None
     objectives: list[str]
     srpp_areas: list[str]
     lots: list[LotRead]
@@ -187,3 +321,4 @@ class OpportunityRead(OpportunitySummary):
     notice_version: str | None
     notice_subtype: str | None
     notice_number: str | None
+    procedure_id: str | None

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import Synced, id_column, new_id, sort_column, state_column
-from app.opportunities.vocabulary import Form, Origin, ReservedExecution, Status
+from app.opportunities.vocabulary import Form, LotResult, Origin, ReservedExecution, Status, ValueBand
 
 
 def _child(of: str, *, primary_key: bool = False) -> Column[str]:
@@ -40,12 +40,20 @@ class Opportunity(Synced, table=True):
     deadline_at: datetime | None = Field(default=None, index=True)
     questions_until: datetime | None = Field(default=None)
     starts_on: date | None = Field(default=None)
+    electronic_tenders: bool | None = Field(default=None, description="None: not stated")
+    prior_notice: bool | None = Field(default=None, description="None: not stated")
+    closed_at: datetime | None = Field(default=None)
+    ended_on: date | None = Field(default=None, description="The day of the decision to award or to cancel")
+    ended_reason: str | None = Field(default=None, description="Why it was awarded so, or cancelled")
     notice_source: str | None = Field(default=None, max_length=64)
     notice_id: str | None = Field(default=None, max_length=64)
     notice_version: str | None = Field(default=None, max_length=16)
     notice_subtype: str | None = Field(default=None, max_length=8)
     notice_number: str | None = Field(
         default=None, max_length=64, description="Publication number, for instance in TED"
+    )
+    procedure_id: str | None = Field(
+        default=None, max_length=64, index=True, description="eForms BT-04, by which a result finds its procurement"
     )
 
 
@@ -56,6 +64,16 @@ class OpportunityObjective(SQLModel, table=True):
 
     opportunity_id: str = Field(sa_column=_child("opportunity", primary_key=True))
     objective: str = Field(primary_key=True, max_length=64)
+
+
+class OpportunityBuyer(SQLModel, table=True):
+    """A public body that buys together with the one that the opportunity is listed under."""
+
+    __tablename__ = "opportunity_buyer"
+
+    opportunity_id: str = Field(sa_column=_child("opportunity", primary_key=True))
+    position: int = Field(primary_key=True)
+    name: str = Field(max_length=300)
 
 
 class OpportunitySrppArea(SQLModel, table=True):
@@ -123,3 +141,28 @@ class LotTargetGroup(SQLModel, table=True):
 
     lot_id: str = Field(sa_column=_child("lot", primary_key=True))
     target_group: str = Field(primary_key=True, max_length=64)
+
+
+class Award(SQLModel, table=True):
+    """How one lot ended, or the whole: one winner, or that there is none. Only legal persons are named."""
+
+    __tablename__ = "opportunity_award"
+
+    id: str = Field(default_factory=new_id, sa_column=id_column())
+    opportunity_id: str = Field(sa_column=_child("opportunity"))
+    position: int
+    lot_number: str | None = Field(default=None, max_length=64, description="None: the whole")
+    result: LotResult = Field(sa_column=state_column(LotResult))
+    winner_name: str | None = Field(default=None, max_length=300)
+    winner_number: str | None = Field(default=None, max_length=32)
+    winner_country: str | None = Field(default=None, max_length=2)
+    is_natural_person: bool = Field(default=False, description="Then neither name nor number is kept")
+    is_winner_sme: bool | None = Field(default=None)
+    is_winner_social: bool | None = Field(default=None)
+    winner_source: str | None = Field(default=None, max_length=200, description="Where the two facts above come from")
+    value_minor: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    currency: str | None = Field(default=None, max_length=3)
+    value_band: ValueBand | None = Field(default=None, sa_column=state_column(ValueBand, nullable=True))
+    tender_count: int | None = Field(default=None)
+    awarded_on: date | None = Field(default=None)
+    reason: str = Field(default="")

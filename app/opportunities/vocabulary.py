@@ -24,6 +24,46 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Verb(StrEnum):
+    """What can be done with an opportunity; `rules.TRANSITIONS` says in which state."""
+
+    PUBLISH = "publish"
+    CHANGE = "change"
+    CLOSE = "close"
+    AWARD = "award"
+    CANCEL = "cancel"
+    REMOVE = "remove"
+    # A result notice tells how it ended, whether or not anybody closed it here.
+    RESULT = "result"
+
+
+class Ending(StrEnum):
+    """The two ways in which an opportunity ends."""
+
+    AWARDED = "awarded"
+    CANCELLED = "cancelled"
+
+
+class LotResult(StrEnum):
+    """How one lot ended (eForms BT-142: selec-w, clos-nw)."""
+
+    AWARDED = "awarded"
+    NO_WINNER = "no-winner"
+
+
+class ValueBand(StrEnum):
+    """The size of a contract without VAT, in units of its own currency: from the first amount to below the second."""
+
+    UNDER_100K = "under-100k"
+    TO_500K = "100k-500k"
+    TO_1M = "500k-1m"
+    TO_5M = "1m-5m"
+    TO_10M = "5m-10m"
+    TO_50M = "10m-50m"
+    TO_100M = "50m-100m"
+    FROM_100M = "100m-or-more"
+
+
 class ReservedExecution(StrEnum):
     """eForms BT-736: the contract must be carried out in sheltered employment programmes."""
 

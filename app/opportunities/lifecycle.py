@@ -1,0 +1,195 @@
+"""The life of an opportunity: each step is one conditional UPDATE, so that of two at once exactly one is taken.
+
+`rules.TRANSITIONS` says which step is possible in which state. Whoever comes second finds no row to change, and is told
+in which state it is now.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlmodel import col
+
+from app.core.clock import now, today
+from app.core.db import WriteSession
+from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message, NotFound
+from app.core.i18n import N_
+from app.journal import service as journal
+from app.opportunities import saving
+from app.opportunities.queries import SEARCH
+from app.opportunities.rules import TRANSITIONS, possible_verbs
+from app.opportunities.schemas import AwardIn, CancelIn, LotAwardIn, OpportunityCreate, OpportunityRead
+from app.opportunities.tables import Award, Lot, Opportunity
+from app.opportunities.vocabulary import LotResult, Status, Verb
+
+
+def publish_draft(session: WriteSession, opportunity_id: str) -> OpportunityRead:
+    """Show a draft to everybody, and return it. Raises `NotFound`, or `Conflict` when it is no draft."""
+    opportunity, before = _step(session, opportunity_id, Verb.PUBLISH)
+    opportunity.published_at = opportunity.published_at or now()
+    return saving.journalled(session, opportunity, before)
+
+
+def change(session: WriteSession, opportunity_id: str, data: OpportunityCreate) -> OpportunityRead:
+    """Let a draft, published or closed opportunity say what `data` says, and return it; its state stays as it is.
+
+    Raises:
+        NotFound: there is none with this id.
+        Conflict: it has ended.
+        InvalidContent: lots are missing where the form needs them, or a code is not in its vocabulary.
+    """
+    saving.check(data)
+    opportunity, before = _step(session, opportunity_id, Verb.CHANGE)
+    return saving.save(session, data.model_copy(update={"status": opportunity.status}), opportunity, before)
+
+
+def close(session: WriteSession, opportunity_id: str) -> OpportunityRead:
+    """Take no more tenders, and return it. Raises `NotFound`, or `Conflict` when it is not published."""
+    opportunity, before = _step(session, opportunity_id, Verb.CLOSE)
+    opportunity.closed_at = now()
+    return saving.journalled(session, opportunity, before)
+
+
+def award(session: WriteSession, opportunity_id: str, data: AwardIn, *, by_notice: bool = False) -> OpportunityRead:
+    """Write how a closed opportunity ended with a contract, and return it.
+
+    Lots may be awarded one after another; one that is awarded already is refused unless `data.replaces_earlier`. A
+    result notice (`by_notice`) is also taken for one that is still published: nobody need have closed it here.
+
+    Raises:
+        NotFound: there is none with this id.
+        Conflict: it is in another state, or a lot is awarded already.
+        InvalidContent: a lot does not exist, none has a winner, or the day is to come.
+    """
+    opportunity, before = _step(session, opportunity_id, Verb.RESULT if by_notice else Verb.AWARD)
+    kept = _kept_awards(session, opportunity_id, data)
+    _check_award(session, opportunity, data, kept)
+    for position, award in enumerate(data.awards, start=len(kept)):
+        session.add(_award_row(opportunity_id, position, award))
+    opportunity.closed_at = opportunity.closed_at or now()
+    opportunity.ended_on = data.awarded_on or opportunity.ended_on
+    opportunity.ended_reason = data.reason or opportunity.ended_reason
+    return saving.journalled(session, opportunity, before)
+
+
+def cancel(session: WriteSession, opportunity_id: str, data: CancelIn) -> OpportunityRead:
+    """End a published or closed opportunity without a contract, saying why, and return it.
+
+    Raises:
+        NotFound: there is none with this id.
+        Conflict: it is a draft, or has ended.
+        InvalidContent: the day is to come.
+    """
+    opportunity, before = _step(session, opportunity_id, Verb.CANCEL)
+    this_day = today(opportunity.country)
+    _refuse_days_to_come([("/cancelled_on", data.cancelled_on)], this_day)
+    opportunity.closed_at = opportunity.closed_at or now()
+    opportunity.ended_on = data.cancelled_on or this_day
+    opportunity.ended_reason = data.reason
+    return saving.journalled(session, opportunity, before)
+
+
+def remove(session: WriteSession, opportunity_id: str) -> None:
+    """Take away a draft, or one that was cancelled; the journal keeps a tombstone.
+
+    Raises:
+        NotFound: there is none with this id.
+        Conflict: it is published, closed or awarded.
+    """
+    opportunity, before = _step(session, opportunity_id, Verb.REMOVE)
+    gone = journal.removed(saving.RECORD_TYPE, opportunity_id, opportunity.home, opportunity.rev, before)
+    # The rows of its lots and awards go with it: the foreign keys cascade.
+    session.connection().execute(delete(Opportunity).where(col(Opportunity.id) == opportunity_id))
+    session.expunge_all()
+    SEARCH.remove(session, opportunity_id)
+    journal.record(session, gone)
+
+
+def _step(session: WriteSession, opportunity_id: str, verb: Verb) -> tuple[Opportunity, dict[str, Any]]:
+    """Take a step, and return the row after it with what the record said before.
+
+    The statement that takes it names the states it may be taken from: nobody else can take it as well.
+    """
+    session.flush()
+    # Locked, so that what is read of it now is what the step changes.
+    opportunity = session.get(Opportunity, opportunity_id, with_for_update=True, populate_existing=True)
+    if opportunity is None:
+        raise NotFound(Message(N_("There is no opportunity with this id.")))
+    before = saving.payload(session, opportunity)
+    targets = TRANSITIONS[verb]
+    values: dict[str, Any] = {"rev": col(Opportunity.rev) + 1, "updated_at": now()}
+    if verb not in (Verb.CHANGE, Verb.REMOVE):
+        (values["status"],) = set(targets.values())
+    allowed = col(Opportunity.status).in_(sorted(targets))
+    taken = session.connection().execute(
+        update(Opportunity).where(col(Opportunity.id) == opportunity_id, allowed).values(values)
+    )
+    if taken.rowcount == 0:
+        raise _refusal(opportunity.status, verb)
+    session.refresh(opportunity)
+    return opportunity, before
+
+
+def _refusal(status: Status, verb: Verb) -> Conflict:
+    """Say in which state it is, and what can be done in that."""
+    told = N_("It is {status} and cannot take {verb}. What it can take: {possible}.")
+    possible = ", ".join(possible_verbs(status)) or "–"
+    return Conflict(Message(told, status=status.value, verb=verb.value, possible=possible))
+
+
+def _check_award(session: WriteSession, opportunity: Opportunity, data: AwardIn, kept: list[Award]) -> None:
+    """Refuse lots that are not there, a lot told of twice over, days to come, and an award without any winner."""
+    faults: list[FieldFault] = []
+    wanted = select(col(Lot.number)).where(col(Lot.opportunity_id) == opportunity.id)
+    numbers = set(session.execute(wanted).scalars())
+    whole = [award.lot_number is None for award in data.awards]
+    for i, award in enumerate(data.awards):
+        if award.lot_number is not None and award.lot_number not in numbers:
+            told = Message(N_("there is no lot {number}"), number=award.lot_number)
+            faults.append(FieldFault(f"/awards/{i}/lot_number", told))
+        elif any(whole) and not all(whole):
+            told = Message(N_("tell of the whole, or of each lot, not of both"))
+            faults.append(FieldFault(f"/awards/{i}/lot_number", told))
+        if not award.is_natural_person and award.model_dump() in [other.model_dump() for other in data.awards[:i]]:
+            faults.append(FieldFault(f"/awards/{i}", Message(N_("this is said twice"))))
+    results = {award.result for award in kept} | {award.result for award in data.awards}
+    if LotResult.AWARDED not in results:
+        faults.append(FieldFault("/awards", Message(N_("no lot has a winner: cancel it instead, and say why"))))
+    if faults:
+        raise InvalidContent(Message(SEE_ERRORS), faults)
+    days = [(f"/awards/{i}/awarded_on", award.awarded_on) for i, award in enumerate(data.awards)]
+    _refuse_days_to_come([("/awarded_on", data.awarded_on), *days], today(opportunity.country))
+
+
+def _refuse_days_to_come(days: Sequence[tuple[str, date | None]], this_day: date) -> None:
+    told = Message(N_("this day is still to come"))
+    if faults := [FieldFault(pointer, told) for pointer, day in days if day is not None and day > this_day]:
+        raise InvalidContent(Message(SEE_ERRORS), faults)
+
+
+def _kept_awards(session: WriteSession, opportunity_id: str, data: AwardIn) -> list[Award]:
+    """Return the earlier awards that stay beside these; those of the same lots give way, or stand in the way."""
+    wanted = select(Award).where(col(Award.opportunity_id) == opportunity_id).order_by(col(Award.position))
+    earlier = list(session.execute(wanted).scalars())
+    told_of = {award.lot_number for award in data.awards}
+    same = [award for award in earlier if None in told_of or award.lot_number is None or award.lot_number in told_of]
+    if same and not data.replaces_earlier:
+        told = N_("{lots} is awarded already. Send replaces_earlier to put it right.")
+        lots = ", ".join(sorted({award.lot_number or "*" for award in same}))
+        raise Conflict(Message(told, lots=lots), [FieldFault("/awards", Message(told, lots=lots))])
+    for award in same:
+        session.delete(award)
+    kept = [award for award in earlier if award not in same]
+    for position, award in enumerate(kept):
+        award.position = position
+    return kept
+
+
+def _award_row(opportunity_id: str, position: int, data: LotAwardIn) -> Award:
+    return Award(
+        opportunity_id=opportunity_id,
+        position=position,
+        value_minor=data.value.minor if data.value else None,
+        **data.model_dump(exclude={"value"}),
+    )

@@ -1,0 +1,227 @@
+"""Opportunities written whole: the row, its lots and what they are found by."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, col
+
+from app.core.clock import now
+from app.core.columns import new_id
+from app.core.db import WriteSession
+from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message
+from app.core.i18n import N_
+from app.core.text import sort_key
+from app.journal import service as journal
+from app.opportunities.queries import SEARCH, other_of_notice
+from app.opportunities.reading import read_one
+from app.opportunities.schemas import LotIn, OpportunityCreate, OpportunityRead
+from app.opportunities.tables import (
+    Lot,
+    LotArea,
+    LotCpv,
+    LotReservation,
+    LotTargetGroup,
+    Opportunity,
+    OpportunityBuyer,
+    OpportunityObjective,
+    OpportunitySrppArea,
+)
+from app.opportunities.vocabulary import LOTLESS_FORMS, Status
+from app.reference import service as reference
+
+RECORD_TYPE = "opportunity"
+_OWN = [
+    "title",
+    "description",
+    "language",
+    "form",
+    "status",
+    "origin",
+    "country",
+    "buyer_name",
+    "buyer_number",
+    "buyer_area",
+    "legal_basis",
+    "procedure_type",
+    "contact_function",
+    "contact_email",
+    "deadline_at",
+    "questions_until",
+    "starts_on",
+    "electronic_tenders",
+    "prior_notice",
+    "source",
+    "source_year",
+]
+
+
+def check(data: OpportunityCreate) -> None:
+    """Refuse codes that are in no list, and lots that are missing. Raises `InvalidContent`."""
+    faults: list[FieldFault] = []
+    if not data.lots and data.form not in LOTLESS_FORMS:
+        told = Message(N_("at least one lot is needed, except for partnerships and early dialogue"))
+        faults.append(FieldFault("/lots", told))
+
+    def known(pointer: str, name: str, codes: Iterable[str]) -> None:
+        for i, code in enumerate(codes):
+            if not reference.has_code(name, code):
+                told = Message(N_("{code} is not in the list {lists}"), code=code, lists=name)
+                faults.append(FieldFault(f"{pointer}/{i}", told))
+
+    known("/objectives", "social_objective", data.objectives)
+    known("/srpp_areas", "srpp_area", data.srpp_areas)
+    for i, lot in enumerate(data.lots):
+        known(f"/lots/{i}/target_groups", "target_group", lot.target_groups)
+    if faults:
+        raise InvalidContent(Message(SEE_ERRORS), faults)
+
+
+def new(record_id: str, home: str, data: OpportunityCreate) -> Opportunity:
+    """Return the row of a new opportunity, which is not yet in the database."""
+    return Opportunity(
+        id=record_id,
+        home=home,
+        title_sort="",
+        **{name: getattr(data, name) for name in _OWN},
+    )
+
+
+def save(
+    session: WriteSession, data: OpportunityCreate, opportunity: Opportunity, before: dict[str, Any] | None
+) -> OpportunityRead:
+    """Let the row and its children say what `data` says, journal the change, and return the record.
+
+    `before` is what it said, None when it is new.
+
+    Raises:
+        Conflict: the notice it comes from is another opportunity already.
+    """
+    if before is not None:
+        _forget_children(session, opportunity.id)
+    _describe(opportunity, data)
+    _require_own_notice(session, opportunity)
+    session.add(opportunity)
+    _flush(session)
+    session.add_all(_children(opportunity.id, data))
+    session.flush()
+    SEARCH.put(session, opportunity.id, _searchable(data))
+    return journalled(session, opportunity, before)
+
+
+def journalled(session: WriteSession, opportunity: Opportunity, before: dict[str, Any] | None) -> OpportunityRead:
+    """Record in the journal that the opportunity is as it now stands, and return it."""
+    session.flush()
+    read = read_one(session, opportunity)
+    change = journal.changed(
+        RECORD_TYPE, opportunity.id, opportunity.home, opportunity.rev, read.model_dump(mode="json"), before
+    )
+    journal.record(session, change)
+    return read
+
+
+def payload(session: WriteSession, opportunity: Opportunity) -> dict[str, Any]:
+    """Return what the opportunity says now, as the journal keeps it."""
+    return read_one(session, opportunity).model_dump(mode="json")
+
+
+def _require_own_notice(session: WriteSession, opportunity: Opportunity) -> None:
+    """Refuse a second opportunity from one notice."""
+    if opportunity.notice_id is None:
+        return
+    with session.no_autoflush:
+        taken = session.execute(other_of_notice(opportunity)).scalar()
+    if taken is not None:
+        raise _taken()
+
+
+def _flush(session: WriteSession) -> None:
+    try:
+        session.flush()
+    except IntegrityError as fault:
+        # Somebody else imported the same notice, or took the id, a moment ago.
+        raise _taken() from fault
+
+
+def _taken() -> Conflict:
+    told = Message(N_("Another opportunity comes from this notice, or has this id."))
+    return Conflict(told, [FieldFault("/notice/notice_id", told)])
+
+
+def _describe(opportunity: Opportunity, data: OpportunityCreate) -> None:
+    for name in _OWN:
+        setattr(opportunity, name, getattr(data, name))
+    opportunity.title_sort = sort_key(data.title)[:300]
+    opportunity.official_url = str(data.official_url) if data.official_url else None
+    opportunity.published_at = data.published_at
+    if data.published_at is None and data.status is not Status.DRAFT:
+        opportunity.published_at = now()
+    notice = data.notice
+    opportunity.notice_source = notice.source if notice else None
+    opportunity.notice_id = notice.notice_id if notice else None
+    opportunity.notice_version = notice.version if notice else None
+    opportunity.notice_subtype = notice.subtype if notice else None
+    opportunity.notice_number = notice.number if notice else None
+    opportunity.procedure_id = notice.procedure_id if notice else None
+    opportunity.updated_at = now()
+
+
+def _forget_children(session: WriteSession, opportunity_id: str) -> None:
+    # The lots' own rows go with them: the foreign keys cascade.
+    for table in (Lot, OpportunityBuyer, OpportunityObjective, OpportunitySrppArea):
+        session.connection().execute(delete(table).where(col(table.opportunity_id) == opportunity_id))
+    session.expire_all()
+
+
+def _children(opportunity_id: str, data: OpportunityCreate) -> list[SQLModel]:
+    rows: list[SQLModel] = []
+    for position, name in enumerate(dict.fromkeys(data.other_buyers)):
+        rows.append(OpportunityBuyer(opportunity_id=opportunity_id, position=position, name=name))
+    for objective in dict.fromkeys(data.objectives):
+        rows.append(OpportunityObjective(opportunity_id=opportunity_id, objective=objective))
+    for area in dict.fromkeys(data.srpp_areas):
+        rows.append(OpportunitySrppArea(opportunity_id=opportunity_id, area=area))
+    for position, lot in enumerate(data.lots):
+        rows += _lot_rows(opportunity_id, position, lot)
+    return rows
+
+
+def _lot_rows(opportunity_id: str, position: int, data: LotIn) -> list[SQLModel]:
+    lot_id = new_id()
+    value = data.estimated_value
+    lot = Lot(
+        id=lot_id,
+        opportunity_id=opportunity_id,
+        position=position,
+        number=data.number or f"LOT-{position + 1:04}",
+        title=data.title,
+        description=data.description,
+        cpv_main=data.cpv_main,
+        reserved_execution=data.reserved_execution,
+        value_minor=value.minor if value else None,
+        currency=value.currency if value else None,
+        duration_months=data.duration_months,
+        places_wanted=data.places_wanted,
+    )
+    more = [code for code in dict.fromkeys(data.cpv_additional) if code != data.cpv_main]
+    foreign = [area for area in dict.fromkeys(data.foreign_areas) if area not in data.area_codes]
+    return [
+        lot,
+        *(LotCpv(lot_id=lot_id, code=code, position=i) for i, code in enumerate(more)),
+        *(LotArea(lot_id=lot_id, area=a, position=i) for i, a in enumerate(dict.fromkeys(data.area_codes))),
+        *(LotArea(lot_id=lot_id, area=a, is_foreign=True, position=i) for i, a in enumerate(foreign)),
+        *(LotReservation(lot_id=lot_id, reservation=r) for r in dict.fromkeys(data.reserved_participation)),
+        *(LotTargetGroup(lot_id=lot_id, target_group=g) for g in dict.fromkeys(data.target_groups)),
+    ]
+
+
+def _searchable(data: OpportunityCreate) -> list[str]:
+    """Return the texts an opportunity is found by; without codes, the words of the code that its title suggests."""
+    found = [data.title, data.description, data.buyer_name, *data.other_buyers]
+    codes: list[str] = []
+    for lot in data.lots:
+        found += [lot.title, lot.description]
+        codes += [code for code in [lot.cpv_main, *lot.cpv_additional] if code]
+    codes = codes or [hit.code for hit in reference.search_cpv(data.title, data.language, 1)]
+    return found + [reference.cpv_words(code) for code in dict.fromkeys(codes)]
