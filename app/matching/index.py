@@ -50,7 +50,8 @@ def areas_of(compiled: Document) -> list[str]:
 
 def read_chunks(session: ReadSession, lots: Sequence[LotPlan]) -> list[Chunk]:
     """Return the postings that the lots ask for, chunk by chunk, in one SELECT."""
-    terms = {term for lot in lots for group in lot.plan.groups if not group.of_areas for term in group.points}
+    groups = [group for lot in lots for group in lot.plan.groups if not group.of_areas and not group.is_alike_for_all]
+    terms = {term for group in groups for term in group.points}
     terms |= {EVERYONE, OTHER_KIND, OUT, UNSURE, *(term for lot in lots for term in lot.gate.denied)}
     spans = sorted({span for lot in lots for span in (*lot.gate.verified, *lot.gate.declared)}, key=lambda s: s.first)
     found: dict[int, dict[str, tuple[bytes, bytes]]] = {}

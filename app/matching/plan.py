@@ -28,6 +28,9 @@ from app.reference.service import cpv_words
 PLACE = "place:"
 """The beginning of the name of a group that is one place of performance."""
 
+LABELS = "labels"
+"""The name of the group of the label words of stated codes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -48,6 +51,11 @@ class Group:
     def of_pieces(self) -> bool:
         """True when the terms are word pieces, which have impacts; all other terms are facts."""
         return self.scale != 1
+
+    @property
+    def is_alike_for_all(self) -> bool:
+        """True when every document has exactly one of the terms and all are worth the same: nothing is read."""
+        return self.name in {NEUTRAL_GROUP, INCOMPARABLE_GROUP}
 
     @property
     def of_areas(self) -> bool:
@@ -191,7 +199,7 @@ def _words(lot: Lot, codes: tuple[AskedCode, ...]) -> Iterator[Group]:
 def _labels_group(codes: tuple[str, ...]) -> Group:
     """Return the group of the label words of stated codes."""
     labels = " ".join(cpv_words(code) for code in codes)
-    return _pieces_group("labels", ((labels, 100),), TUNING.labels, TUNING.labels_at_most)
+    return _pieces_group(LABELS, ((labels, 100),), TUNING.labels, TUNING.labels_at_most)
 
 
 def _pieces_group(name: str, texts: tuple[tuple[str, int], ...], share: int, most: int = 100) -> Group:

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.matching.gate import EVERYONE, OTHER_KIND, OUT, UNSURE, Gate, Span
-from app.matching.plan import PLACE, Group, Plan, place_group
+from app.matching.plan import LABELS, PLACE, Group, Plan, place_group
 from app.matching.postings import OFFSET
 from app.matching.vocabulary import ELIGIBILITY_ORDER, MAX_POINTS, RELEVANT, UNIT, Combine, Criterion, EligibilityState
 from app.matching.whereabouts import Whereabouts, worth_by_number
 
-Units = NDArray[np.int64]
+Units = NDArray[np.int32]
+Offsets = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Blob = tuple[bytes, bytes]
+_AT_A_TIME = 16_384
 _ELIGIBLE, _DECLARED, _UNKNOWN, _INELIGIBLE = (ELIGIBILITY_ORDER[state] for state in EligibilityState)
 
 
@@ -32,16 +34,15 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Everyone in one chunk: what they are ordered by, aligned by offset."""
+    """Everyone in one chunk whom codes or words tie to the need, and what they are ordered by, side by side."""
 
     chunk: int
+    offsets: Offsets
     score: Units
     fine: Units
     eligibility: Units
-    relevant: Mask
-    """Touches the need by codes or words, and is a kind of record that tenders."""
     supplier: Mask
-    """Tenders and is at work, whatever the reservation says."""
+    """Is at work, whatever the reservation says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,52 +55,105 @@ class LotPlan:
 
 
 def rank(lots: Sequence[LotPlan], chunk: Chunk) -> Ranked:
-    """Return scores and eligibility of everyone in the chunk, exactly as `score_need` and `eligibility` give them."""
-    size = chunk.size
-    shown, fine = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    relevant, best = np.zeros(size, bool), np.full(size, _INELIGIBLE, np.int64)
-    out = _mask(chunk, [OUT, OTHER_KIND])
-    unsure = _mask(chunk, [UNSURE])
-    for lot in lots:
-        units = {criterion: np.zeros(size, np.int64) for criterion in Criterion}
-        for group in lot.plan.groups:
-            units[group.criterion] += _group(group, chunk)
-        capped = {criterion: np.minimum(found, MAX_POINTS[criterion] * UNIT) for criterion, found in units.items()}
-        total = sum(capped.values(), np.zeros(size, np.int64))
-        shown += lot.weight * ((2 * total + UNIT) // (2 * UNIT))
-        fine += lot.weight * total
-        relevant |= capped[Criterion.WHAT] + capped[Criterion.WORDS] >= RELEVANT
-        best = np.minimum(best, _eligibility(lot.gate, chunk, out, unsure))
-    count = sum(lot.weight for lot in lots)
+    """Return scores and eligibility of everyone who is relevant, exactly as `score_need` and `eligibility` give them.
+
+    Most of a registry has nothing to do with a need. So codes and words are added up for all, and the labels of codes,
+    which are the longest lists and worth the least, only for those whom they could make relevant; the rest is asked
+    of the relevant alone.
+    """
     # Projects, networks and events never stand in a list of suppliers, not even among the near misses.
     present = _mask(chunk, [EVERYONE]) & ~_mask(chunk, [OTHER_KIND])
-    score = (2 * shown + count) // (2 * count)
-    return Ranked(chunk.number, score, fine // count, best, relevant & present, present & ~out)
+    begun = [_what_and_words(lot.plan, chunk) for lot in lots]
+    hopeful = present & np.logical_or.reduce([what + words + most >= RELEVANT for what, words, most in begun])
+    among = np.flatnonzero(hopeful)
+    tied = [
+        (what[among], _capped(words[among] + _all(_filling_in(lot.plan), chunk, among), Criterion.WORDS))
+        for lot, (what, words, _) in zip(lots, begun, strict=True)
+    ]
+    kept = np.flatnonzero(np.logical_or.reduce([what + words >= RELEVANT for what, words in tied]))
+    among = among[kept]
+    shown, fine = np.zeros(among.size, np.int32), np.zeros(among.size, np.int32)
+    best = np.full(among.size, _INELIGIBLE, np.int32)
+    out, unsure = _mask(chunk, [OUT, OTHER_KIND])[among], _mask(chunk, [UNSURE])[among]
+    for lot, (what, words) in zip(lots, tied, strict=True):
+        total = what[kept] + words[kept]
+        for criterion in (Criterion.WHERE, Criterion.CAPACITY, Criterion.TRUST):
+            groups = [group for group in lot.plan.groups if group.criterion is criterion]
+            total += _capped(_all(groups, chunk, among), criterion)
+        shown += lot.weight * ((2 * total + UNIT) // (2 * UNIT))
+        fine += lot.weight * total
+        best = np.minimum(best, _eligibility(lot.gate, chunk, among, out, unsure))
+    count = sum(lot.weight for lot in lots)
+    return Ranked(chunk.number, among, (2 * shown + count) // (2 * count), fine // count, best, ~out)
 
 
-def _group(group: Group, chunk: Chunk) -> Units:
-    """Return the fine units of one group for everyone: see `scoring.group_fine`."""
+def _what_and_words(plan: Plan, chunk: Chunk) -> tuple[Units, Units, int]:
+    """Return everyone's units of codes and of words without the labels, and the most that the labels can add."""
+    everyone = np.arange(chunk.size, dtype=np.intp)
+    later = _filling_in(plan)
+    what = [group for group in plan.groups if group.criterion is Criterion.WHAT]
+    words = [group for group in plan.groups if group.criterion is Criterion.WORDS and group not in later]
+    most = sum(group.cap for group in later)
+    return _capped(_all(what, chunk, everyone), Criterion.WHAT), _all(words, chunk, everyone), most
+
+
+def _filling_in(plan: Plan) -> list[Group]:
+    """Return the groups that can wait until it is known whom they matter to."""
+    return [group for group in plan.groups if group.name == LABELS]
+
+
+def _capped(units: Units, criterion: Criterion) -> Units:
+    return np.minimum(units, MAX_POINTS[criterion] * UNIT)
+
+
+def _all(groups: Iterable[Group], chunk: Chunk, among: Offsets) -> Units:
+    """Return the fine units of groups together for those `among`."""
+    units = np.zeros(among.size, np.int32)
+    for group in groups:
+        units += _group(group, chunk, among)
+    return units
+
+
+def _group(group: Group, chunk: Chunk, among: Offsets) -> Units | int:
+    """Return the fine units of one group for those `among`: see `scoring.group_fine`."""
+    if group.is_alike_for_all:
+        return next(iter(group.points.values()))
     if group.of_areas:
-        return chunk.whereabouts.best(_worth(group.name, group.cap))
+        return chunk.whereabouts.best(_worth(group.name, group.cap), among)
     held = [(points, *chunk.postings[term]) for term, points in group.points.items() if term in chunk.postings]
     if not held:
-        return np.zeros(chunk.size, np.int64)
-    if group.combine is Combine.MAX:
+        return 0
+    units = np.zeros(chunk.size, np.int32)
+    if group.combine is Combine.SUM:
+        for offsets, worth in _entries(held):
+            np.add.at(units, offsets, worth)
+    else:
         # In rising order, so that the greatest is written last and stays.
         held.sort(key=lambda one: one[0])
-    lengths = [len(impacts) for _, _, impacts in held]
-    offsets = np.frombuffer(b"".join(one[1] for one in held), OFFSET)
-    impacts = np.frombuffer(b"".join(one[2] for one in held), np.uint8).astype(np.int64)
-    worth = np.repeat(np.array([one[0] for one in held], np.int64), lengths) * impacts
-    if group.combine is Combine.SUM:
-        units = np.bincount(offsets, weights=worth, minlength=chunk.size).astype(np.int64)
-    else:
-        units = np.zeros(chunk.size, np.int64)
-        if impacts.size and int(impacts.max()) > 1:
-            np.maximum.at(units, offsets, worth)
-        else:
+        for offsets, worth in _entries(held):
             units[offsets] = worth
+    if among.size < chunk.size:
+        units = units[among]
     return np.minimum(units // group.scale, group.cap)
+
+
+def _entries(held: Sequence[tuple[int, bytes, bytes]]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int32]]]:
+    """Yield offsets and what each is worth, of many postings at a time.
+
+    A few tens of thousands of entries fit in the processor's caches and in memory that is used again; all of them at
+    once would be fetched from the system anew for every question, and cost five times as much.
+    """
+    waiting: list[tuple[int, bytes, bytes]] = []
+    entries = 0
+    for number, posting in enumerate(held, start=1):
+        waiting.append(posting)
+        entries += len(posting[2])
+        if entries >= _AT_A_TIME or number == len(held):
+            offsets = np.frombuffer(b"".join(one[1] for one in waiting), OFFSET)
+            impacts = np.frombuffer(b"".join(one[2] for one in waiting), np.uint8)
+            points = np.repeat(np.array([one[0] for one in waiting], np.int32), [len(one[2]) for one in waiting])
+            yield offsets.astype(np.intp), points * impacts
+            waiting, entries = [], 0
 
 
 @lru_cache(maxsize=1_024)
@@ -108,20 +162,21 @@ def _worth(name: str, share: int) -> Units:
     return worth_by_number(place_group(name.removeprefix(PLACE), share).points)
 
 
-def _eligibility(gate: Gate, chunk: Chunk, out: Mask, unsure: Mask) -> Units:
-    """Return the order number of everyone's eligibility: see `eligibility.eligibility`."""
+def _eligibility(gate: Gate, chunk: Chunk, among: Offsets, out: Mask, unsure: Mask) -> Units:
+    """Return the order number of the eligibility of those `among`: see `eligibility.eligibility`."""
     if gate.is_open:
-        state = np.full(chunk.size, _ELIGIBLE, np.int64)
+        state = np.full(among.size, _ELIGIBLE, np.int32)
     else:
-        denied = np.ones(chunk.size, bool)
+        denied = np.ones(among.size, bool)
         for term in gate.denied:
-            denied &= _mask(chunk, [term])
-        state = np.where(denied, _INELIGIBLE, _UNKNOWN)
+            denied &= _mask(chunk, [term])[among]
+        state = np.where(denied, np.int32(_INELIGIBLE), np.int32(_UNKNOWN))
         reserved = sorted(term for term in chunk.postings if term.startswith("r:"))
-        state[_mask(chunk, _within(reserved, gate.declared))] = _DECLARED
-        state[_mask(chunk, _within(reserved, gate.verified))] = _ELIGIBLE
-    state = np.where(unsure & (state < _UNKNOWN), _UNKNOWN, state)
-    return np.where(out, _INELIGIBLE, state)
+        state[_mask(chunk, _within(reserved, gate.declared))[among]] = _DECLARED
+        state[_mask(chunk, _within(reserved, gate.verified))[among]] = _ELIGIBLE
+    state[unsure & (state < _UNKNOWN)] = _UNKNOWN
+    state[out] = _INELIGIBLE
+    return state
 
 
 def _within(terms: list[str], spans: Sequence[Span]) -> Iterator[str]:
@@ -155,20 +210,15 @@ def best(ranked: Sequence[Ranked], wanted: str, limit: int, chunk_size: int) -> 
     """
     found: list[Candidate] = []
     for part in ranked:
-        mask = selected(part, wanted)
-        slots = np.flatnonzero(mask)
-        if slots.size == 0:
-            continue
+        chosen = np.flatnonzero(selected(part, wanted))
         # One number that sorts as (score, eligibility, fine): fine is at most 100,000 and eligibility at most 3.
-        key = (part.score[slots] << 20) + ((3 - part.eligibility[slots]) << 18) + part.fine[slots]
-        if slots.size > limit:
-            threshold = np.partition(key, -limit)[-limit]
-            slots = slots[key >= threshold]
+        key = (part.score[chosen].astype(np.int64) << 20) + ((3 - part.eligibility[chosen]) << 18) + part.fine[chosen]
+        if chosen.size > limit:
+            chosen = chosen[key >= np.partition(key, -limit)[-limit]]
+        first = part.chunk * chunk_size
         found += [
-            Candidate(
-                part.chunk * chunk_size + slot, int(part.score[slot]), int(part.fine[slot]), int(part.eligibility[slot])
-            )
-            for slot in slots.tolist()
+            Candidate(first + int(part.offsets[n]), int(part.score[n]), int(part.fine[n]), int(part.eligibility[n]))
+            for n in chosen.tolist()
         ]
     found.sort(key=lambda one: (-one.score, one.eligibility, -one.fine))
     if len(found) <= limit:
@@ -181,8 +231,7 @@ def best(ranked: Sequence[Ranked], wanted: str, limit: int, chunk_size: int) -> 
 def selected(part: Ranked, wanted: str) -> Mask:
     """Return who belongs in the list `wanted`."""
     kept_out: Mask = part.eligibility == _INELIGIBLE
-    listed: Mask = part.relevant & (~kept_out if wanted == "items" else kept_out)
-    return listed
+    return ~kept_out if wanted == "items" else kept_out
 
 
 def total(ranked: Sequence[Ranked], wanted: str) -> int:

@@ -280,7 +280,7 @@ def _relaxations(session: ReadSession, question: Question, ranked: list[Ranked],
     lots = question.need.lots
     if any(lot.reserved_participation and lot.reservation_gates for lot in lots):
         # Without a gate everyone at work counts, and that is known from the same ranking.
-        unreserved = sum(int((part.relevant & part.supplier).sum()) for part in ranked)
+        unreserved = sum(int(part.supplier.sum()) for part in ranked)
         if unreserved > total:
             text = say("Remove the reservation")
             found.append(Relaxation(change="remove-reservation", text=text, total=unreserved))

@@ -75,19 +75,26 @@ class Whereabouts:
         counts[offset] = own.size
         return Whereabouts(counts, np.concatenate([self.numbers[:starts], own, self.numbers[ends:]]))
 
-    def best(self, worth: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the greatest worth among each enterprise's areas, zero for one without; `worth` is by number."""
-        found = np.zeros(self.counts.size, np.int64)
-        some = self.counts > 0
-        starts = np.cumsum(self.counts, dtype=np.int64) - self.counts
-        if self.numbers.size:
-            found[some] = np.maximum.reduceat(worth[self.numbers], starts[some])
+    def best(self, worth: NDArray[np.int32], among: NDArray[np.intp]) -> NDArray[np.int32]:
+        """Return the greatest worth among the areas of each enterprise in `among` (offsets in rising order).
+
+        Zero for one without areas; `worth` is by number.
+        """
+        found = np.zeros(among.size, np.int32)
+        counts = self.counts[among].astype(np.int64)
+        some = np.flatnonzero(counts)
+        if some.size:
+            ends = np.cumsum(self.counts, dtype=np.int64)[among[some]]
+            lengths = counts[some]
+            begins = np.cumsum(lengths) - lengths
+            numbers = self.numbers[np.repeat(ends - lengths - begins, lengths) + np.arange(int(lengths.sum()))]
+            found[some] = np.maximum.reduceat(worth[numbers], begins)
         return found
 
 
-def worth_by_number(points: Mapping[str, int]) -> NDArray[np.int64]:
+def worth_by_number(points: Mapping[str, int]) -> NDArray[np.int32]:
     """Return the points of area terms as a table by number."""
-    table = np.zeros(_NUMBERS, np.int64)
+    table = np.zeros(_NUMBERS, np.int32)
     for term, worth in points.items():
         number = number_of(term)
         if number is not None:
