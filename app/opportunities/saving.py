@@ -168,6 +168,8 @@ def _describe(opportunity: Opportunity, data: OpportunityCreate) -> None:
 
 
 def _forget_children(session: WriteSession, opportunity_id: str) -> None:
+    # What has been set of the row itself goes to the database first: it is forgotten with the rest below.
+    session.flush()
     # The lots' own rows go with them: the foreign keys cascade.
     for table in (Lot, OpportunityBuyer, OpportunityObjective, OpportunitySrppArea):
         session.connection().execute(delete(table).where(col(table.opportunity_id) == opportunity_id))
