@@ -13,6 +13,7 @@ from app.core.db import Database
 from app.core.traffic import Traffic
 from app.demo import service as demo
 from app.reference import service as reference
+from app.secret import secret_of
 from app.settings import Settings
 from app.wiring import wire
 from web.site import create_site
@@ -21,6 +22,7 @@ from web.site import create_site
 def create_app(settings: Settings) -> FastAPI:
     """Return the whole application: health, the API under /api/v1 and the site at /."""
     database = Database(settings.database)
+    secret = secret_of(settings.secret_key, settings.var_dir)
     wire()
 
     @asynccontextmanager
@@ -38,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     health.install(app)
     app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-    app.mount("/api/v1", create_api({"database": database}))
+    app.mount("/api/v1", create_api({"database": database, "home": settings.node, "secret": secret}))
     app.mount(
         "/",
         create_site(

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     node: str = Field(default="local", max_length=64, description="Name of this node, written as home of its records")
     node_name: str = Field(default="", description="The region this node serves, shown at the foot of every page")
     base_url: str = Field(default="", description="Public address of this node, for links in feeds and documents")
+    secret_key: str = Field(
+        default="", repr=False, description="What keys are hashed with, 32 characters or more; empty: a file in var"
+    )
     assets: Annotated[Literal["auto", "vendor", "cdn"], BeforeValidator(_lower)] = Field(
         default="auto", description="Where front-end files come from"
     )

@@ -1,9 +1,12 @@
 """Every table of the house, imported in one place for migrations and tests."""
 
+import app.accounts.tables
 import app.enterprises.tables
 import app.journal.tables
 import app.matching.tables
+import app.notices.tables
 import app.opportunities.tables
+import app.organizations.tables
 import app.reference.tables
 
 __all__ = ["app"]

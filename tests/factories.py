@@ -12,7 +12,7 @@ def enterprise(**overrides: Any) -> EnterpriseCreate:
         "name": "Exempel Städ",
         "country": "SE",
         "lifecycle": "active",
-        "municipality": "SE-2281",
+        "area_code": "SE-2281",
         "place": "Sundsvall",
         "summary": "Ett påhittat företag.",
         "offerings": [offering()],

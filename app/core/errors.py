@@ -1,6 +1,6 @@
 """What can go wrong in a service, with the HTTP status it means. Rooms raise these; `problem.py` answers them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -50,16 +50,35 @@ class SamnodError(Exception):
     status = 500
     code = "internal"
 
-    def __init__(self, detail: str, faults: list[FieldFault] | None = None) -> None:
+    headers: Mapping[str, str] = {}
+
+    def __init__(
+        self, detail: str, faults: list[FieldFault] | None = None, *, members: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.faults = faults or []
+        # What the problem document says beside its own members (RFC 9457, 3.2), as JSON.
+        self.members = members or {}
 
 
 class BadRequest(SamnodError):
     """The request itself cannot be read: malformed JSON, an unknown parameter."""
 
     status, code = 400, "bad-request"
+
+
+class Unauthorized(SamnodError):
+    """No key was sent, or one that does not open anything: unknown, expired or revoked."""
+
+    status, code = 401, "key-needed"
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(SamnodError):
+    """The key is good, but not for this."""
+
+    status, code = 403, "not-allowed"
 
 
 class NotFound(SamnodError):
@@ -72,6 +91,12 @@ class Conflict(SamnodError):
     """The record is not in a state where this can be done, or another record stands in its way."""
 
     status, code = 409, "conflict"
+
+
+class PreconditionFailed(SamnodError):
+    """The record is no longer the one that `If-Match` names."""
+
+    status, code = 412, "changed-meanwhile"
 
 
 class TooLarge(SamnodError):
@@ -90,6 +115,29 @@ class InvalidContent(SamnodError):
     """The payload was read, but one or more fields are wrong."""
 
     status, code = 422, "invalid-content"
+
+
+class PreconditionRequired(SamnodError):
+    """The change does not say which version of the record it is made to."""
+
+    status, code = 428, "if-match-needed"
+
+
+class TooManyRequests(SamnodError):
+    """The caller has asked for too much in a short time; `headers` say when to come back."""
+
+    status, code = 429, "too-many-requests"
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.headers = headers
+
+
+class NotReady(SamnodError):
+    """The database does not answer, or is busy for longer than anybody should wait."""
+
+    status, code = 503, "not-ready"
+    headers: Mapping[str, str] = {"Retry-After": "5"}
 
 
 SEE_ERRORS = N_("One or more fields are wrong: see errors.")

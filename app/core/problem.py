@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents, for the whole API."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -26,22 +26,30 @@ TITLES = {
     404: N_("Not found"),
     405: N_("The method is not allowed here"),
     409: N_("In conflict with the present state"),
+    412: N_("Changed by somebody else meanwhile"),
     413: N_("The body is too large"),
     415: N_("The content type is not supported"),
     422: N_("The content is not valid"),
+    428: N_("If-Match is needed"),
     429: N_("Too many requests"),
     500: N_("Something went wrong"),
     503: N_("The service is not ready"),
 }
 _CODES = {
     400: "bad-request",
+    401: "key-needed",
+    403: "not-allowed",
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
+    412: "changed-meanwhile",
     413: "body-too-large",
     415: "unsupported-media-type",
     422: "invalid-content",
+    428: "if-match-needed",
+    429: "too-many-requests",
     500: "internal",
+    503: "not-ready",
 }
 # What the framework refuses before a room hears of it.
 _DETAILS = {
@@ -93,7 +101,8 @@ def problem(
     faults: Sequence[FieldFault] = (),
     *,
     code: str = "",
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return the problem document for this request, in the language its sender prefers."""
     say = texts(negotiate(request.headers.get("accept-language")))
@@ -106,12 +115,13 @@ def problem(
         "errors": [
             {"pointer": fault.pointer, "detail": in_language(fault.detail, say)} for fault in faults[:_MOST_FAULTS]
         ],
+        **(members or {}),
     }
     # A lone surrogate in the name of a field cannot be UTF-8: it is shown escaped, as it was sent.
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
     ours = {"Content-Language": say.language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
     ours["X-Content-Type-Options"] = "nosniff"
-    return Response(content, status, ours | (headers or {}), media_type=PROBLEM_TYPE)
+    return Response(content, status, {**ours, **(headers or {})}, media_type=PROBLEM_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -120,7 +130,15 @@ def install(app: FastAPI) -> None:
     async def samnod_error(request: Request, error: Exception) -> Response:
         if not isinstance(error, SamnodError):
             raise error
-        return problem(request, error.status, error.detail, error.faults, code=error.code)
+        return problem(
+            request,
+            error.status,
+            error.detail,
+            error.faults,
+            code=error.code,
+            headers=error.headers,
+            members=error.members,
+        )
 
     async def validation(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):

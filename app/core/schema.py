@@ -6,7 +6,7 @@ Tables are never used as either.
 import re
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    model_validator,
 )
 
 from app.core.errors import Message
@@ -123,6 +124,15 @@ class SchemaIn(BaseModel):
     """What a client sends: unknown fields are refused, so that a misspelt one is not lost in silence."""
 
     model_config = ConfigDict(extra="forbid")
+    # What a reader gets and a writer may send back with the rest, but never decides.
+    read_only: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_read_only(cls, data: Any) -> Any:
+        if cls.read_only and isinstance(data, dict):
+            return {name: value for name, value in data.items() if name not in cls.read_only}
+        return data
 
 
 class SchemaOut(BaseModel):

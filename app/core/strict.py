@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NoReturn, get_origin
@@ -44,10 +44,11 @@ class StrictRoute(APIRoute):
             pairs = read_query(request.scope.get("query_string", b""))
             _refuse_wrong_parameters(pairs, parameters)
             read = _ReadRequest({**request.scope, "query_string": urlencode(pairs).encode()}, request.receive)
+            await self.admit(read)
             if takes_body:
-                _require_json(request)
+                _require_json(request, patch=request.method == "PATCH")
                 read.content = read_json(await read.body())
-            response = await handle(read)
+            response = await self.answer(read, handle)
             if says:
                 response.headers["Content-Language"] = negotiate(request.headers.get("accept-language"))
             if takes_body:
@@ -57,6 +58,13 @@ class StrictRoute(APIRoute):
             return response
 
         return strict
+
+    async def admit(self, request: Request) -> None:
+        """Refuse whom this route is not for, before the body is read; a public route is for everybody."""
+
+    async def answer(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Answer the request, which has been read."""
+        return await handle(request)
 
 
 class _ReadRequest(Request):
@@ -201,11 +209,13 @@ def _refuse_unreadable_path(request: Request) -> None:
         raise NotFound(Message(N_("There is nothing at this address.")))
 
 
-def _require_json(request: Request) -> None:
+def _require_json(request: Request, *, patch: bool) -> None:
     kind, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = dict(parse_qsl(parameters.replace(" ", "").replace('"', ""), separator=";")).get("charset", "utf-8")
-    if kind.strip() != "application/json" or charset not in {"utf-8", "utf8"}:
-        raise UnsupportedMediaType(Message(N_("Send the body as application/json, in UTF-8.")))
+    kinds = {"application/json", "application/merge-patch+json"} if patch else {"application/json"}
+    if kind.strip() not in kinds or charset not in {"utf-8", "utf8"}:
+        told = N_("Send the body as {kinds}, in UTF-8.")
+        raise UnsupportedMediaType(Message(told, kinds=" / ".join(sorted(kinds, reverse=True))))
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType(Message(N_("Send the body without Content-Encoding.")))
 

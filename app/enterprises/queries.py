@@ -9,7 +9,7 @@ from sqlmodel import col
 from app.core.clock import today
 from app.core.db import ReadSession, WriteSession
 from app.core.search import SearchIndex
-from app.enterprises.rules import COUNTING_STATES, oldest_statement
+from app.enterprises.rules import COUNTING_STATES, confirmed_enough, oldest_statement
 from app.enterprises.schemas import EnterpriseFilters
 from app.enterprises.tables import (
     Enterprise,
@@ -39,11 +39,13 @@ _SUMMARY = [
     "confirmed_on",
     "updated_at",
 ]
+# The seat is kept as a municipality and shown as an area code.
+_SHOWN_AS = {"municipality": "area_code"}
 
 
 def summaries(session: ReadSession, filters: EnterpriseFilters) -> Select[Any]:
     """Select one page of rows for the list, in order."""
-    columns = [getattr(Enterprise, name) for name in _SUMMARY]
+    columns = [getattr(Enterprise, name).label(_SHOWN_AS.get(name, name)) for name in _SUMMARY]
     return (
         select(*columns)
         .where(*conditions(session, filters))
@@ -128,6 +130,24 @@ def reserved_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[
     )
 
 
+def ids(session: ReadSession, filters: EnterpriseFilters) -> Select[str]:
+    """Select the id of everything that the filters find, in order."""
+    return select(col(Enterprise.id)).where(*conditions(session, filters)).order_by(*_order(filters.sort))
+
+
+def overdue(day: date) -> Select[Any]:
+    """Select the rows of a list of those that nobody has confirmed for a year, the longest waiting first."""
+    columns = [getattr(Enterprise, name).label(_SHOWN_AS.get(name, name)) for name in _SUMMARY]
+    longest = [col(Enterprise.confirmed_on).asc().nulls_first(), col(Enterprise.name_sort), col(Enterprise.id)]
+    return select(*columns).where(_unconfirmed_since(confirmed_enough(day))).order_by(*longest)
+
+
+def known_by() -> Select[Any]:
+    """Select what every enterprise is known again by: id, home, organisation number, name, municipality."""
+    columns = ("id", "home", "organisation_number", "name", "municipality")
+    return select(*(getattr(Enterprise, name) for name in columns))
+
+
 def other_with_number(enterprise: Enterprise) -> Select[str]:
     """Select another enterprise of the same node with the same organisation number."""
     return select(col(Enterprise.id)).where(
@@ -145,6 +165,11 @@ def _counts_on(day: date) -> ColumnElement[bool]:
         or_(on.is_(None), on.between(oldest_statement(day), day)),
         or_(valid_until.is_(None), valid_until >= day),
     )
+
+
+def _unconfirmed_since(day: date) -> ColumnElement[bool]:
+    """Find those last confirmed before a day, or never."""
+    return or_(col(Enterprise.confirmed_on).is_(None), col(Enterprise.confirmed_on) < day)
 
 
 def _serves(area: str) -> ColumnElement[bool]:

@@ -4,18 +4,29 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from app.accounts.permissions import EnterpriseWriter, MaybeCaller
+from app.accounts.writing import Home, Writes, WritingRoute, tagged
 from app.core.db import Reads
 from app.core.paging import Page, page_of
+from app.core.preconditions import IfMatch
 from app.core.problem import responses
 from app.core.strict import StrictRoute
 from app.enterprises import service
-from app.enterprises.schemas import EnterpriseFilters, EnterpriseRead, EnterpriseSummary
+from app.enterprises.schemas import (
+    EnterpriseCreate,
+    EnterpriseFilters,
+    EnterprisePatch,
+    EnterpriseRead,
+    EnterpriseSummary,
+)
+from app.journal.schemas import History
 
-router = APIRouter(prefix="/enterprises", tags=["enterprises"], route_class=StrictRoute)
+reads = APIRouter(prefix="/enterprises", tags=["enterprises"], route_class=StrictRoute)
+writes = APIRouter(prefix="/enterprises", tags=["enterprises"], route_class=WritingRoute)
 EnterpriseId = Annotated[str, Path(alias="enterpriseId", description="Id of the enterprise", max_length=64)]
 
 
-@router.get("", summary="Search the registry", responses=responses(400))
+@reads.get("", summary="Search the registry", responses=responses(400))
 def search_enterprises(
     session: Reads, request: Request, response: Response, filters: Annotated[EnterpriseFilters, Query()]
 ) -> Page[EnterpriseSummary]:
@@ -24,7 +35,53 @@ def search_enterprises(
     return page_of(found, total, filters, request, response)
 
 
-@router.get("/{enterpriseId}", summary="Read one enterprise", responses=responses(404))
-def read_enterprise(session: Reads, enterprise_id: EnterpriseId) -> EnterpriseRead:
-    """Return one enterprise, whole."""
-    return service.find(session, enterprise_id)
+@reads.get("/{enterpriseId}", summary="Read one enterprise", responses=responses(404))
+def read_enterprise(session: Reads, enterprise_id: EnterpriseId, response: Response) -> EnterpriseRead:
+    """Return one enterprise, whole. Its `ETag` is what a change of it sends as `If-Match`."""
+    found = service.find(session, enterprise_id)
+    tagged(response, found.rev)
+    return found
+
+
+@reads.get("/{enterpriseId}/history", summary="What has changed", responses=responses(401, 404))
+def read_enterprise_history(session: Reads, caller: MaybeCaller, enterprise_id: EnterpriseId) -> History:
+    """Return the changes of an enterprise, newest first; what it said before is for those who may edit it."""
+    return service.history(session, enterprise_id, caller)
+
+
+@writes.post("", status_code=201, summary="Register an enterprise", responses=responses(401, 403, 409))
+def register_enterprise(
+    session: Writes, caller: EnterpriseWriter, home: Home, data: EnterpriseCreate, response: Response
+) -> EnterpriseRead:
+    """Register an enterprise that the key's organisation keeps; open opportunities meet it at once."""
+    made = service.register_for(session, data, home=home, by=caller)
+    tagged(response, made.rev, f"/api/v1/enterprises/{made.id}")
+    return made
+
+
+@writes.patch("/{enterpriseId}", summary="Change an enterprise", responses=responses(401, 403, 404, 409, 412, 428))
+def change_enterprise(
+    session: Writes,
+    caller: EnterpriseWriter,
+    match: IfMatch,
+    enterprise_id: EnterpriseId,
+    patch: EnterprisePatch,
+    response: Response,
+) -> EnterpriseRead:
+    """Change what the merge patch names (RFC 7396): what is left out stays, null removes, lists are replaced whole."""
+    changed = service.change(session, enterprise_id, patch, match=match, by=caller)
+    tagged(response, changed.rev)
+    return changed
+
+
+@writes.delete(
+    "/{enterpriseId}", status_code=204, summary="Remove an enterprise", responses=responses(401, 403, 404, 412, 428)
+)
+def remove_enterprise(session: Writes, caller: EnterpriseWriter, match: IfMatch, enterprise_id: EnterpriseId) -> None:
+    """Take an enterprise out of the registry; what is left says that it was here, and nothing of what it said."""
+    service.remove(session, enterprise_id, match=match, by=caller)
+
+
+router = APIRouter()
+router.include_router(reads)
+router.include_router(writes)

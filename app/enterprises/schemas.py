@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.core.errors import Message
 from app.core.i18n import N_
 from app.core.paging import PageQuery
+from app.core.patching import all_optional
 from app.core.schema import (
     Code,
     Day,
@@ -22,7 +23,6 @@ from app.core.schema import (
     WebAddress,
     Whole,
 )
-from app.enterprises.rules import check_organisation_number
 from app.enterprises.vocabulary import (
     EligibilityState,
     EmployeesBand,
@@ -36,7 +36,7 @@ from app.enterprises.vocabulary import (
     TurnoverBand,
 )
 from app.reference import service as reference
-from app.reference.fields import AreaCode, AreaCodes, CpvCode, IndustryCode
+from app.reference.fields import AreaCode, AreaCodes, CpvCode, IndustryCode, check_organisation_number
 
 Country = Annotated[str, StringConstraints(pattern="^(SE|NO)$")]
 LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
@@ -58,7 +58,12 @@ TargetGroupCode = Annotated[Code, _in_list("target_group")]
 
 
 class OfferingIn(SchemaIn):
-    """One thing that the enterprise sells, or a kind of work-training place that it offers."""
+    """One thing that the enterprise sells, or a kind of work-training place that it offers.
+
+    What has been read may be sent back: its `id` is Samnod's own, and is not looked at.
+    """
+
+    read_only = frozenset({"id"})
 
     title: KeptLine = Field(min_length=2)
     description: KeptProse = ""
@@ -105,7 +110,7 @@ class EnterpriseCreate(SchemaIn):
     kind: Kind = Kind.ENTERPRISE
     lifecycle: Lifecycle = Lifecycle.UNKNOWN
     legal_form: Code | None = Field(default=None, description="From `legal_form_se` or `legal_form_no`")
-    municipality: AreaCode | None = Field(default=None, description="Area code of the seat's municipality")
+    area_code: AreaCode | None = Field(default=None, description="Area code of the seat's municipality")
     place: KeptLine | None = None
     founded_year: Whole | None = Field(default=None, ge=1500, le=2200)
     public_ownership: Ownership = Ownership.UNKNOWN
@@ -127,6 +132,11 @@ class EnterpriseCreate(SchemaIn):
     source: SourceName
     source_year: Whole | None = Field(default=None, ge=1900, le=2200)
     confirmed_on: Day | None = Field(default=None, description="When the enterprise last confirmed the record")
+
+
+@all_optional
+class EnterprisePatch(EnterpriseCreate):
+    """A merge patch (RFC 7396) of an enterprise: what is left out stays, null removes, a list is replaced whole."""
 
 
 class EnterpriseFilters(PageQuery):
@@ -210,6 +220,7 @@ class EnterpriseRead(EnterpriseSummary):
 
     home: str
     rev: int
+    owner_id: str | None
     aliases: list[str]
     organisation_number: str | None
     founded_year: int | None

@@ -30,6 +30,7 @@ class Enterprise(Synced, table=True):
     __table_args__ = (UniqueConstraint("home", "organisation_number"),)
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
+    owner_id: str | None = Field(default=None, max_length=36, index=True, description="The organisation that keeps it")
     name: str = Field(max_length=300)
     name_sort: str = Field(sa_column=sort_column())
     organisation_number: str | None = Field(default=None, max_length=16)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -10,11 +10,14 @@ from sqlmodel import col
 
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
-from app.journal.tables import JournalCounter, JournalEntry
-from app.journal.vocabulary import Change, Method
+from app.journal.schemas import Revision
+from app.journal.tables import JournalCounter, JournalEntry, JournalRevision
+from app.journal.vocabulary import Actor, Change, Method
 
 Handler = Callable[[WriteSession, Change], None]
 _handlers: dict[str, list[Handler]] = {}
+# What changes with every change, and so tells nothing.
+_ALWAYS_NEW = {"rev", "updated_at"}
 
 
 def subscribe(record_type: str, handler: Handler) -> None:
@@ -24,7 +27,12 @@ def subscribe(record_type: str, handler: Handler) -> None:
         known.append(handler)
 
 
-def payload_hash(payload: dict[str, Any]) -> str:
+def acting(session: WriteSession, actor: Actor) -> None:
+    """Say who makes the changes of this transaction."""
+    session.info["actor"] = actor
+
+
+def payload_hash(payload: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the public payload as canonical JSON, in hex."""
     text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -33,6 +41,7 @@ def payload_hash(payload: dict[str, Any]) -> str:
 def record(session: WriteSession, change: Change) -> None:
     """Write `change` to the journal when the transaction commits, and tell the subscribers now."""
     session.flush()
+    _keep_revision(session, change)
     for handler in _handlers.get(change.type, []):
         handler(session, change)
     session.info.setdefault("journal", []).append(change)
@@ -41,15 +50,77 @@ def record(session: WriteSession, change: Change) -> None:
         finishing.append(_number_and_write)
 
 
-def changed(record_type: str, record_id: str, home: str, rev: int, payload: dict[str, Any]) -> Change:
-    """Return the change that says that a record is now as `payload` says."""
-    return Change(record_type, record_id, home, rev, Method.PUT, payload_hash(payload))
+def changed(
+    record_type: str, record_id: str, home: str, rev: int, payload: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> Change:
+    """Return the change that says that a record is now as `payload` says; `before` is what it said, if it was there."""
+    payload, before = _telling(payload), before and _telling(before)
+    return Change(record_type, record_id, home, rev, Method.PUT, payload_hash(payload), before, payload)
+
+
+def removed(record_type: str, record_id: str, home: str, rev: int, before: Mapping[str, Any]) -> Change:
+    """Return the change that says that a record is gone: a tombstone, so that those who have it forget it too."""
+    return Change(record_type, record_id, home, rev, Method.DELETE, payload_hash({}), _telling(before), None)
 
 
 def entries(session: ReadSession | WriteSession, record_id: str) -> Iterable[JournalEntry]:
     """Return the journal of one record, oldest first."""
     wanted = select(JournalEntry).where(col(JournalEntry.record_id) == record_id).order_by(col(JournalEntry.seq))
     return session.execute(wanted).scalars().all()
+
+
+def history(session: ReadSession, record_type: str, record_id: str, *, whole: bool, limit: int = 100) -> list[Revision]:
+    """Return the newest `limit` changes of one record, newest first.
+
+    Everybody may know which fields changed, and when; with `whole`, for those who may edit the record, also what they
+    held before, who changed them and why.
+    """
+    of_record = (col(JournalRevision.type) == record_type, col(JournalRevision.record_id) == record_id)
+    wanted = select(JournalRevision).where(*of_record).order_by(col(JournalRevision.rev).desc()).limit(limit)
+    return [
+        Revision(
+            rev=row.rev,
+            at=row.at,
+            method=Method(row.method),
+            fields=sorted(row.before),
+            organization_id=row.organization_id if whole else None,
+            role=row.role if whole else None,
+            reason=row.reason if whole else None,
+            before=row.before if whole else None,
+        )
+        for row in session.execute(wanted).scalars()
+    ]
+
+
+def _telling(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if name not in _ALWAYS_NEW}
+
+
+def _keep_revision(session: WriteSession, change: Change) -> None:
+    """Write down what the change changed; a new record has no past, and one that is gone keeps none of its contents."""
+    if change.before is None:
+        return
+    if change.after is None:
+        of_record = (col(JournalRevision.type) == change.type, col(JournalRevision.record_id) == change.record_id)
+        session.connection().execute(update(JournalRevision).where(*of_record).values(before={}))
+    actor: Actor | None = session.info.get("actor")
+    after = change.after or {}
+    row = {
+        "type": change.type,
+        "record_id": change.record_id,
+        "rev": change.rev,
+        "method": change.method.value,
+        "at": now(),
+        "organization_id": actor and actor.organization_id,
+        "role": actor and actor.role,
+        "reason": actor and actor.reason,
+        "before": {
+            name: value
+            for name, value in change.before.items()
+            if change.after is not None and after.get(name) != value
+        },
+    }
+    session.connection().execute(insert(JournalRevision), [row])
 
 
 def _number_and_write(session: WriteSession) -> None:
@@ -64,6 +135,7 @@ def _number_and_write(session: WriteSession) -> None:
     taken = update(JournalCounter).values(value=value + len(changes)).returning(value)
     last: int = session.connection().execute(taken).scalar_one()
     at = now()
+    actor: Actor | None = session.info.get("actor")
     rows = [
         {
             "seq": last - len(changes) + position,
@@ -72,6 +144,8 @@ def _number_and_write(session: WriteSession) -> None:
             "home": change.home,
             "rev": change.rev,
             "method": change.method.value,
+            "actor_id": actor and actor.id,
+            "request_id": actor and actor.request_id,
             "payload_hash": change.payload_hash,
             "at": at,
         }

@@ -1,8 +1,9 @@
 """The change journal: what changed, when, by whom. Audit, alerts and sync read it."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Column
+from sqlalchemy import JSON, BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 from app.core.clock import now
@@ -33,3 +34,22 @@ class JournalEntry(SQLModel, table=True):
     request_id: str | None = Field(default=None, max_length=64)
     payload_hash: str = Field(max_length=64)
     at: datetime = Field(default_factory=now)
+
+
+class JournalRevision(SQLModel, table=True):
+    """What one change changed: the fields and what they held before. What follows says what they hold now.
+
+    Beside the journal and not in it: the journal is read by other nodes, this by whoever may edit the record.
+    """
+
+    __tablename__ = "journal_revision"
+
+    type: str = Field(primary_key=True, max_length=64)
+    record_id: str = Field(primary_key=True, max_length=36)
+    rev: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    method: str = Field(max_length=8)
+    at: datetime = Field(default_factory=now)
+    organization_id: str | None = Field(default=None, max_length=36)
+    role: str | None = Field(default=None, max_length=32)
+    reason: str | None = Field(default=None, max_length=300)
+    before: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))

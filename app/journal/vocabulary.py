@@ -1,7 +1,9 @@
 """Words of the journal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Method(StrEnum):
@@ -21,3 +23,17 @@ class Change:
     rev: int
     method: Method
     payload_hash: str
+    # The public record as it was and as it is, so that the history can say what the change was; None: there was none.
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes the changes of a transaction. `id` is a key's; nobody: the node's operator, on the command line."""
+
+    id: str
+    organization_id: str
+    role: str
+    request_id: str | None = None
+    reason: str | None = None

@@ -20,6 +20,7 @@ class Opportunity(Synced, table=True):
     __table_args__ = (UniqueConstraint("notice_source", "notice_id"),)
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
+    owner_id: str | None = Field(default=None, max_length=36, index=True, description="The organisation that keeps it")
     title: str = Field(max_length=1000)
     title_sort: str = Field(sa_column=sort_column())
     description: str = Field(default="")

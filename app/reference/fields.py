@@ -1,9 +1,14 @@
-"""Field types for schemas: text that must be a CPV code, an area or an industry code."""
+"""Field types for schemas: text that must be a CPV code, an area, an industry code or an organisation number."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
+from stdnum.no import orgnr as norwegian
+from stdnum.se import orgnr as swedish
 
+from app.core.errors import Message
+from app.core.i18n import N_
 from app.reference.areas import parse_area, parse_one_area
 from app.reference.cpv import parse_cpv
 
@@ -11,6 +16,26 @@ from app.reference.cpv import parse_cpv
 def _in_one_list(found: list[Any]) -> list[str]:
     """Return the areas that the texts of a list stand for: a NUTS 1 or 2 region is its counties."""
     return list(dict.fromkeys(area for areas in found for area in areas))
+
+
+def check_organisation_number(number: str | None) -> str | None:
+    """Return the organisation number in compact form.
+
+    Swedish numbers whose third digit is below 2 are personal identity numbers (sole traders) and are never stored.
+
+    Raises:
+        ValueError: the number is not a Swedish or Norwegian organisation number, or is a personal one.
+    """
+    if number is None or not number.strip():
+        return None
+    if norwegian.is_valid(number):
+        return str(norwegian.compact(number))
+    digits = re.sub("[^0-9]", "", number)
+    if len(digits) in {10, 12} and digits[-8] in "01":
+        raise ValueError(Message(N_("this is a personal identity number: leave the field empty for a sole trader")))
+    if swedish.is_valid(number):
+        return str(swedish.compact(number))
+    raise ValueError(Message(N_("not a Swedish or Norwegian organisation number (check the digits)")))
 
 
 CpvCode = Annotated[

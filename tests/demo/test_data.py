@@ -97,7 +97,7 @@ def test_a_made_up_enterprise_says_so_and_reaches_nobody(enterprise: EnterpriseC
 @pytest.mark.parametrize("enterprise", EXAMPLES.values(), ids=lambda e: e.name)
 def test_a_made_up_enterprise_has_a_full_profile(enterprise: EnterpriseCreate) -> None:
     assert enterprise.summary
-    assert enterprise.municipality
+    assert enterprise.area_code
     assert enterprise.legal_form
     assert enterprise.confirmed_on
     assert enterprise.confirmed_on <= TODAY
@@ -125,7 +125,7 @@ def test_no_made_up_buyer_bears_the_name_of_a_municipality() -> None:
 
 
 def test_both_lists_cover_every_region_of_the_sources() -> None:
-    homes = {enterprise.municipality for enterprise in EXAMPLES.values()}
+    homes = {enterprise.area_code for enterprise in EXAMPLES.values()}
     buyers = {opportunity.buyer_area for opportunity in OPPORTUNITIES.values()}
     for region in REGIONS:
         assert sum(reference.covers(region, home) for home in homes if home) >= 5, region

@@ -137,9 +137,9 @@ def test_the_record_agrees_with_its_row(key: str) -> None:
 def test_the_municipality_is_the_one_of_the_row(key: str) -> None:
     enterprise, row = NAMED[key], _rows()[key]
     if not row["municipality"]:
-        assert enterprise.municipality is None
+        assert enterprise.area_code is None
         return
-    assert enterprise.municipality in {area.code for area in reference.municipality_named(row["municipality"])}
+    assert enterprise.area_code in {area.code for area in reference.municipality_named(row["municipality"])}
     assert ("slutledd" in enterprise.summary) == (row["place_basis"] == "inferred")
     assert bool(enterprise.place) == bool(row["place"])
 
@@ -199,12 +199,12 @@ def test_the_traps_in_the_sources_are_passed() -> None:
         (OfferingKind.WORK_TRAINING, ["85312510"]),
     ]
     assert {code for offering in eko.offerings for code in offering.cpv} >= {"90910000", "77314000"}
-    assert (eko.place, eko.municipality) == ("Lugnvik / Kramfors", "SE-2282")
+    assert (eko.place, eko.area_code) == ("Lugnvik / Kramfors", "SE-2282")
     assert NAMED["E006"].kind is Kind.NETWORK
     assert "13 företag" in NAMED["E006"].summary
     assert "12 namn" in NAMED["E006"].summary
     assert "NORIX AS" in NAMED["E026"].aliases
-    assert NAMED["E026"].municipality == "NO-5054"
+    assert NAMED["E026"].area_code == "NO-5054"
     assert NAMED["E035"].aliases[0] == "Jallatrappan"
     assert (NAMED["E022"].name, NAMED["E036"].name) == ("Yalla Östersund", "Yalla Trappan")
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.core.clock import add_months
-from app.enterprises.rules import STATEMENT_MONTHS, check_organisation_number, statement_counts
+from app.enterprises.rules import STATEMENT_MONTHS, statement_counts
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ REGISTRY: dict[str, dict[str, Any]] = {
     "Ankan": {"aliases": ["Städankan"]},
     "Zebra Vask": {
         "country": "NO",
-        "municipality": "NO-5001",
+        "area_code": "NO-5001",
         "place": "Trondheim",
         "language": "nb",
         "offerings": [offering(title="Renhold", language="nb", sectors=["cleaning"])],
@@ -28,7 +28,7 @@ REGISTRY: dict[str, dict[str, Any]] = {
         "eligibility": [{"reservation": "res-ws", "state": "verified"}],
     },
     "Åkeriet": {
-        "municipality": "SE-2260",
+        "area_code": "SE-2260",
         "place": "Ånge",
         "offerings": [offering(title="Flytt", cpv=["98392000"], sectors=["moving"])],
         "service_areas": ["SE-22"],
@@ -46,16 +46,16 @@ REGISTRY: dict[str, dict[str, Any]] = {
     },
     "Östkusten": {
         "kind": "network",
-        "municipality": None,
+        "area_code": None,
         "place": None,
         **NONE,
         "summary": "Nätverk för golvvård",
     },
-    "Øyas": {"country": "NO", "municipality": "NO-5001", "place": "Trondheim", **NONE, "kind": "project"},
+    "Øyas": {"country": "NO", "area_code": "NO-5001", "place": "Trondheim", **NONE, "kind": "project"},
     "abborren": {
         **NONE,
         "offerings": [offering(title="Lokalvård", cpv=[], sectors=[])],
-        "municipality": "SE-0180",
+        "area_code": "SE-0180",
         "place": None,
     },
 }

@@ -53,7 +53,7 @@ def anyone(draw: random.Random, number: int) -> EnterpriseCreate:
             "country": place[:2],
             "kind": draw.choice(KINDS),
             "lifecycle": draw.choice(LIFECYCLES),
-            "municipality": place if draw.random() < 0.9 else None,
+            "area_code": place if draw.random() < 0.9 else None,
             "service_areas": draw.sample(AREAS, draw.randint(0, 2)),
             "offerings": [{"title": title, "cpv": [cpv] if draw.random() < 0.8 else []} for title, cpv in trades],
             "eligibility": [statement] if draw.random() < 0.7 else [],

@@ -1,0 +1,178 @@
+"""Who may do what, as data: SECURITY's table of roles and actions, and the types that routes ask it by.
+
+One test walks the table over every operation, and fails on an operation that is not in it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from fastapi import Depends, Query, Request
+from fastapi.concurrency import run_in_threadpool
+
+from app.accounts import service
+from app.accounts.vocabulary import Caller, Role, Scope
+from app.core.db import Database, database_of
+from app.core.errors import BadRequest, FieldFault, Forbidden, Message, NotFound, Unauthorized
+from app.core.i18n import N_
+from app.core.schema import KeptLine
+from app.journal import service as journal
+from app.journal.vocabulary import Actor
+
+
+class Action(StrEnum):
+    """What can be done to a record that somebody keeps."""
+
+    EDIT_ENTERPRISE = "edit-enterprise"
+    VERIFY_ENTERPRISE = "verify-enterprise"
+    EDIT_ORGANIZATION = "edit-organization"
+    PUBLISH_OPPORTUNITY = "publish-opportunity"
+    READ_LOG = "read-log"
+
+
+class Reach(StrEnum):
+    """Whose records: nobody's, those of the caller's own organisation, those in its region, or all."""
+
+    NONE = "none"
+    OWN = "own"
+    REGION = "region"
+    ALL = "all"
+
+
+def _row(**reaches: Reach) -> Mapping[Role, Reach]:
+    """Return one row of the table; a role that is not named may nothing."""
+    return MappingProxyType({role: reaches.get(role.value, Reach.NONE) for role in Role})
+
+
+_OWN, _REGION, _ALL = Reach.OWN, Reach.REGION, Reach.ALL
+# Where a coordinator or an administrator changes what another organisation keeps, the reason is kept (see `require`).
+PERMISSIONS: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
+    {
+        Action.EDIT_ENTERPRISE: _row(enterprise=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL),
+        # Nobody verifies itself: what an enterprise says of its own right to take part is a declaration.
+        Action.VERIFY_ENTERPRISE: _row(coordinator=_REGION, admin=_ALL),
+        Action.EDIT_ORGANIZATION: _row(
+            enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL
+        ),
+        Action.PUBLISH_OPPORTUNITY: _row(buyer=_OWN, coordinator=_REGION, integrator=_OWN),
+        Action.READ_LOG: _row(
+            enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL
+        ),
+    }
+)
+
+
+def may(caller: Caller | None, action: Action, *, owner_id: str | None, area: str | None) -> bool:
+    """Tell whether `caller` may do `action` to a record that `owner_id` keeps, and that lies in `area` (an area code).
+
+    A visitor, who has no key, may none of these.
+    """
+    if caller is None:
+        return False
+    reach = PERMISSIONS[action][caller.role]
+    owns = owner_id is not None and owner_id == caller.organization_id
+    nearby = caller.region is not None and area is not None and _within(area, caller.region)
+    return {
+        Reach.NONE: False,
+        Reach.OWN: owns,
+        Reach.REGION: owns or nearby,
+        Reach.ALL: True,
+    }[reach]
+
+
+def require(caller: Caller, action: Action, *, owner_id: str | None, area: str | None, private: bool = False) -> None:
+    """Refuse what `caller` may not do, and a change of another's record that gives no reason.
+
+    Raises:
+        NotFound: the record is private, so that a stranger does not even learn that it is there.
+        Forbidden: the record is public, but another's.
+        BadRequest: a coordinator or an administrator changes another organisation's record and does not say why.
+    """
+    if not may(caller, action, owner_id=owner_id, area=area):
+        if private:
+            raise NotFound(Message(N_("There is nothing at this address.")))
+        raise Forbidden(Message(N_("This record is kept by another organisation, or lies outside your region.")))
+    if caller.reason is None and owner_id not in {None, caller.organization_id}:
+        told = Message(N_("say why you change another organisation's record; the reason is kept with the change"))
+        raise BadRequest(Message(N_("A parameter is wrong: see errors.")), [FieldFault("reason", told)])
+
+
+def owner_of_new(caller: Caller, action: Action) -> str | None:
+    """Return who keeps a record that `caller` makes; what a coordinator registers waits for its own people."""
+    return caller.organization_id if PERMISSIONS[action][caller.role] is Reach.OWN else None
+
+
+def _within(area: str, region: str) -> bool:
+    return area.startswith(f"{region}-" if len(region) == len("SE") else region)
+
+
+async def caller_of(request: Request) -> Caller | None:
+    """Return who sent the request, or None for a visitor; cookies and addresses never carry a key.
+
+    Raises:
+        Unauthorized: there is an `Authorization` header, but no key that opens anything.
+    """
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    if not hasattr(request.state, "caller"):
+        scheme, _, key = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthorized(Message(N_("Send the key as: Authorization: Bearer smn_…")))
+        found = await run_in_threadpool(_look_up, database_of(request), key.strip(), request.app.state.secret)
+        request.state.caller = replace(found, request_id=getattr(request.state, "request_id", None))
+    caller: Caller = request.state.caller
+    return caller
+
+
+def _look_up(database: Database, key: str, secret: bytes) -> Caller:
+    with database.reads() as session:
+        return service.caller_of(session, key, secret=secret)
+
+
+MaybeCaller = Annotated[Caller | None, Depends(caller_of)]
+Reason = Annotated[
+    KeptLine | None,
+    Query(min_length=3, description="Why, when a coordinator or administrator changes another organisation's record"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """A dependency: a caller whose role may do `action` to some record, with a key that has the `scope`."""
+
+    action: Action
+    scope: Scope
+
+    async def admit(self, request: Request) -> Caller:
+        """Return the caller, before anything of the request's body is read.
+
+        Raises:
+            Unauthorized: there is no key, or none that opens anything.
+            Forbidden: the key's role may never do this, or the key lacks the scope.
+        """
+        caller = await caller_of(request)
+        if caller is None:
+            raise Unauthorized(Message(N_("Send a key: Authorization: Bearer smn_…")))
+        if PERMISSIONS[self.action][caller.role] is Reach.NONE:
+            raise Forbidden(Message(N_("A key with the role {role} may not do this."), role=caller.role.value))
+        if self.scope not in caller.scopes:
+            raise Forbidden(Message(N_("This key lacks the scope {scope}."), scope=self.scope.value))
+        return caller
+
+    async def __call__(self, request: Request, reason: Reason = None) -> Caller:
+        """Return the caller, with the reason that it gives; the journal is told who it is."""
+        caller = replace(await self.admit(request), reason=reason)
+        if (session := getattr(request.state, "writes", None)) is not None:
+            journal.acting(
+                session, Actor(caller.key_id, caller.organization_id, caller.role.value, caller.request_id, reason)
+            )
+        return caller
+
+
+EnterpriseWriter = Annotated[Caller, Depends(Requires(Action.EDIT_ENTERPRISE, Scope.ENTERPRISES_WRITE))]
+OrganizationWriter = Annotated[Caller, Depends(Requires(Action.EDIT_ORGANIZATION, Scope.ORGANIZATIONS_WRITE))]
+OpportunityWriter = Annotated[Caller, Depends(Requires(Action.PUBLISH_OPPORTUNITY, Scope.OPPORTUNITIES_WRITE))]
+NoticeWriter = Annotated[Caller, Depends(Requires(Action.PUBLISH_OPPORTUNITY, Scope.NOTICES_WRITE))]

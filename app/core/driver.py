@@ -1,0 +1,110 @@
+"""Short reads by the driver itself, for the questions that are asked most.
+
+SQLAlchemy builds, caches and unpacks a statement in several times the time that SQLite needs to answer it. Here a
+statement is compiled once, and from then on the driver is given its text and values.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Engine, Select
+
+# What is answered sooner than this may be asked in the event loop itself: a thread would cost more than it saves.
+_SHORT_SECONDS = 0.002
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A statement as the driver takes it, and how long it took when it was asked last."""
+
+    sql: str
+    values: Sequence[Any] | Mapping[str, Any]
+    seconds: float = 1.0
+
+
+class QuickReads:
+    """Read-only connections of the driver's own, one for each thread that asks; each statement sees one moment.
+
+    An embedded database is asked where the request is served, because waiting for a thread takes longer than the
+    answer; a question that took long goes to a thread all the same. A server is always asked from a thread.
+    """
+
+    def __init__(self, engine: Engine, threads: int) -> None:
+        self._engine = engine
+        self._embedded = engine.dialect.name == "sqlite"
+        self._own = threading.local()
+        self._opened: list[Any] = []
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="quick-reads")
+        self.fault: type[Exception] = engine.dialect.loaded_dbapi.Error
+
+    def prepare(self, statement: Select[Any]) -> Prepared | None:
+        """Return the statement as the driver takes it.
+
+        None when it holds a value that the next request may not share (an instant) or that SQLAlchemy would write in
+        its own way.
+        """
+        compiled = statement.compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
+        named = {name: self._plain(value) for name, value in compiled.params.items()}
+        if any(value is NotImplemented for value in named.values()):
+            return None
+        order: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        return Prepared(str(compiled), named if order is None else [named[name] for name in order])
+
+    async def rows(self, asked: Prepared) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement. Raises `fault` when the database does not answer."""
+        if self._embedded and asked.seconds < _SHORT_SECONDS:
+            return self._rows(asked)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._rows, asked)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._threads.shutdown()
+        for connection in self._opened:
+            connection.close()
+
+    def _rows(self, asked: Prepared) -> list[tuple[Any, ...]]:
+        started = time.perf_counter()
+        try:
+            found: list[tuple[Any, ...]] = self._connection().execute(asked.sql, asked.values).fetchall()
+        except self.fault:
+            # Whatever it was, the next question gets a new connection.
+            self._own.connection = None
+            raise
+        asked.seconds = time.perf_counter() - started
+        return found
+
+    def _connection(self) -> Any:
+        if getattr(self._own, "connection", None) is None:
+            self._own.connection = self._connect()
+            self._opened.append(self._own.connection)
+        return self._own.connection
+
+    def _connect(self) -> Any:
+        pooled = self._engine.raw_connection()
+        connection: Any = pooled.driver_connection
+        pooled.detach()
+        if self._embedded:
+            # In the event loop nobody waits for a lock: the ordinary way, in a thread, has the patience.
+            connection.execute("PRAGMA busy_timeout=0")
+        else:
+            connection.rollback()
+            connection.autocommit = True
+            connection.execute("SET default_transaction_read_only = on")
+        return connection
+
+    def _plain(self, value: Any) -> Any:
+        """Return a value as both drivers take it, or NotImplemented."""
+        if isinstance(value, Enum):
+            return value.value
+        if value is None or isinstance(value, str | int | float):
+            return value
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value.isoformat() if self._embedded else value
+        return NotImplemented

@@ -1,0 +1,59 @@
+"""Changes to a part of a record: JSON merge patch (RFC 7396), validated as the whole record would be."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Optional, TypeVar, cast
+
+from pydantic import Field, ValidationError, create_model
+
+from app.core.errors import SEE_ERRORS, FieldFault, InvalidContent, Message, json_pointer
+from app.core.schema import SchemaIn
+from app.core.wording import plainly
+
+Schema = TypeVar("Schema", bound=SchemaIn)
+MERGE_PATCH = "application/merge-patch+json"
+
+
+def all_optional(schema: type[Schema]) -> type[Schema]:
+    """Return `schema` with every field optional, as a merge patch is: left out is unchanged, null is removed."""
+    fields: dict[str, Any] = {
+        name: (
+            Optional[Annotated[info.annotation, *info.metadata]] if info.metadata else Optional[info.annotation],  # noqa: UP045 -- made of values
+            Field(default=None, description=info.description, json_schema_extra=info.json_schema_extra),
+        )
+        for name, info in schema.model_fields.items()
+    }
+    made = create_model(
+        schema.__name__, __base__=SchemaIn, __doc__=schema.__doc__, __module__=schema.__module__, **fields
+    )
+    return cast("type[Schema]", made)
+
+
+def sent(patch: SchemaIn) -> dict[str, Any]:
+    """Return a patch as it was sent: only the fields that it names."""
+    return patch.model_dump(mode="json", exclude_unset=True)
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Return `target` changed as the merge patch says (RFC 7396, section 2); neither is changed itself."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def validated(schema: type[Schema], data: Mapping[str, Any]) -> Schema:
+    """Return `data` as `schema`.
+
+    Raises:
+        InvalidContent: with a pointer to each field that is wrong.
+    """
+    try:
+        return schema.model_validate(data)
+    except ValidationError as error:
+        faults = [FieldFault(json_pointer(item["loc"]), plainly(item)) for item in error.errors()]
+        raise InvalidContent(Message(SEE_ERRORS), faults) from error

@@ -1,0 +1,82 @@
+"""What the list of organisations asks the database. Each function returns a Select; nothing runs here."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlmodel import col
+
+from app.core.db import ReadSession
+from app.core.search import SearchIndex
+from app.organizations.schemas import OrganizationFilters
+from app.organizations.tables import Organization, OrganizationPart
+from app.organizations.vocabulary import Part, Sort, Visibility
+from app.reference import service as reference
+
+SEARCH = SearchIndex("organization")
+
+
+def listed(session: ReadSession, filters: OrganizationFilters, own: str | None) -> Select[Any]:
+    """Select one page of organisations, in order; `own` is the organisation that asks."""
+    wanted = select(Organization).where(*_conditions(session, filters, own)).order_by(*_order(filters.sort))
+    return wanted.limit(filters.limit).offset(filters.offset)
+
+
+def count(session: ReadSession, filters: OrganizationFilters, own: str | None) -> Select[int]:
+    """Count what the filters find."""
+    return select(func.count()).select_from(Organization).where(*_conditions(session, filters, own))
+
+
+def parts(organization_ids: list[str]) -> Select[str, Part]:
+    """Select what each of these organisations does in the field."""
+    return (
+        select(col(OrganizationPart.organization_id), col(OrganizationPart.part))
+        .where(col(OrganizationPart.organization_id).in_(organization_ids))
+        .order_by(col(OrganizationPart.part))
+    )
+
+
+def other_with_number(organization: Organization) -> Select[str]:
+    """Select another organisation of the same node with the same organisation number."""
+    return select(col(Organization.id)).where(
+        col(Organization.home) == organization.home,
+        col(Organization.organisation_number) == organization.organisation_number,
+        col(Organization.id) != organization.id,
+    )
+
+
+def _conditions(session: ReadSession, filters: OrganizationFilters, own: str | None) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        or_(
+            col(Organization.visibility) == Visibility.PUBLIC,
+            col(Organization.id) == (own or ""),
+            col(Organization.owner_id) == (own or ""),
+        )
+    ]
+    if filters.words:
+        ids = SEARCH.having(session, filters.words)
+        found.append(false() if ids is None else col(Organization.id).in_(ids))
+    if filters.kind:
+        found.append(col(Organization.kind).in_(filters.kind))
+    if filters.part:
+        having = select(col(OrganizationPart.organization_id)).where(col(OrganizationPart.part).in_(filters.part))
+        found.append(col(Organization.id).in_(having))
+    if filters.located_in:
+        found.append(or_(*(_in_area(area) for area in filters.located_in)))
+    return found
+
+
+def _in_area(area: str) -> ColumnElement[bool]:
+    """Find those that work in an area, in one below it, or in the whole of one above it."""
+    below = f"{area}-" if len(area) == len("SE") else area
+    above = col(Organization.area_code).in_([area, *reference.ancestors(area)])
+    return or_(above, col(Organization.area_code).startswith(below))
+
+
+def _order(sort: Sort) -> list[ColumnElement[Any]]:
+    orders: dict[Sort, ColumnElement[Any]] = {
+        Sort.NAME: col(Organization.name_sort).asc(),
+        Sort.NAME_DESC: col(Organization.name_sort).desc(),
+        Sort.UPDATED: col(Organization.updated_at).asc(),
+        Sort.UPDATED_DESC: col(Organization.updated_at).desc(),
+    }
+    return [orders[sort], col(Organization.id).asc()]
