@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from rich.progress import track
 from sqlalchemy.exc import DBAPIError
 
+from app import key_commands, registry_commands
+from app.backups import commands as backup_commands
 from app.core.clock import today
 from app.core.db import Database
 from app.core.errors import SamnodError
@@ -29,6 +31,7 @@ from app.notices.vocabulary import Outcome
 from app.notices.xml import LARGEST_BYTES
 from app.reference import service as reference
 from app.reference.imports import import_reference
+from app.secret import is_needed_for, secret_of
 from app.settings import settings
 from app.terminal import (
     address_of,
@@ -49,6 +52,7 @@ imports = typer.Typer(no_args_is_help=True, help="Read files into the node.")
 index = typer.Typer(no_args_is_help=True, help="The index that ranks.")
 app.add_typer(imports, name="import")
 app.add_typer(index, name="index")
+backup_commands.register(app)
 
 
 class Language(StrEnum):
@@ -70,6 +74,18 @@ def _database() -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def _secret() -> bytes:
+    """Return the node's secret; stop when the setting is not good enough."""
+    try:
+        return secret_of(settings().secret_key, settings().var_dir)
+    except ValueError as fault:
+        raise stop(str(fault)) from fault
+
+
+key_commands.register(app, _database, _secret)
+registry_commands.register(app, imports, _database, lambda: settings().node)
 
 
 @app.command()
@@ -96,7 +112,12 @@ def demo() -> None:
     if report.already_there:
         say("The demo is already there.")
     else:
-        say(f"Loaded {report.enterprises} enterprises and {report.opportunities} opportunities.")
+        say(
+            f"Loaded {report.organizations} organisations, {report.enterprises} enterprises and "
+            f"{report.opportunities} opportunities."
+        )
+    with _database() as database:
+        key_commands.tell_demo_keys(database, settings().var_dir, _secret())
 
 
 @app.command()
@@ -104,8 +125,14 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on")] = 8000,
     prepare: Annotated[bool, typer.Option("--prepare", help="First migrate and load the demo")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve; each counts limits for itself")] = 1,
 ) -> None:
     """Serve the API and the site."""
+    if not settings().secret_key and is_needed_for(host, settings().base_url):
+        raise stop(
+            "SAMNOD_SECRET_KEY is needed to serve others than this machine: 32 random characters or more, kept secret. "
+            "For instance: export SAMNOD_SECRET_KEY=$(openssl rand -base64 48)"
+        )
     if prepare:
         # In this process, because loading the program three times takes longer than all it then does.
         migrate()
@@ -115,7 +142,20 @@ def serve(
     with _database():
         # Asked before the server starts, so that whoever starts it is told what to do.
         pass
-    uvicorn.run(create_app(settings()), host=host, port=port, log_config=None, access_log=False, server_header=False)
+    proxies = settings().trusted_proxies
+    uvicorn.run(
+        # One process serves what is loaded here; several each load it for themselves.
+        create_app(settings()) if workers == 1 else "app.main:served",
+        factory=workers > 1,
+        workers=workers,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+    )
 
 
 @app.command()

@@ -114,7 +114,7 @@ SHELVES_OF_ROOM = {
         {"permissions", "idempotency"},
         {"writing"},
     ],
-    "demo": [{"vocabulary"}, {"files"}, {"service"}],
+    "demo": [{"vocabulary"}, {"organizations", "key_file"}, {"service"}],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],
     # Pure rules from `profile` to `scoring`; what reads or writes a database stands above them.
     "matching": [
@@ -126,9 +126,9 @@ SHELVES_OF_ROOM = {
         {"gate", "plan"},
         {"scoring"},
         {"schemas", "tables"},
-        {"needs", "postings", "whereabouts", "queries"},
-        {"profiles", "ranking", "texts"},
-        {"index"},
+        {"needs", "postings", "whereabouts", "queries", "lanes", "kept", "state"},
+        {"profiles", "ranking", "texts", "openings"},
+        {"index", "reverse"},
         {"service"},
         {"routes"},
     ],

@@ -15,6 +15,8 @@ from app.core.db import ReadSession, WriteSession
 from app.core.errors import SEE_ERRORS, FieldFault, InvalidContent, Message, NotFound, Unauthorized
 from app.core.i18n import N_
 
+__all__ = ["caller_of", "create_key", "is_key", "knows_key", "list_keys", "revoke_key", "tell_use"]
+
 # How old `last_used_at` may get before somebody who writes anyway writes it again.
 _USE_IS_TOLD_EVERY = timedelta(minutes=10)
 

@@ -25,6 +25,7 @@ def all_optional(schema: type[Schema]) -> type[Schema]:
     made = create_model(
         schema.__name__, __base__=SchemaIn, __doc__=schema.__doc__, __module__=schema.__module__, **fields
     )
+    made.read_only = schema.read_only
     return cast("type[Schema]", made)
 
 
@@ -55,5 +56,5 @@ def validated(schema: type[Schema], data: Mapping[str, Any]) -> Schema:
     try:
         return schema.model_validate(data)
     except ValidationError as error:
-        faults = [FieldFault(json_pointer(item["loc"]), plainly(item)) for item in error.errors()]
+        faults = [FieldFault(json_pointer(item["loc"]), plainly(dict(item))) for item in error.errors()]
         raise InvalidContent(Message(SEE_ERRORS), faults) from error

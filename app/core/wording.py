@@ -46,6 +46,7 @@ _WORDS = {
 # What a text of each form looks like, since few people read regular expressions.
 _FORMS = {
     "^(SE|NO)$": N_("must be SE or NO"),
+    "^(SE|NO|EU|INT)$": N_("must be SE, NO, EU or INT"),
     "^[A-Z]{2}$": N_("must be a country code of two capital letters, such as SE"),
     "^[A-Z]{3}$": N_("must be a currency code of three capital letters, such as SEK"),
     "^[a-z]{2,3}$": N_("must be a language code of two or three small letters, such as sv"),

@@ -10,13 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.accounts.vocabulary import Role
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
+from app.demo import organizations as actors
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseCreate
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityCreate
+from app.organizations.schemas import OrganizationCreate
 
 _DATA = Path(__file__).resolve().parent / "data"
 
@@ -24,6 +27,7 @@ _DATA = Path(__file__).resolve().parent / "data"
 class DemoReport(NamedTuple):
     """How many records were written, by room, and how many were there already and left as they are."""
 
+    organizations: int
     enterprises: int
     opportunities: int
     already_there: int
@@ -41,20 +45,30 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
         for key, data in example_opportunities(today).items()
         if not opportunities.exists(session, opportunity_id(key))
     }
+    new_organizations = actors.load(session, named_organizations() | actors.example_organizations(), home=home)
     for key, enterprise in new_enterprises.items():
-        enterprises.register(session, enterprise, home=home, record_id=enterprise_id(key))
+        owner = _owner(actors.OWNER_OF_ENTERPRISE.get(key))
+        enterprises.register(session, enterprise, home=home, record_id=enterprise_id(key), owner_id=owner)
     for key, opportunity in new_opportunities.items():
-        opportunities.publish(session, opportunity, home=home, record_id=opportunity_id(key))
+        owner = _owner(actors.OWNER_OF_BUYER.get(opportunity.buyer_name))
+        opportunities.publish(session, opportunity, home=home, record_id=opportunity_id(key), owner_id=owner)
+    written = new_organizations + len(new_enterprises) + len(new_opportunities)
     return DemoReport(
+        organizations=new_organizations,
         enterprises=len(new_enterprises),
         opportunities=len(new_opportunities),
-        already_there=_size() - len(new_enterprises) - len(new_opportunities),
+        already_there=_size() - written,
     )
 
 
 def is_loaded(session: ReadSession | WriteSession) -> bool:
     """Tell whether example records are here, so that every page can say so."""
     return enterprises.exists(session, enterprise_id(next(iter(_records("example_enterprises")))))
+
+
+def named_organizations() -> dict[str, OrganizationCreate]:
+    """Return the actors that the reports name, by their number there; only what the reports say of them."""
+    return {key: OrganizationCreate.model_validate(record) for key, record in _records("organizations").items()}
 
 
 def named_enterprises() -> dict[str, EnterpriseCreate]:
@@ -79,7 +93,12 @@ def example_opportunities(today: date) -> dict[str, OpportunityCreate]:
 
 
 def _size() -> int:
-    return sum(len(_records(name)) for name in ("named_enterprises", "example_enterprises", "opportunities"))
+    files = ("organizations", "named_enterprises", "example_enterprises", "opportunities")
+    return sum(len(_records(name)) for name in files) + len(actors.example_organizations())
+
+
+def _owner(role: Role | None) -> str | None:
+    return actors.organization_id(role.value) if role else None
 
 
 def _example(record: dict[str, Any], today: date) -> dict[str, Any]:

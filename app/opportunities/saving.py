@@ -16,7 +16,7 @@ from app.core.text import sort_key
 from app.journal import service as journal
 from app.opportunities.queries import SEARCH, other_of_notice
 from app.opportunities.reading import read_one
-from app.opportunities.schemas import LotIn, OpportunityCreate, OpportunityRead
+from app.opportunities.schemas import LotIn, OpportunityCreate, OpportunityIn, OpportunityRead
 from app.opportunities.tables import (
     Lot,
     LotArea,
@@ -57,7 +57,7 @@ _OWN = [
 ]
 
 
-def check(data: OpportunityCreate) -> None:
+def check(data: OpportunityIn) -> None:
     """Refuse codes that are in no list, and lots that are missing. Raises `InvalidContent`."""
     faults: list[FieldFault] = []
     if not data.lots and data.form not in LOTLESS_FORMS:
@@ -78,11 +78,12 @@ def check(data: OpportunityCreate) -> None:
         raise InvalidContent(Message(SEE_ERRORS), faults)
 
 
-def new(record_id: str, home: str, data: OpportunityCreate) -> Opportunity:
+def new(record_id: str, home: str, owner_id: str | None, data: OpportunityCreate) -> Opportunity:
     """Return the row of a new opportunity, which is not yet in the database."""
     return Opportunity(
         id=record_id,
         home=home,
+        owner_id=owner_id,
         title_sort="",
         **{name: getattr(data, name) for name in _OWN},
     )

@@ -3,17 +3,32 @@
 from sqlalchemy import select
 from sqlmodel import col
 
+from app.accounts import permissions
+from app.accounts.permissions import Action
+from app.accounts.vocabulary import Caller
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import Message, NotFound
+from app.core.errors import BadRequest, FieldFault, Message
 from app.core.i18n import N_
+from app.journal import service as journal
+from app.journal.schemas import History
+from app.legal.schemas import Hints
 from app.opportunities import queries, saving
-from app.opportunities.lifecycle import award, cancel, change, close, publish_draft, remove
+from app.opportunities.hints import hints_of
+from app.opportunities.lifecycle import award, cancel, change, close, may_edit, publish_draft, remove, unknown
 from app.opportunities.reading import read_all, read_one
 from app.opportunities.rules import ENDED
 from app.opportunities.saving import RECORD_TYPE
-from app.opportunities.schemas import OpportunityCreate, OpportunityFilters, OpportunityRead, OpportunitySummary
+from app.opportunities.schemas import (
+    OpportunityCreate,
+    OpportunityFilters,
+    OpportunityIn,
+    OpportunityRead,
+    OpportunitySummary,
+    OpportunityWritten,
+    OwnFilters,
+)
 from app.opportunities.tables import Opportunity
 from app.opportunities.vocabulary import PUBLIC_STATUSES, Status
 
@@ -26,20 +41,30 @@ __all__ = [
     "exists",
     "find",
     "find_notice",
+    "hints",
+    "history",
     "open_now",
+    "preview_hints",
     "publish",
     "publish_draft",
+    "publish_for",
     "remove",
     "search",
+    "written",
 ]
 
 
 def publish(
-    session: WriteSession, data: OpportunityCreate, *, home: str, record_id: str | None = None
+    session: WriteSession,
+    data: OpportunityCreate,
+    *,
+    home: str,
+    record_id: str | None = None,
+    owner_id: str | None = None,
 ) -> OpportunityRead:
     """Write an opportunity and return it; with the `record_id` of one that exists, replace what it says.
 
-    This is how notices and the demo write. One that has ended stays so: the call for it may be read again, which does
+    `owner_id` is the organisation that keeps a new one. This is how notices and the demo write. One that has ended stays so: the call for it may be read again, which does
     not open it. People lead theirs through its life with `publish_draft`, `change`, `close`, `award` and `cancel`.
 
     Raises:
@@ -50,7 +75,7 @@ def publish(
     # Locked, so that two changes of one record follow each other and each has its own `rev`.
     existing = session.get(Opportunity, record_id, with_for_update=True) if record_id else None
     if existing is None:
-        return saving.save(session, data, saving.new(record_id or new_id(), home, data), None)
+        return saving.save(session, data, saving.new(record_id or new_id(), home, owner_id, data), None)
     if existing.status in ENDED and data.status not in ENDED:
         data = data.model_copy(update={"status": existing.status})
     before = saving.payload(session, existing)
@@ -58,15 +83,54 @@ def publish(
     return saving.save(session, data, existing, before)
 
 
-def find(session: ReadSession | WriteSession, opportunity_id: str) -> OpportunityRead:
+def publish_for(session: WriteSession, data: OpportunityIn, *, home: str, by: Caller) -> OpportunityRead:
+    """Write a draft or publish an opportunity in the name of `by`'s organisation, or in a coordinator's region.
+
+    Raises:
+        InvalidContent: as `publish`.
+        Forbidden: the buyer lies outside the coordinator's region.
+    """
+    owner = permissions.owner_of_new(by, Action.PUBLISH_OPPORTUNITY)
+    permissions.require(by, Action.PUBLISH_OPPORTUNITY, owner_id=owner, area=data.buyer_area)
+    return publish(session, OpportunityCreate.model_validate(data.model_dump()), home=home, owner_id=owner)
+
+
+def written(read: OpportunityRead, language: str) -> OpportunityWritten:
+    """Return what was written together with what the law says about it."""
+    return OpportunityWritten(**dict(read), hints=hints_of(read, language))
+
+
+def hints(session: ReadSession, opportunity_id: str, language: str, by: Caller | None = None) -> Hints:
+    """Return what the law says about an opportunity. Raises `NotFound` as `find`."""
+    return Hints(items=hints_of(find(session, opportunity_id, by), language))
+
+
+def preview_hints(data: OpportunityIn, language: str) -> Hints:
+    """Return what the law says about an opportunity that is not stored. Raises `InvalidContent` as `publish`."""
+    saving.check(data)
+    return Hints(items=hints_of(data, language))
+
+
+def history(session: ReadSession, opportunity_id: str, by: Caller | None) -> History:
+    """Return the changes of an opportunity, newest first; what it said before is for those who may edit it.
+
+    Raises:
+        NotFound: as `find`.
+    """
+    current = find(session, opportunity_id, by)
+    whole = permissions.may(by, Action.READ_LOG, owner_id=current.owner_id, area=current.buyer_area)
+    return History(items=journal.history(session, RECORD_TYPE, opportunity_id, whole=whole))
+
+
+def find(session: ReadSession | WriteSession, opportunity_id: str, by: Caller | None = None) -> OpportunityRead:
     """Return one opportunity, whole; a draft is nobody's business but its owner's.
 
     Raises:
-        NotFound: there is none with this id that the public may see.
+        NotFound: there is none with this id that the caller may know of.
     """
     opportunity = session.get(Opportunity, opportunity_id)
-    if opportunity is None or opportunity.status not in PUBLIC_STATUSES:
-        raise NotFound(Message(N_("There is no opportunity with this id.")))
+    if opportunity is None or (opportunity.status not in PUBLIC_STATUSES and not may_edit(by, opportunity)):
+        raise unknown()
     return read_one(session, opportunity)
 
 
@@ -84,10 +148,20 @@ def find_notice(session: ReadSession | WriteSession, source: str, notice_id: str
     return read_one(session, opportunity) if opportunity else None
 
 
-def search(session: ReadSession, filters: OpportunityFilters) -> tuple[list[OpportunitySummary], int]:
-    """Return one page of opportunities and how many the filters find in all."""
+def search(
+    session: ReadSession, filters: OpportunityFilters, by: Caller | None = None
+) -> tuple[list[OpportunitySummary], int]:
+    """Return one page of opportunities and how many the filters find in all; drafts only of the caller's own.
+
+    Raises:
+        BadRequest: a visitor looks for drafts.
+    """
+    if by is None and isinstance(filters, OwnFilters) and Status.DRAFT in filters.status:
+        told = Message(N_("drafts are shown to their own organisation: send its key"))
+        raise BadRequest(Message(N_("A parameter is wrong: see errors.")), [FieldFault("status", told)])
+    own = by.organization_id if by else None
     connection = session.connection()
-    rows = [dict(row) for row in connection.execute(queries.summaries(session, filters)).mappings()]
+    rows = [dict(row) for row in connection.execute(queries.summaries(session, filters, own)).mappings()]
     ids = [row["id"] for row in rows]
     reserved: dict[str, list[str]] = {}
     for opportunity_id, code in connection.execute(queries.reservations(ids)):
@@ -97,10 +171,10 @@ def search(session: ReadSession, filters: OpportunityFilters) -> tuple[list[Oppo
         OpportunitySummary(reserved_participation=reserved.get(row["id"], []), lot_count=lots.get(row["id"], 0), **row)
         for row in rows
     ]
-    return found, connection.execute(queries.count(session, filters)).scalar_one()
+    return found, connection.execute(queries.count(session, filters, own)).scalar_one()
 
 
-def open_now(session: ReadSession) -> list[OpportunityRead]:
+def open_now(session: ReadSession | WriteSession) -> list[OpportunityRead]:
     """Return every published opportunity whose deadline has not passed, whole, in a handful of queries."""
     wanted = select(Opportunity).where(
         col(Opportunity.status) == Status.PUBLISHED,

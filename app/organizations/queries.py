@@ -35,6 +35,11 @@ def parts(organization_ids: list[str]) -> Select[str, Part]:
     )
 
 
+def with_name(name: str) -> Select[Organization]:
+    """Select the organisations with exactly this name."""
+    return select(Organization).where(col(Organization.name) == name).order_by(col(Organization.id))
+
+
 def other_with_number(organization: Organization) -> Select[str]:
     """Select another organisation of the same node with the same organisation number."""
     return select(col(Organization.id)).where(

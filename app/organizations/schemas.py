@@ -22,7 +22,8 @@ from app.core.schema import (
 from app.organizations.vocabulary import OrganizationKind, Part, Sort, Visibility
 from app.reference.fields import AreaCode, AreaCodes, check_organisation_number
 
-Country = Annotated[str, StringConstraints(pattern="^(SE|NO)$")]
+# Some actors of the field belong to no country: those of the Union, and the Nordic and international ones.
+Country = Annotated[str, StringConstraints(pattern="^(SE|NO|EU|INT)$")]
 LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
 
 

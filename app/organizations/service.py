@@ -140,6 +140,11 @@ def exists(session: ReadSession | WriteSession, organization_id: str) -> bool:
     return session.get(Organization, organization_id) is not None
 
 
+def named(session: ReadSession | WriteSession, name: str) -> list[OrganizationRead]:
+    """Return the organisations with exactly this name, private ones too: for whoever runs the node."""
+    return [_read(session, row) for row in session.execute(queries.with_name(name)).scalars().all()]
+
+
 def search(session: ReadSession, filters: OrganizationFilters, by: Caller | None) -> tuple[list[OrganizationRead], int]:
     """Return one page of organisations, and how many the filters find in all; of the private ones only the caller's."""
     own = by.organization_id if by else None

@@ -17,7 +17,7 @@ class Organization(Synced, table=True):
     name: str = Field(max_length=300)
     name_sort: str = Field(sa_column=sort_column())
     organisation_number: str | None = Field(default=None, max_length=16)
-    country: str = Field(max_length=2)
+    country: str = Field(max_length=3)
     kind: OrganizationKind = Field(sa_column=state_column(OrganizationKind, index=True))
     visibility: Visibility = Field(sa_column=state_column(Visibility))
     area_code: str | None = Field(default=None, max_length=8, index=True)

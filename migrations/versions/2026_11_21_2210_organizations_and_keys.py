@@ -60,7 +60,7 @@ def upgrade() -> None:
             "name_sort", sa.String(300).with_variant(sa.String(300, collation="C"), "postgresql"), nullable=False
         ),
         sa.Column("organisation_number", text(length=16), nullable=True),
-        sa.Column("country", text(length=2), nullable=False),
+        sa.Column("country", text(length=3), nullable=False),
         sa.Column("kind", _states(_KINDS, "organizationkind_known"), nullable=False),
         sa.Column("visibility", _states(("public", "private"), "visibility_known"), nullable=False),
         sa.Column("area_code", text(length=8), nullable=True),
