@@ -39,6 +39,10 @@ _PHONE = re.compile(
     r"|(?<![\w.,/-])07[02369] ?\d{3} ?\d{2} ?\d{2}(?![\w-])"
     r"|(?<![\w.,/-])(?<!\d )[49]\d{2} \d{2} \d{3}(?! ?\d)(?![\w-])"
 )
+# Every pattern of a personal number begins with so many digits in a row: most texts have none.
+_SIX_DIGITS = re.compile(r"\d{6}")
+# Letters and signs that are read as they are written: nearly every Swedish and Norwegian text is of these.
+_ORDINARY = re.compile("[\x00-\x7f\xc0-\xff\u0100-\u017e]*")
 _TWO_WORDS = re.compile(r"\b([^\W\d_]+)(?:-[^\W\d_]+)? +(?=([^\W\d_]+))")
 # The year of a notice number in an address (`716430-2026`) is not the end of a personal number.
 _YEAR = re.compile(r"-20[0-4]\d(?!\d)")
@@ -74,12 +78,12 @@ def plain(text: str) -> str:
 
     So that a personal number is one with a no-break space, a zero-width joiner or full-width digits in it too.
     """
-    return text if text.isascii() else "".join(map(_plain_character, visible(text)))
+    return text if _ORDINARY.fullmatch(text) else "".join(map(_plain_character, visible(text)))
 
 
 def visible(text: str) -> str:
     """Return `text` without format characters (zero-width spaces and joiners, soft hyphens, marks of direction)."""
-    return text if text.isascii() else "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return text if _ORDINARY.fullmatch(text) else "".join(c for c in text if unicodedata.category(c) != "Cf")
 
 
 @lru_cache(maxsize=4096)
@@ -100,6 +104,8 @@ def holds_personal_number(text: str) -> bool:
     Swedish coordination numbers (day + 60) and Norwegian D-numbers (day + 40) count too.
     """
     text = plain(text)
+    if not _SIX_DIGITS.search(text):
+        return False
     return any(_is_swedish(day, rest) for day, rest in _swedish_candidates(text)) or any(
         fodselsnummer.is_valid("".join(found)) for found in _ELEVEN_DIGITS.findall(text)
     )

@@ -7,7 +7,7 @@ An FTS5 table finds a row by its words or its number, and by anything else only 
 ordinary table beside it, `<room>_search_row(number, id)`, knows the number of each record.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, TableClause, column, delete, func, insert, literal_column, select, table
@@ -32,13 +32,32 @@ class SearchIndex:
 
     def put(self, session: WriteSession, record_id: str, texts: Iterable[str]) -> None:
         """Index `record_id` under the words of `texts`, in place of what it had."""
-        self.remove(session, record_id)
-        words = dict.fromkeys(stem[:_LONGEST_WORD] for text_ in texts for stem in stems(text_))
-        row: dict[str, object] = {"id": record_id, "words": " ".join(islice(words, _MOST_WORDS))}
-        if _is_sqlite(session):
-            session.connection().execute(insert(self.rows).values(id=record_id))
-            row["rowid"] = self._number(session, record_id)
-        session.connection().execute(insert(self.table).values(**row))
+        self.put_all(session, {record_id: texts})
+
+    def put_all(self, session: WriteSession, texts: Mapping[str, Iterable[str]]) -> None:
+        """Index many records, some hundreds at a time, each under the words of its texts."""
+        if not texts:
+            return
+        connection = session.connection()
+        words = {record_id: self._words(found) for record_id, found in texts.items()}
+        ids = list(words)
+        if not _is_sqlite(session):
+            connection.execute(delete(self.table).where(self.table.c.id.in_(ids)))
+            connection.execute(insert(self.table), [{"id": one, "words": words[one]} for one in ids])
+            return
+        numbers = select(self.rows.c.id, self.rows.c.number).where(self.rows.c.id.in_(ids))
+        before = dict(connection.execute(numbers).all())
+        if before:
+            connection.execute(delete(self.table).where(self.table.c.rowid.in_(list(before.values()))))
+        if new := [{"id": one} for one in ids if one not in before]:
+            connection.execute(insert(self.rows), new)
+        found = dict(connection.execute(numbers).all())
+        connection.execute(insert(self.table), [{"rowid": found[one], "id": one, "words": words[one]} for one in ids])
+
+    @staticmethod
+    def _words(texts: Iterable[str]) -> str:
+        found = dict.fromkeys(stem[:_LONGEST_WORD] for text_ in texts for stem in stems(text_))
+        return " ".join(islice(found, _MOST_WORDS))
 
     def remove(self, session: WriteSession, record_id: str) -> None:
         """Forget `record_id`, if it is known."""

@@ -12,7 +12,10 @@ from functools import lru_cache
 import snowballstemmer
 
 # ä and æ, ö and ø are the same letter to a reader across the border: "näring" is "næring".
-_LETTERS = str.maketrans({"æ": "a", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "ł": "l"})
+_LETTERS = str.maketrans(
+    {"æ": "a", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "ł": "l"}
+    | dict(zip("åäöéèüáà", "aaoeeuaa", strict=True))
+)
 _TOKEN = re.compile(r"[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 # Swedish alphabetical order with the Norwegian letters beside their Swedish sisters.
@@ -23,6 +26,8 @@ _swedish = snowballstemmer.stemmer("swedish")
 def fold(text: str) -> str:
     """Return `text` in lower case with every letter folded to a–z; other characters stay."""
     lowered = text.lower().translate(_LETTERS)
+    if lowered.isascii():
+        return lowered
     return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
 
 

@@ -193,6 +193,21 @@ def municipality_named(text: str) -> list[Area]:
     return as_written or found
 
 
+def areas_named(text: str) -> list[Area]:
+    """Return the areas that a name stands for: "Sundsvall", "Västernorrlands län", "Norge", "Mellersta Norrland".
+
+    A county is meant when the text says so; of a municipality and a county with one name ("Stockholm") the smaller.
+    Several when municipalities share a name ("Herøy"), or when a region has more than one county.
+    """
+    kind = _KIND_WORDS.search(fold(" ".join(text.split())))
+    if not kind or kind[1].startswith(("kommun", "municip")):
+        if found := municipality_named(text):
+            return found
+    wanted = _plain(text)
+    larger = [found for found in _in_order() if found.level != "municipality" and wanted in _names()[found.code]]
+    return larger or [_areas()[code] for code in _regions_by_name().get(wanted, ())]
+
+
 def distance_km(one: str, other: str) -> int | None:
     """Return the distance between the centroids of two municipalities in whole kilometres, or None if either is not."""
     return distances_from(one).get(other)
