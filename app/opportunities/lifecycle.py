@@ -11,58 +11,106 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
+from app.accounts import permissions
+from app.accounts.permissions import Action
+from app.accounts.vocabulary import Caller
 from app.core.clock import now, today
 from app.core.db import WriteSession
 from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message, NotFound
 from app.core.i18n import N_
+from app.core.patching import merged, sent, validated
+from app.core.preconditions import Precondition
 from app.journal import service as journal
 from app.opportunities import saving
 from app.opportunities.queries import SEARCH
 from app.opportunities.rules import TRANSITIONS, possible_verbs
-from app.opportunities.schemas import AwardIn, CancelIn, LotAwardIn, OpportunityCreate, OpportunityRead
+from app.opportunities.schemas import (
+    AwardIn,
+    CancelIn,
+    LotAwardIn,
+    OpportunityCreate,
+    OpportunityPatch,
+    OpportunityRead,
+)
 from app.opportunities.tables import Award, Lot, Opportunity
 from app.opportunities.vocabulary import LotResult, Status, Verb
 
 
-def publish_draft(session: WriteSession, opportunity_id: str) -> OpportunityRead:
-    """Show a draft to everybody, and return it. Raises `NotFound`, or `Conflict` when it is no draft."""
-    opportunity, before = _step(session, opportunity_id, Verb.PUBLISH)
+def publish_draft(session: WriteSession, opportunity_id: str, *, by: Caller | None = None) -> OpportunityRead:
+    """Show a draft to everybody, and return it.
+
+    Raises:
+        NotFound: there is none with this id that the caller may know of.
+        Forbidden: another organisation keeps it.
+        Conflict: it is no draft.
+    """
+    opportunity, before = _step(session, opportunity_id, Verb.PUBLISH, by)
     opportunity.published_at = opportunity.published_at or now()
     return saving.journalled(session, opportunity, before)
 
 
-def change(session: WriteSession, opportunity_id: str, data: OpportunityCreate) -> OpportunityRead:
-    """Let a draft, published or closed opportunity say what `data` says, and return it; its state stays as it is.
+def change(
+    session: WriteSession,
+    opportunity_id: str,
+    patch: OpportunityPatch,
+    *,
+    match: Precondition,
+    by: Caller | None = None,
+) -> OpportunityRead:
+    """Change what a merge patch (RFC 7396) names in a draft, published or closed opportunity, and return the whole.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound, Forbidden: as `publish_draft`.
+        PreconditionFailed: it has changed since the caller read it; the problem shows both versions.
         Conflict: it has ended.
-        InvalidContent: lots are missing where the form needs them, or a code is not in its vocabulary.
+        InvalidContent: lots are missing where the form needs them, a code is not in its vocabulary, or the patch
+            changes the status.
     """
+    opportunity, before = locked(session, opportunity_id, by)
+    wanted = sent(patch)
+    match.require(opportunity.rev, current=before, sent=wanted)
+    if wanted.pop("status", opportunity.status) != opportunity.status:
+        told = Message(N_("a status is changed by its own action: publish, close, award or cancel"))
+        raise InvalidContent(Message(SEE_ERRORS), [FieldFault("/status", told)])
+    data = validated(OpportunityCreate, merged(as_written(before), wanted))
     saving.check(data)
-    opportunity, before = _step(session, opportunity_id, Verb.CHANGE)
-    return saving.save(session, data.model_copy(update={"status": opportunity.status}), opportunity, before)
+    # Who may change it may not carry it out of reach: a coordinator's region holds before and after.
+    _require(by, opportunity, data.buyer_area)
+    _take(session, opportunity, Verb.CHANGE)
+    return saving.save(session, data, opportunity, before)
 
 
-def close(session: WriteSession, opportunity_id: str) -> OpportunityRead:
-    """Take no more tenders, and return it. Raises `NotFound`, or `Conflict` when it is not published."""
-    opportunity, before = _step(session, opportunity_id, Verb.CLOSE)
+def close(session: WriteSession, opportunity_id: str, *, by: Caller | None = None) -> OpportunityRead:
+    """Take no more tenders, and return it.
+
+    Raises:
+        NotFound, Forbidden: as `publish_draft`.
+        Conflict: it is not published.
+    """
+    opportunity, before = _step(session, opportunity_id, Verb.CLOSE, by)
     opportunity.closed_at = now()
     return saving.journalled(session, opportunity, before)
 
 
-def award(session: WriteSession, opportunity_id: str, data: AwardIn, *, by_notice: bool = False) -> OpportunityRead:
+def award(
+    session: WriteSession,
+    opportunity_id: str,
+    data: AwardIn,
+    *,
+    by: Caller | None = None,
+    by_notice: bool = False,
+) -> OpportunityRead:
     """Write how a closed opportunity ended with a contract, and return it.
 
     Lots may be awarded one after another; one that is awarded already is refused unless `data.replaces_earlier`. A
     result notice (`by_notice`) is also taken for one that is still published: nobody need have closed it here.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound, Forbidden: as `publish_draft`.
         Conflict: it is in another state, or a lot is awarded already.
         InvalidContent: a lot does not exist, none has a winner, or the day is to come.
     """
-    opportunity, before = _step(session, opportunity_id, Verb.RESULT if by_notice else Verb.AWARD)
+    opportunity, before = _step(session, opportunity_id, Verb.RESULT if by_notice else Verb.AWARD, by)
     kept = _kept_awards(session, opportunity_id, data)
     _check_award(session, opportunity, data, kept)
     for position, award in enumerate(data.awards, start=len(kept)):
@@ -73,15 +121,15 @@ def award(session: WriteSession, opportunity_id: str, data: AwardIn, *, by_notic
     return saving.journalled(session, opportunity, before)
 
 
-def cancel(session: WriteSession, opportunity_id: str, data: CancelIn) -> OpportunityRead:
+def cancel(session: WriteSession, opportunity_id: str, data: CancelIn, *, by: Caller | None = None) -> OpportunityRead:
     """End a published or closed opportunity without a contract, saying why, and return it.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound, Forbidden: as `publish_draft`.
         Conflict: it is a draft, or has ended.
         InvalidContent: the day is to come.
     """
-    opportunity, before = _step(session, opportunity_id, Verb.CANCEL)
+    opportunity, before = _step(session, opportunity_id, Verb.CANCEL, by)
     this_day = today(opportunity.country)
     _refuse_days_to_come([("/cancelled_on", data.cancelled_on)], this_day)
     opportunity.closed_at = opportunity.closed_at or now()
@@ -90,14 +138,16 @@ def cancel(session: WriteSession, opportunity_id: str, data: CancelIn) -> Opport
     return saving.journalled(session, opportunity, before)
 
 
-def remove(session: WriteSession, opportunity_id: str) -> None:
+def remove(session: WriteSession, opportunity_id: str, *, match: Precondition, by: Caller | None = None) -> None:
     """Take away a draft, or one that was cancelled; the journal keeps a tombstone.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound, Forbidden, PreconditionFailed: as `change`.
         Conflict: it is published, closed or awarded.
     """
-    opportunity, before = _step(session, opportunity_id, Verb.REMOVE)
+    opportunity, before = locked(session, opportunity_id, by)
+    match.require(opportunity.rev, current=before)
+    _take(session, opportunity, Verb.REMOVE)
     gone = journal.removed(saving.RECORD_TYPE, opportunity_id, opportunity.home, opportunity.rev, before)
     # The rows of its lots and awards go with it: the foreign keys cascade.
     session.connection().execute(delete(Opportunity).where(col(Opportunity.id) == opportunity_id))
@@ -106,36 +156,70 @@ def remove(session: WriteSession, opportunity_id: str) -> None:
     journal.record(session, gone)
 
 
-def _step(session: WriteSession, opportunity_id: str, verb: Verb) -> tuple[Opportunity, dict[str, Any]]:
-    """Take a step, and return the row after it with what the record said before.
+def may_edit(by: Caller | None, opportunity: Opportunity | OpportunityRead) -> bool:
+    """Tell whether `by` may lead this opportunity through its life; a visitor may not."""
+    return permissions.may(by, Action.PUBLISH_OPPORTUNITY, owner_id=opportunity.owner_id, area=opportunity.buyer_area)
 
-    The statement that takes it names the states it may be taken from: nobody else can take it as well.
+
+def unknown() -> NotFound:
+    """Return what is said of an id that nobody has, and of a draft to everybody but who keeps it."""
+    return NotFound(Message(N_("There is no opportunity with this id.")))
+
+
+def locked(session: WriteSession, opportunity_id: str, by: Caller | None) -> tuple[Opportunity, dict[str, Any]]:
+    """Return an opportunity that `by` may edit, and what it says; nobody else changes it until the transaction ends.
+
+    Without `by` it is the operator's own doing, or a notice's, and nothing is asked.
     """
     session.flush()
-    # Locked, so that what is read of it now is what the step changes.
     opportunity = session.get(Opportunity, opportunity_id, with_for_update=True, populate_existing=True)
     if opportunity is None:
-        raise NotFound(Message(N_("There is no opportunity with this id.")))
-    before = saving.payload(session, opportunity)
+        raise unknown()
+    if by is not None and opportunity.status is Status.DRAFT and not may_edit(by, opportunity):
+        raise unknown()
+    _require(by, opportunity, opportunity.buyer_area)
+    return opportunity, saving.payload(session, opportunity)
+
+
+def as_written(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what an opportunity says in the shape that it was written in, ready to be changed."""
+    written = {name: value for name, value in said.items() if name in OpportunityCreate.model_fields}
+    if said["notice_id"] is not None:
+        names = {"source": "notice_source", "version": "notice_version", "subtype": "notice_subtype"}
+        names |= {"notice_id": "notice_id", "number": "notice_number", "procedure_id": "procedure_id"}
+        written["notice"] = {name: said[read] for name, read in names.items()}
+    return written
+
+
+def _require(by: Caller | None, opportunity: Opportunity, area: str | None) -> None:
+    if by is not None:
+        permissions.require(by, Action.PUBLISH_OPPORTUNITY, owner_id=opportunity.owner_id, area=area)
+
+
+def _step(
+    session: WriteSession, opportunity_id: str, verb: Verb, by: Caller | None
+) -> tuple[Opportunity, dict[str, Any]]:
+    """Take a step, and return the row after it with what the record said before."""
+    opportunity, before = locked(session, opportunity_id, by)
+    _take(session, opportunity, verb)
+    return opportunity, before
+
+
+def _take(session: WriteSession, opportunity: Opportunity, verb: Verb) -> None:
+    """Take a step, or refuse it. The statement names the states it may be taken from: nobody else can take it too."""
     targets = TRANSITIONS[verb]
     values: dict[str, Any] = {"rev": col(Opportunity.rev) + 1, "updated_at": now()}
     if verb not in (Verb.CHANGE, Verb.REMOVE):
         (values["status"],) = set(targets.values())
     allowed = col(Opportunity.status).in_(sorted(targets))
     taken = session.connection().execute(
-        update(Opportunity).where(col(Opportunity.id) == opportunity_id, allowed).values(values)
+        update(Opportunity).where(col(Opportunity.id) == opportunity.id, allowed).values(values)
     )
     if taken.rowcount == 0:
-        raise _refusal(opportunity.status, verb)
+        told = N_("It is {status} and cannot take {verb}. What it can take: {possible}.")
+        possible = ", ".join(possible_verbs(opportunity.status)) or "–"
+        raise Conflict(Message(told, status=opportunity.status.value, verb=verb.value, possible=possible))
     session.refresh(opportunity)
-    return opportunity, before
-
-
-def _refusal(status: Status, verb: Verb) -> Conflict:
-    """Say in which state it is, and what can be done in that."""
-    told = N_("It is {status} and cannot take {verb}. What it can take: {possible}.")
-    possible = ", ".join(possible_verbs(status)) or "–"
-    return Conflict(Message(told, status=status.value, verb=verb.value, possible=possible))
 
 
 def _check_award(session: WriteSession, opportunity: Opportunity, data: AwardIn, kept: list[Award]) -> None:

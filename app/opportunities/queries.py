@@ -32,21 +32,21 @@ SUMMARY = [
 ]
 
 
-def summaries(session: ReadSession, filters: OpportunityFilters) -> Select[Any]:
-    """Select one page of rows for the list, in order."""
+def summaries(session: ReadSession, filters: OpportunityFilters, own: str | None = None) -> Select[Any]:
+    """Select one page of rows for the list, in order; drafts only of the organisation `own`."""
     columns = [getattr(Opportunity, name) for name in SUMMARY]
     return (
         select(*columns)
-        .where(*_conditions(session, filters))
+        .where(*_conditions(session, filters, own))
         .order_by(*_order(filters.sort))
         .limit(filters.limit)
         .offset(filters.offset)
     )
 
 
-def count(session: ReadSession, filters: OpportunityFilters) -> Select[int]:
+def count(session: ReadSession, filters: OpportunityFilters, own: str | None = None) -> Select[int]:
     """Count what the filters find."""
-    return select(func.count()).select_from(Opportunity).where(*_conditions(session, filters))
+    return select(func.count()).select_from(Opportunity).where(*_conditions(session, filters, own))
 
 
 def reservations(opportunity_ids: list[str]) -> Select[str, str]:
@@ -78,10 +78,13 @@ def other_of_notice(opportunity: Opportunity) -> Select[str]:
     )
 
 
-def _conditions(session: ReadSession, filters: OpportunityFilters) -> list[ColumnElement[bool]]:
+def _conditions(session: ReadSession, filters: OpportunityFilters, own: str | None) -> list[ColumnElement[bool]]:
     # Whatever is asked for, a draft is nobody's business but its owner's.
     statuses = PUBLIC_STATUSES.intersection(filters.status or [Status.PUBLISHED])
-    found: list[ColumnElement[bool]] = [col(Opportunity.status).in_(sorted(statuses))]
+    shown: ColumnElement[bool] = col(Opportunity.status).in_(sorted(statuses))
+    if own is not None and Status.DRAFT in filters.status:
+        shown = or_(shown, and_(col(Opportunity.status) == Status.DRAFT, col(Opportunity.owner_id) == own))
+    found: list[ColumnElement[bool]] = [shown]
     if filters.words:
         ids = SEARCH.having(session, filters.words)
         found.append(false() if ids is None else col(Opportunity.id).in_(ids))

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from app.core.errors import Message
 from app.core.i18n import N_
 from app.core.paging import PageQuery
+from app.core.patching import all_optional
 from app.core.privacy import without_personal_details, without_personal_numbers
 from app.core.schema import (
     Code,
@@ -27,8 +28,8 @@ from app.core.schema import (
     composed,
     readable,
 )
-from app.enterprises.service import check_organisation_number
 from app.enterprises.vocabulary import Reservation
+from app.legal.schemas import HintRead
 from app.opportunities.rules import band_of, legal_person
 from app.opportunities.vocabulary import (
     PUBLIC_STATUSES,
@@ -41,7 +42,7 @@ from app.opportunities.vocabulary import (
     Status,
     ValueBand,
 )
-from app.reference.fields import AreaCode, AreaCodes, CpvCode
+from app.reference.fields import AreaCode, AreaCodes, CpvCode, check_organisation_number
 
 Country = Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
 LanguageCode = Annotated[str, StringConstraints(pattern="^[a-z]{2,3}$")]
@@ -58,6 +59,8 @@ Stated = Annotated[bool | None, Field(strict=True)]
 
 class LotIn(SchemaIn):
     """One lot."""
+
+    read_only = frozenset({"id", "value_minor", "currency"})
 
     number: Code | None = Field(default=None, description="The buyer's own name of the lot; else LOT-0001, …")
     title: KeptLine
@@ -87,15 +90,25 @@ class NoticeIdentity(SchemaIn):
     procedure_id: Code | None = Field(default=None, description="eForms BT-04: the same for a call and its result")
 
 
-class OpportunityCreate(SchemaIn):
+def _begins(status: Status) -> Status:
+    """Refuse that an opportunity begins in any other state than these: the rest are reached by its actions."""
+    if status not in (Status.DRAFT, Status.PUBLISHED):
+        raise ValueError(
+            Message(N_("begin as draft or published; the rest of its life are actions: close, award, cancel"))
+        )
+    return status
+
+
+class OpportunityIn(SchemaIn):
     """A new opportunity. Lots may be empty for partnerships and early dialogue."""
 
     title: Title
     description: KeptProse = ""
     language: LanguageCode = "sv"
     form: Form
-    status: Status = Status.PUBLISHED
-    origin: Origin = Origin.STATED
+    status: Annotated[Status, AfterValidator(_begins)] = Field(
+        default=Status.PUBLISHED, description="`draft`, shown to nobody else, or `published`"
+    )
     country: Country
     buyer_name: KeptLine = Field(min_length=2)
     buyer_number: Annotated[Code, StringConstraints(max_length=32), AfterValidator(without_personal_numbers)] | None = (
@@ -121,7 +134,46 @@ class OpportunityCreate(SchemaIn):
     lots: list[LotIn] = Field(default=[], max_length=1000)
     source: SourceName
     source_year: Whole | None = Field(default=None, ge=1900, le=2200)
+
+
+class OpportunityCreate(OpportunityIn):
+    """An opportunity as notices and the demo write it: in any state, and from a notice."""
+
+    status: Status = Status.PUBLISHED
+    origin: Origin = Origin.STATED
     notice: NoticeIdentity | None = None
+
+
+@all_optional
+class OpportunityPatch(OpportunityIn):
+    """A merge patch (RFC 7396) of an opportunity: what is left out stays, null removes, a list is replaced whole.
+
+    What was read may be sent back as it is. `status` is changed by the actions `publish`, `close`, `award`, `cancel`.
+    """
+
+    read_only = frozenset(
+        {
+            "id",
+            "home",
+            "rev",
+            "owner_id",
+            "origin",
+            "updated_at",
+            "closed_at",
+            "outcome",
+            "reserved_participation",
+            "lot_count",
+            "notice_source",
+            "notice_id",
+            "notice_version",
+            "notice_subtype",
+            "notice_number",
+            "procedure_id",
+            "hints",
+        }
+    )
+
+    status: Status
 
 
 class LotAwardIn(SchemaIn):
@@ -223,6 +275,20 @@ class MoneyRead(SchemaOut):
     currency: str
 
 
+class OwnFilters(OpportunityFilters):
+    """The same filters for who has a key: `status=draft` finds the drafts of its own organisation."""
+
+    status: list[Status] = Field(
+        default=[], max_length=5, description="Without it: published. `draft` finds your own drafts, and needs a key"
+    )
+
+    @field_validator("status")
+    @classmethod
+    def only_public(cls, statuses: list[Status]) -> list[Status]:
+        """Take every status: whose drafts are shown is asked with the key."""
+        return statuses
+
+
 class LotRead(SchemaOut):
     """One lot."""
 
@@ -298,6 +364,7 @@ class OpportunitySummary(SchemaOut):
 class OpportunityRead(OpportunitySummary):
     """An opportunity, whole."""
 
+    owner_id: str | None
     home: str
     rev: int
     description: str
@@ -322,3 +389,9 @@ class OpportunityRead(OpportunitySummary):
     notice_subtype: str | None
     notice_number: str | None
     procedure_id: str | None
+
+
+class OpportunityWritten(OpportunityRead):
+    """An opportunity as it was just written, with what the law says about it. Hints warn and never block."""
+
+    hints: list[HintRead]
