@@ -148,7 +148,7 @@ SIDE_DOORS = {
 # These compare what other rooms hold, so they may SELECT from lower tables; only the owner writes.
 READERS = {"matching", "notices", "sync"}
 # What pages may use of core: the rest is the business of rooms and of the API.
-WEB_CORE = {"clock", "db", "errors", "i18n", "paging", "schema", "text"}
+WEB_CORE = {"clock", "db", "errors", "i18n", "limits", "paging", "schema", "text"}
 
 NETWORK_MODULES = {"httpx", "socket", "smtplib", "ftplib", "urllib.request", "http.client", "requests", "aiohttp"}
 MAX_LINES = 500

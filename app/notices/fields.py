@@ -8,11 +8,11 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from app.notices.xml import Element, find, text_of
 
-Scope = Literal["notice", "procedure", "organisation", "lot", "place"]
+Scope = Literal["notice", "procedure", "organisation", "lot", "place", "result", "tender", "contract", "party"]
 # private: personal details, never kept and never quoted; technical: says nothing about the procurement.
 Use = Literal["read", "known", "private", "technical"]
 
@@ -20,6 +20,13 @@ _WRAPPER = "ext:UBLExtensions/ext:UBLExtension/ext:ExtensionContent/efext:Eforms
 _TABLE = Path(__file__).resolve().parent / "data" / "fields.csv"
 _PLACE = "cac:ProcurementProject/cac:RealizedLocation"
 _ORGANISATION = f"{_WRAPPER}/efac:Organizations/efac:Organization"
+# The four kinds of element that a result is made of; each refers to the next.
+_RESULTS: dict[Scope, str] = {
+    "result": f"{_WRAPPER}/efac:NoticeResult/efac:LotResult",
+    "contract": f"{_WRAPPER}/efac:NoticeResult/efac:SettledContract",
+    "tender": f"{_WRAPPER}/efac:NoticeResult/efac:LotTender",
+    "party": f"{_WRAPPER}/efac:NoticeResult/efac:TenderingParty",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,11 @@ def places(owner: Element) -> list[Element]:
     return find(owner, _PLACE)
 
 
+def results(root: Element, scope: Scope) -> list[Element]:
+    """Return the lots' results of a notice, or the contracts, tenders or tendering parties that they refer to."""
+    return find(root, _RESULTS[scope])
+
+
 def bases(root: Element) -> dict[Scope, list[Element]]:
     """Return, for each scope, the elements that its paths begin at."""
     lots = purposes(root)
@@ -81,14 +93,15 @@ def bases(root: Element) -> dict[Scope, list[Element]]:
         "organisation": organisations(root),
         "lot": lots,
         "place": [place for owner in (root, *lots) for place in places(owner)],
+        **{scope: results(root, scope) for scope in _RESULTS},
     }
 
 
 def _scope(text: str) -> Scope:
-    known: dict[str, Scope] = {name: name for name in ("notice", "procedure", "organisation", "lot", "place")}
+    known: dict[str, Scope] = {name: name for name in get_args(Scope)}
     return known[text]
 
 
 def _use(text: str) -> Use:
-    known: dict[str, Use] = {name: name for name in ("read", "known", "private", "technical")}
+    known: dict[str, Use] = {name: name for name in get_args(Use)}
     return known[text]

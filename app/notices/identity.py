@@ -1,22 +1,27 @@
-"""Which notice this is, and whether it is one that may become an opportunity."""
+"""Which notice this is, which others it belongs to, and whether it is one that is read here."""
 
 import re
 from dataclasses import dataclass
 
 from app.core.errors import FieldFault, InvalidContent
+from app.core.i18n import N_
 from app.notices import rules
 from app.notices.reader import Reader
-from app.notices.vocabulary import VOIDS
+from app.notices.vocabulary import RESULT_FORM_TYPES, VOIDS
 from app.notices.xml import Element, line_of, name_of, namespace_of, text_of
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 _OPEN_ROOTS = frozenset({"ContractNotice", "PriorInformationNotice"})
-_CLOSED_ROOTS = frozenset({"ContractAwardNotice", "BusinessRegistrationInformationNotice"})
+_RESULT_ROOT = "ContractAwardNotice"
+_ROOTS = _OPEN_ROOTS | {_RESULT_ROOT, "BusinessRegistrationInformationNotice"}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NOTICE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 _VERSION = re.compile(r"\d{1,4}")
+# A publication number in the Official Journal, with or without zeros before it.
+_PUBLICATION = re.compile(r"0*(\d{1,8}-(?:19|20)\d{2})")
 _CHANGED = re.compile(r"(.+)-(\d{1,4})")
 _NORWEGIAN = "anskaffelser.no"
+_MOST_EARLIER = 20
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,8 @@ class Identity:
     """A notice's own identity.
 
     `source` is whose numbering `notice_id` belongs to. `changes` names the notice that this one changes, which may be
-    numbered by another (`changes_source`); `withdraws` says that it takes it back.
+    numbered by another (`changes_source`); `withdraws` says that it takes it back. `previous` are earlier notices of
+    the same procurement, each with whose numbering it belongs to; `previous_numbers` are such by publication number.
     """
 
     source: str
@@ -37,13 +43,21 @@ class Identity:
     changes: str | None
     changes_source: str
     withdraws: bool
+    procedure_id: str | None
+    previous: tuple[tuple[str, str], ...]
+    previous_numbers: tuple[str, ...]
+
+    @property
+    def is_result(self) -> bool:
+        """Whether it tells how a procurement ended, and not that one begins."""
+        return self.form_type in RESULT_FORM_TYPES
 
 
 def read_identity(reader: Reader) -> Identity:
     """Return the identity of the notice; what it lacks is noted as faults.
 
     Raises:
-        InvalidContent: this is no notice, or none that calls for anything: a result, a modification, a completion.
+        InvalidContent: this is no notice, or none that is read here: a modification, a completion.
     """
     _check_root(reader.root)
     form_type = _form_type(reader)
@@ -64,6 +78,9 @@ def _identity(reader: Reader, notice_id: str, version: str, subtype: str, form_t
     number = number if re.fullmatch(r"\d[\d/-]{3,30}", number) else ""
     changed = reader.code("BT-758", "notice", reader.root)
     changes = _without_version(changed)
+    earlier = reader.codes("OPP-090", "notice", reader.root)[:_MOST_EARLIER]
+    numbers = [found[1] for found in map(_PUBLICATION.fullmatch, earlier) if found]
+    ids = [_without_version(text)[:64] for text in earlier if not _PUBLICATION.fullmatch(text)]
     return Identity(
         source=_numbering(notice_id),
         notice_id=_as_numbered(notice_id),
@@ -75,7 +92,20 @@ def _identity(reader: Reader, notice_id: str, version: str, subtype: str, form_t
         changes=_as_numbered(changes) or None,
         changes_source=_numbering(changes),
         withdraws=bool(changed and VOIDS & set(reader.codes("BT-140", "notice", reader.root))),
+        procedure_id=_procedure(reader),
+        previous=tuple((_numbering(notice), _as_numbered(notice)) for notice in ids),
+        previous_numbers=tuple(numbers),
     )
+
+
+def _procedure(reader: Reader) -> str | None:
+    element = reader.element("BT-04", "notice", reader.root)
+    if element is None:
+        return None
+    if not _NOTICE_ID.fullmatch(text_of(element)):
+        reader.remark("BT-04", element, N_("The procedure identifier is left out: it is not one."))
+        return None
+    return _as_numbered(text_of(element))
 
 
 def _numbering(notice_id: str) -> str:
@@ -102,12 +132,12 @@ def _stated(element: Element | None) -> str:
 
 def _check_root(root: Element) -> None:
     name, namespace = name_of(root), namespace_of(root)
-    if namespace != f"{_UBL}{name}-2" or name not in _OPEN_ROOTS | _CLOSED_ROOTS:
+    if namespace != f"{_UBL}{name}-2" or name not in _ROOTS:
         raise _refusal(root, "line 1", "This is not an eForms notice.", f"the document is a {name[:60]!r}")
 
 
 def _form_type(reader: Reader) -> str:
-    """Return the form type (BT-03); refuse a notice that does not call for anything."""
+    """Return the form type (BT-03); refuse a notice that neither calls for anything nor tells how it ended."""
     root = reader.root
     element = reader.required("BT-02", "notice", root)
     form_type = str(element.get("listName") or "").strip() if element is not None else ""
@@ -118,11 +148,15 @@ def _form_type(reader: Reader) -> str:
         raise _refusal(
             root, "BT-1501", "This is a notice about a contract that is being modified.", "nothing to answer"
         )
-    if subtype is not None and not rules.is_open_subtype(text_of(subtype)):
-        detail = f"Subtype {text_of(subtype)[:8]} is no call for competition and no planning notice."
-        raise _refusal(subtype, "OPP-070", detail, "nothing to answer")
-    if name_of(root) in _CLOSED_ROOTS:
-        raise _refusal(root, "BT-02", "This is a result notice: the contract has been awarded.", name_of(root))
+    is_result = form_type in RESULT_FORM_TYPES
+    fits = rules.is_result_subtype if is_result else rules.is_open_subtype
+    if subtype is not None and not fits(text_of(subtype)):
+        what = "result" if is_result else "call for competition and no planning notice"
+        detail = f"Subtype {text_of(subtype)[:8]} is no {what}."
+        raise _refusal(subtype, "OPP-070", detail, f"the form type (BT-03) is {form_type[:40]!r}")
+    if (name_of(root) == _RESULT_ROOT) is not is_result or name_of(root) not in {*_OPEN_ROOTS, _RESULT_ROOT}:
+        detail = f"A notice of form type {form_type[:40]!r} does not stand in a {name_of(root)}."
+        raise _refusal(root, "BT-03", detail, name_of(root))
     return form_type
 
 

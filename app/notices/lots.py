@@ -9,6 +9,7 @@ from app.core.i18n import N_
 from app.core.schema import Money
 from app.enterprises.vocabulary import Reservation
 from app.notices import rules
+from app.notices.amounts import money_of
 from app.notices.fields import Scope, purposes
 from app.notices.places import Places, places_of
 from app.notices.reader import Reader
@@ -64,6 +65,8 @@ class Whole:
     country: str
     on: date
     """The day that rules are read for: the day of publication."""
+    tells_reservation: bool = True
+    """Whether this kind of notice may say that a lot is reserved: a result may not (BT-71)."""
 
 
 def read_lots(reader: Reader, texts: Texts, whole: Whole) -> Lots:
@@ -86,7 +89,8 @@ def read_lots(reader: Reader, texts: Texts, whole: Whole) -> Lots:
         lot = _read_lot(reader, texts, element, whole)
         _look_at(reader, element, lot, whole)
         found.lots.append(lot)
-    _compare_titles(reader, whole.title, found.lots)
+    if whole.tells_reservation:
+        _compare_titles(reader, whole.title, found.lots)
     return found
 
 
@@ -141,17 +145,7 @@ def _execution(reader: Reader, lot: Element) -> ReservedExecution | None:
 
 def _value(reader: Reader, lot: Element) -> Money | None:
     element = reader.element("BT-27", "lot", lot)
-    amount = reader.number("BT-27", element) if element is not None else None
-    if element is None or amount is None:
-        return None
-    currency = str(element.get("currencyID") or "")
-    if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
-        reader.fault("BT-27", element, f"{currency[:10]!r} is not a currency")
-        return None
-    if amount >= Decimal(10) ** 13:
-        reader.fault("BT-27", element, "the value is too large")
-        return None
-    return Money(amount=f"{amount.quantize(Decimal('0.01'), ROUND_HALF_UP):f}", currency=currency)
+    return money_of(reader, "BT-27", element) if element is not None else None
 
 
 def _duration(reader: Reader, lot: Element) -> int | None:

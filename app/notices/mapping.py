@@ -13,13 +13,15 @@ from app.notices import rules
 from app.notices.buyer import Buyer, read_buyer
 from app.notices.identity import Identity
 from app.notices.lots import Lots, Whole, read_cpv, read_lots
+from app.notices.parties import Parties
 from app.notices.places import places_of
 from app.notices.reader import Reader
+from app.notices.results import Result, read_result
 from app.notices.texts import Texts
 from app.notices.vocabulary import AREA_OF_OBJECTIVE, EARLY_FORM_TYPES, LANGUAGES
 from app.notices.xml import Element, text_of
 from app.opportunities.schemas import LotIn, NoticeIdentity, OpportunityCreate
-from app.opportunities.vocabulary import Form, Origin
+from app.opportunities.vocabulary import Form, Origin, Status
 
 _DIRECTIVES = {
     "32014L0023": "2014/23/EU",
@@ -30,6 +32,8 @@ _DIRECTIVES = {
 # A publication number in the Official Journal: 00123456-2024.
 _TED_NUMBER = re.compile(r"0*(\d{1,8}-20\d{2})")
 _LONGEST_LINK = 2048
+_MOST_FAULTS = 200
+_MOST_LANGUAGES = 30
 
 
 @dataclass(frozen=True)
@@ -42,31 +46,43 @@ class _Head:
     published_at: datetime | None
 
 
-def to_opportunity(reader: Reader, identity: Identity, now: datetime) -> OpportunityCreate:
-    """Return the opportunity that a notice describes; `now` decides whether it is still open.
+def to_opportunity(reader: Reader, identity: Identity, now: datetime) -> tuple[OpportunityCreate, Result | None]:
+    """Return the opportunity that a notice describes, and how it ended where the notice is a result.
+
+    `now` decides whether it is still open.
 
     Raises:
         InvalidContent: with every fault that was found, each with its line and field number.
     """
-    texts = Texts(reader)
-    buyer = read_buyer(reader, texts)
+    texts, parties = Texts(reader), Parties(reader)
+    buyer = read_buyer(reader, texts, parties)
     country = buyer.country if buyer else "SE"
     head = _read_head(reader, texts, country)
     published_on = (head.published_at or now).astimezone(zone(country)).date()
-    whole = _whole(reader, head.title, country, published_on)
+    whole = _whole(reader, identity, head.title, country, published_on)
     lots = read_lots(reader, texts, whole)
     if not lots.lots and identity.form_type not in EARLY_FORM_TYPES:
         reader.fault("BT-137", reader.root, "there is no lot")
     form = _form(reader, identity, lots)
+    result = None
+    if identity.is_result:
+        today = now.astimezone(zone(country)).date()
+        result = read_result(reader, texts, parties, language=head.language, today=today)
+    if reader.other_languages:
+        languages = ", ".join(list(reader.other_languages)[:_MOST_LANGUAGES])
+        reader.remark(
+            "BT-702", reader.root, N_("Texts in other languages are not kept: {languages}."), languages=languages
+        )
     if reader.faults or buyer is None:
         raise refused(reader.faults)
-    return _build(reader, identity, head, buyer, lots, form, now)
+    return _build(reader, identity, head, buyer, lots, form, now), result
 
 
 def refused(faults: list[FieldFault]) -> InvalidContent:
     """Return the refusal of a notice that holds these faults."""
     count = len(faults)
-    return InvalidContent(f"The notice cannot be imported: {count} fault{'s' if count != 1 else ''}.", faults)
+    told = f"The notice cannot be imported: {count} fault{'s' if count != 1 else ''}."
+    return InvalidContent(told, faults[:_MOST_FAULTS])
 
 
 def _build(
@@ -82,12 +98,13 @@ def _build(
             description=head.description,
             language=head.language,
             form=form,
-            status=rules.status_at(now, deadline),
+            status=Status.CLOSED if identity.is_result else rules.status_at(now, deadline),
             origin=Origin.NOTICE,
             country=buyer.country,
             buyer_name=buyer.name,
             buyer_number=buyer.number,
             buyer_area=buyer.area,
+            other_buyers=buyer.others,
             legal_basis=_legal_basis(reader),
             procedure_type=reader.code("BT-105", "procedure", reader.root)[:64] or None,
             official_url=_link(reader, identity, lots.links),
@@ -106,6 +123,7 @@ def _build(
                 version=identity.version,
                 subtype=identity.subtype or None,
                 number=identity.number,
+                procedure_id=identity.procedure_id,
             ),
         )
     except ValidationError as error:
@@ -146,14 +164,15 @@ def _language(reader: Reader) -> str:
     return LANGUAGES.get(best, "en")
 
 
-def _whole(reader: Reader, title: str, country: str, on: date) -> Whole:
+def _whole(reader: Reader, identity: Identity, title: str, country: str, on: date) -> Whole:
     main, more = read_cpv(reader, "procedure", reader.root)
-    return Whole(title, main, more, places_of(reader, reader.root, country), country, on)
+    places = places_of(reader, reader.root, country)
+    return Whole(title, main, more, places, country, on, tells_reservation=not identity.is_result)
 
 
 def _form(reader: Reader, identity: Identity, lots: Lots) -> Form:
     form, stated = rules.form_of(identity.form_type, lots.lots, social=lots.social or bool(lots.objectives))
-    if not stated:
+    if not stated and not identity.is_result:
         message = N_(
             "The notice states nothing social: no form fits, so it is listed as purchase with social requirements."
         )

@@ -12,6 +12,7 @@ from app.notices.xml import Element, find, line_of, text_of
 
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?")
 _TIME = re.compile(r"(\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|[+-]\d{2}:\d{2})?")
+_LONGEST_VALUE = 300
 _LAST_MOMENT = time(23, 59, 59)
 
 
@@ -24,6 +25,8 @@ class Reader:
         self.remarks: list[Remark] = []
         # Elements are kept, not only their names: lxml makes a new object for one that nobody holds.
         self.taken: set[Element] = set()
+        # Languages of texts that were passed over for one in the language of this import.
+        self.other_languages: dict[str, None] = {}
         self.language = self._choose_language()
 
     def elements(self, number: str, scope: Scope, base: Element) -> list[Element]:
@@ -45,13 +48,19 @@ class Reader:
         return next(iter(self.codes(number, scope, base)), "")
 
     def words(self, number: str, scope: Scope, base: Element) -> Element | None:
-        """Return the element of a text field in the language of this import, else in the nearest to it."""
+        """Return the element of a text field in the language of this import, else in the nearest to it.
+
+        The languages of the others are remembered.
+        """
         offered = self.elements(number, scope, base)
-        for wanted in (*self.language, None):
-            for element in offered:
-                if element.get("languageID") == wanted:
-                    return element
-        return offered[0] if offered else None
+        by_language: dict[str | None, Element] = {}
+        for element in offered:
+            by_language.setdefault(element.get("languageID"), element)
+        wanted = next((language for language in (*self.language, None) if language in by_language), None)
+        chosen = by_language.get(wanted, offered[0] if offered else None)
+        others = (language for language, element in by_language.items() if language and element is not chosen)
+        self.other_languages |= dict.fromkeys(language[:8] for language in others)
+        return chosen
 
     def required(self, number: str, scope: Scope, base: Element) -> Element | None:
         """Return the first element of a field; a fault when it is missing."""
@@ -70,7 +79,7 @@ class Reader:
 
     def remark(self, number: str, element: Element, message: str, **values: object) -> None:
         """Note what somebody should look at. `message` is marked with `N_` where it is written."""
-        said = {name: str(value) for name, value in values.items()}
+        said = {name: str(value)[:_LONGEST_VALUE] for name, value in values.items()}
         self.remarks.append(Remark(field=number, line=line_of(element), message=message, values=said))
 
     def date_of(self, number: str, element: Element) -> date | None:

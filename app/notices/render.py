@@ -11,6 +11,7 @@ _OUTCOMES = {
     Outcome.REPLACED: N_("opportunity replaced"),
     Outcome.UNCHANGED: N_("already here, unchanged"),
     Outcome.WITHDRAWN: N_("opportunity withdrawn"),
+    Outcome.ENDED: N_("its outcome is told"),
 }
 _STATUSES = {
     "published": N_("published"),

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from app.matching.eligibility import RuleWarning, warnings
 from app.matching.profile import Lot
-from app.notices.vocabulary import EARLY_FORM_TYPES, OPEN_FORM_TYPES
+from app.notices.vocabulary import DIRECT_AWARD_FORM_TYPE, EARLY_FORM_TYPES, OPEN_FORM_TYPES, RESULT_FORM_TYPES
 from app.opportunities.schemas import LotIn
 from app.opportunities.vocabulary import Form, Status
 
@@ -21,9 +21,7 @@ _MONTHS = {
     "YEAR": Decimal(12),
 }
 _WHAT_IT_IS = {
-    "result": "a result notice: the contract has been awarded",
     "cont-modif": "a notice about a contract that is being modified",
-    "dir-awa-pre": "a notice about a direct award, without competition",
     "completion": "a notice about a contract that has been completed",
     "bri": "business registration information",
     "change": "a change notice of an older kind",
@@ -31,10 +29,10 @@ _WHAT_IT_IS = {
 
 
 def why_refused(form_type: str) -> str | None:
-    """Return why a notice of this form type (eForms BT-03) is not imported, or None if it may become an opportunity."""
-    if form_type in OPEN_FORM_TYPES:
+    """Return why a notice of this form type (eForms BT-03) is not imported, or None if it may be."""
+    if form_type in OPEN_FORM_TYPES | RESULT_FORM_TYPES:
         return None
-    return _WHAT_IT_IS.get(form_type, f"{form_type[:40]!r} is no form type that can be answered")
+    return _WHAT_IT_IS.get(form_type, f"{form_type[:40]!r} is no form type that is read here")
 
 
 def is_open_subtype(subtype: str) -> bool:
@@ -45,13 +43,24 @@ def is_open_subtype(subtype: str) -> bool:
     return subtype in {"T01", "CEI", "E1", "E2", "E3"}
 
 
+def is_result_subtype(subtype: str) -> bool:
+    """Tell whether an eForms subtype (OPP-070) tells how it ended: 25–37, T02, E4, and Norway's N25–N37."""
+    number = subtype.removeprefix("N")
+    if number.isascii() and number.isdecimal() and len(number) == 2:
+        return 25 <= int(number) <= 37
+    return subtype in {"T02", "E4"}
+
+
 def form_of(form_type: str, lots: Collection[LotIn], *, social: bool) -> tuple[Form, bool]:
     """Return the form of social procurement that a notice is, and whether the notice itself says so.
 
-    A planning notice or consultation comes before the procurement, whatever it plans. Among calls for competition a
-    reservation decides, then social aims or reserved execution. A call that says nothing social has no form of its own
-    in the vocabulary: social requirements claims the least, and the second value is False.
+    A contract that is given without competition is a direct award. A planning notice or consultation comes before the
+    procurement, whatever it plans. Among calls for competition a reservation decides, then social aims or reserved
+    execution. A call that says nothing social has no form of its own in the vocabulary: social requirements claims the
+    least, and the second value is False.
     """
+    if form_type == DIRECT_AWARD_FORM_TYPE:
+        return Form.DIRECT_AWARD, True
     if form_type in EARLY_FORM_TYPES:
         return Form.EARLY_DIALOGUE, True
     reserved = [lot for lot in lots if lot.reserved_participation]

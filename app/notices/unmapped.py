@@ -2,7 +2,9 @@
 
 from collections import Counter
 
-from app.notices.fields import Field, Scope, bases, field, fields, kind_of_purpose, organisations
+from app.core.privacy import holds_personal_number
+from app.notices.fields import Field, Scope, bases, fields, kind_of_purpose, organisations
+from app.notices.parties import is_person
 from app.notices.privacy import without_people
 from app.notices.reader import Reader
 from app.notices.schemas import Unmapped
@@ -10,6 +12,7 @@ from app.notices.xml import Element, find, line_of, name_of, path_of, text_of
 
 NOT_KEPT = "(personal details are not kept)"
 _LONGEST_EXCERPT = 60
+_LONGEST_READ = 2_000
 # Whatever stands in or under these is about a person, wherever a notice puts it.
 _PERSONAL = frozenset(
     {"Contact", "Person", "TechnicalCommitteePerson", "FamilyName", "FirstName", "MiddleName", "BirthDate"}
@@ -37,7 +40,10 @@ def unmapped_fields(reader: Reader) -> list[Unmapped]:
 
 
 def _unmapped(label: str, found: Field | None, element: Element, *, private: bool) -> Unmapped:
-    text = NOT_KEPT if private else " ".join(without_people(text_of(element))[0].split())
+    # What is far beyond the excerpt is not even looked at.
+    stated = text_of(element)[:_LONGEST_READ]
+    kept = not private and not holds_personal_number(stated)
+    text = " ".join(without_people(stated)[0].split()) if kept else NOT_KEPT
     excerpt = text if len(text) <= _LONGEST_EXCERPT else text[: _LONGEST_EXCERPT - 1] + "…"
     return Unmapped(field=label, name=found.name if found else "", line=line_of(element), value=excerpt, count=1)
 
@@ -54,10 +60,8 @@ def _known_elements(root: Element) -> dict[Element, tuple[str, Field]]:
 
 
 def _people(root: Element) -> set[Element]:
-    """Return everything that describes an organisation which is a natural person (BT-633)."""
-    mark = field("BT-633", "organisation").path
-    natural = [one for one in organisations(root) if any(text_of(found) != "false" for found in find(one, mark))]
-    return {element for one in natural for element in one.iter("*")}
+    """Return everything that describes an organisation which is a natural person."""
+    return {element for one in organisations(root) if is_person(one) for element in one.iter("*")}
 
 
 def _is_personal(element: Element) -> bool:
@@ -72,5 +76,6 @@ def _label(found: Field, base: Element) -> str:
     if scope == "place":
         base = base.getparent().getparent()
         scope = "procedure" if base.getparent() is None else "lot"
-    where = {"procedure": "Procedure", "organisation": "Organization", "notice": "notice"}
+    where = {"procedure": "Procedure", "organisation": "Organization", "notice": "notice", "result": "LotResult"}
+    where |= {"tender": "Tender", "contract": "Contract", "party": "TenderingParty"}
     return f"{found.number}-{where.get(scope) or kind_of_purpose(base) or 'Lot'}"

@@ -10,11 +10,18 @@ class Outcome(StrEnum):
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
     WITHDRAWN = "withdrawn"
+    ENDED = "ended"
 
 
-# eForms BT-03. A contract notice or planning notice may become an opportunity; the rest come when it is over.
+# eForms BT-03. A contract notice or planning notice becomes an opportunity.
 OPEN_FORM_TYPES = frozenset({"planning", "consultation", "competition"})
 EARLY_FORM_TYPES = frozenset({"planning", "consultation"})
+# These tell how it ended: a contract awarded after competition, or one that is to be awarded without any.
+DIRECT_AWARD_FORM_TYPE = "dir-awa-pre"
+RESULT_FORM_TYPES = frozenset({"result", DIRECT_AWARD_FORM_TYPE})
+# eForms BT-142.
+WINNER, NO_WINNER, NOT_DECIDED = "selec-w", "clos-nw", "open-nw"
+WINNER_STATUSES = frozenset({WINNER, NO_WINNER, NOT_DECIDED})
 # eForms BT-71 and BT-736.
 NOT_RESERVED = "none"
 RESERVED_PARTICIPATION = frozenset({NOT_RESERVED, "res-ws", "res-pub-ser"})

@@ -66,10 +66,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunity_award")),
     )
     op.create_index(op.f("ix_opportunity_award_opportunity_id"), "opportunity_award", ["opportunity_id"])
+    op.create_table(
+        "notice",
+        sa.Column("source", text(length=64), nullable=False),
+        sa.Column("notice_id", text(length=64), nullable=False),
+        sa.Column("version", text(length=16), nullable=False),
+        sa.Column("form_type", text(length=32), nullable=False),
+        sa.Column("opportunity_id", text(length=36), nullable=False),
+        sa.Column("published_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("source", "notice_id", name=op.f("pk_notice")),
+    )
+    op.create_index(op.f("ix_notice_opportunity_id"), "notice", ["opportunity_id"])
 
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_index(op.f("ix_notice_opportunity_id"), table_name="notice")
+    op.drop_table("notice")
     op.drop_index(op.f("ix_opportunity_award_opportunity_id"), table_name="opportunity_award")
     op.drop_table("opportunity_award")
     op.drop_table("opportunity_buyer")

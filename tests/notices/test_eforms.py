@@ -76,6 +76,7 @@ def test_a_planning_notice_with_parts_and_an_old_region():
     assert part.foreign_areas == ["DK011"]
     assert found.published_at == datetime(2026, 11, 2, 22, 59, 59, tzinfo=UTC), "a day without zone is Norwegian"
     assert notice.unmapped == []
+    assert "Texts in other languages are not kept: ENG." in warned(notice)
 
 
 def test_the_texts_come_in_the_notices_language_or_in_one_of_ours():
@@ -212,12 +213,13 @@ def test_every_fault_is_told_at_once():
 @pytest.mark.parametrize(
     ("change", "pointer", "reason"),
     [
-        (("listName=\"competition\"", "listName=\"result\""), "BT-03", "a result notice"),
+        (("listName=\"competition\"", "listName=\"result\""), "OPP-070", "is no result"),
         (("listName=\"competition\"", "listName=\"cont-modif\""), "BT-03", "being modified"),
-        (("listName=\"competition\"", "listName=\"dir-awa-pre\""), "BT-03", "without competition"),
+        (("listName=\"competition\"", "listName=\"completion\""), "BT-03", "has been completed"),
         (("listName=\"competition\"", "listName=\"nonsense\""), "BT-03", "no form type"),
         (('"notice-subtype">20<', '"notice-subtype">29<'), "OPP-070", "no call for competition"),
         (('"notice-subtype">20<', '"notice-subtype">E4<'), "OPP-070", "no call for competition"),
+        (("ContractNotice", "ContractAwardNotice"), "BT-03", "does not stand in a ContractAwardNotice"),
         (("ContractNotice", "Invoice"), "line 1", "not an eForms notice"),
         (("xsd:ContractNotice-2", "xsd:Other-2"), "line 1", "not an eForms notice"),
     ],

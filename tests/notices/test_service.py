@@ -16,13 +16,18 @@ from tests.notices.notices import own, real
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SWEDISH = "se_reserved_cleaning.xml"
-ANY_STATUS = [Status.PUBLISHED, Status.CLOSED, Status.CANCELLED]
+ANY_STATUS = [Status.PUBLISHED, Status.CLOSED, Status.AWARDED, Status.CANCELLED]
 
 IMPORTED = {
     "conv__19-090974-001-EXP.xml": 1,
     "doffin__2022-396301_nuts2021.xml": 1,
+    "doffin__2024-103933_5winners.xml": 1,
     "doffin__2024-106286_res-ws.xml": 1,
     "sdk__E3_minimal.xml": 1,
+    "sdk__can-social_24.xml": 3,
+    "sdk__can_24_maximal.xml": 2,
+    "sdk__can_24_no_tenders.xml": 1,
+    "sdk__can_25_withheld_lots.xml": 2,
     "sdk__cn-social_24.xml": 1,
     "sdk__cn_23.xml": 1,
     "sdk__cn_24_maximal.xml": 2,
@@ -33,16 +38,12 @@ IMPORTED = {
     "sdk__pin-rtl_81.xml": 1,
     "sdk__subco_81.xml": 1,
 }
+# A converter's example that carries the identifiers of another buyer's notice, conv__19.
+SAME_IDENTIFIER = "conv__21-364240-001-EXP.xml"
 REFUSED = {
-    "conv__21-364240-001-EXP.xml": ("line 127, BT-03", "a result notice"),
-    "doffin__2024-103933_5winners.xml": ("line 390, BT-03", "a result notice"),
-    "nor__VALID-national-e4-minimum.xml": ("line 98, BT-03", "a result notice"),
+    "nor__VALID-national-e4-minimum.xml": ("line 94, BT-05", "1 fault"),
     "sdk__INVALID_cn_24_empty.xml": ("line 4, BT-701", "7 faults"),
     "sdk__can-modif_25.xml": ("line 149, BT-03", "being modified"),
-    "sdk__can-social_24.xml": ("line 227, BT-03", "a result notice"),
-    "sdk__can_24_maximal.xml": ("line 1363, BT-03", "a result notice"),
-    "sdk__can_24_no_tenders.xml": ("line 63, BT-03", "a result notice"),
-    "sdk__can_25_withheld_lots.xml": ("line 421, BT-03", "a result notice"),
     "sdk__change-cn_24_void.xml": ("line 10, BT-758", "withdraws another one"),
 }
 
@@ -90,7 +91,13 @@ def test_every_other_notice_is_refused_with_its_reason(database: Database, name:
 
 def test_the_tables_name_every_notice_of_the_development_data():
     index = real("INDEX.csv").decode().splitlines()[1:]
-    assert {line.split(",")[0] for line in index} == set(IMPORTED) | set(REFUSED)
+    assert {line.split(",")[0] for line in index} == set(IMPORTED) | set(REFUSED) | {SAME_IDENTIFIER}
+
+
+def test_an_identifier_that_another_buyer_uses_is_refused(database: Database):
+    assert bring(database, real(SAME_IDENTIFIER)).status is Status.CANCELLED, "nobody won"
+    with pytest.raises(InvalidContent, match="another buyer's"):
+        bring(database, real("conv__19-090974-001-EXP.xml"))
 
 
 def test_no_contact_of_a_real_notice_is_stored(database: Database):
@@ -232,7 +239,7 @@ def numbered(number: str) -> tuple[str, str]:
 def test_what_one_buyer_published_no_other_buyer_replaces_or_withdraws(database: Database, content: bytes):
     bring(database, own(SWEDISH))
     before = contents(database)
-    with pytest.raises(InvalidContent, match="only Exempel kommun may change or withdraw it") as refused:
+    with pytest.raises(InvalidContent, match="only Exempel kommun may change, withdraw or end it") as refused:
         bring(database, content)
     (fault,) = refused.value.faults
     assert fault.pointer.endswith("OPT-300")
