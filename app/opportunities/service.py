@@ -65,7 +65,8 @@ def publish(
     """Write an opportunity and return it; with the `record_id` of one that exists, replace what it says.
 
     This is how notices and the demo write; `owner_id` is the organisation that keeps a new record. One that has ended
-    stays so: the call for it may be read again, which does not open it. People lead theirs through its life with `publish_draft`, `change`, `close`, `award` and `cancel`.
+    stays so: the call for it may be read again, which does not open it. People lead theirs through its life with
+    `publish_draft`, `change`, `close`, `award` and `cancel`.
 
     Raises:
         InvalidContent: lots are missing where the form needs them, or a code is not in its vocabulary.
