@@ -8,14 +8,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
+from starlette.applications import Starlette
 
 from app.core.db import Database
 from app.settings import Settings
 from tests import browser as chromium
 from tests import databases, session
 from tests.client import client_of
+from tests.keys import SECRET
 from tests.network import refuse_network
 
 
@@ -74,11 +75,12 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Give settings that name the test's own database and folder."""
-    return Settings(database_url=database_url, var_dir=tmp_path)
+    # Tests ask more often than people; those of the limits turn them on.
+    return Settings(database_url=database_url, var_dir=tmp_path, secret_key=SECRET, rate_limits=False)
 
 
 @pytest.fixture
-def app(settings: Settings) -> FastAPI:
+def app(settings: Settings) -> Starlette:
     """Give the whole application over the test's own database."""
     # Imported here: a test of one room's rules need not load, or wait for, the whole house.
     from app.main import create_app
@@ -87,7 +89,7 @@ def app(settings: Settings) -> FastAPI:
 
 
 @pytest.fixture
-def app_client(app: FastAPI) -> Iterator[httpx.Client]:
+def app_client(app: Starlette) -> Iterator[httpx.Client]:
     """Give an httpx client of the whole application, without a network between."""
     with client_of(app) as client:
         yield client

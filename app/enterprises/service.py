@@ -3,28 +3,33 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete
+from sqlalchemy import Select, delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from app.accounts import permissions
 from app.accounts.permissions import Action
 from app.accounts.vocabulary import Caller
+from app.core.clock import now, today
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message, NotFound
 from app.core.i18n import N_
+from app.core.lists import Listing
 from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
 from app.enterprises import queries, records
 from app.enterprises.rules import (
     COUNTING_STATES,
     STATEMENT_MONTHS,
+    needs_reconfirmation,
     newly_verified,
     statement_counts,
 )
 from app.enterprises.schemas import (
+    EnterpriseChoices,
     EnterpriseCreate,
+    EnterpriseFacets,
     EnterpriseFilters,
     EnterprisePatch,
     EnterpriseRead,
@@ -40,10 +45,13 @@ __all__ = [
     "COUNTING_STATES",
     "STATEMENT_MONTHS",
     "change",
+    "confirm",
+    "counted",
     "exists",
     "facets",
     "find",
     "history",
+    "needs_reconfirmation",
     "register",
     "register_for",
     "remove",
@@ -52,6 +60,7 @@ __all__ = [
 ]
 
 RECORD_TYPE = "enterprise"
+LISTING = Listing(rows=queries.summaries, count=queries.count, last_change=journal.last_number)
 
 
 def register(
@@ -131,6 +140,29 @@ def change(
     return register(session, data, home=current.home, record_id=enterprise_id)
 
 
+def confirm(session: WriteSession, enterprise_id: str, *, by: Caller) -> EnterpriseRead:
+    """Write down that the organisation that keeps an enterprise says, today, that the record is right; return it.
+
+    Raises:
+        NotFound: there is none with this id.
+        Forbidden: another organisation keeps it, or nobody does: who knows it best has to say so.
+    """
+    current = _locked(session, enterprise_id)
+    permissions.require(by, Action.CONFIRM_ENTERPRISE, owner_id=current.owner_id, area=current.area_code)
+    day = today(current.country)
+    if current.confirmed_on == day:
+        return current
+    change = {"confirmed_on": day, "rev": current.rev + 1, "updated_at": now()}
+    own = update(Enterprise).where(col(Enterprise.id) == enterprise_id).values(**change)
+    session.connection().execute(own)
+    session.expire_all()
+    read = current.model_copy(update=change)
+    journal.record(
+        session, journal.changed(RECORD_TYPE, read.id, read.home, read.rev, _payload(read), _payload(current))
+    )
+    return read
+
+
 def remove(session: WriteSession, enterprise_id: str, *, match: Precondition, by: Caller) -> None:
     """Take an enterprise out of the registry; the journal keeps a tombstone, and nothing of what the record said.
 
@@ -181,7 +213,7 @@ def search(session: ReadSession, filters: EnterpriseFilters) -> tuple[list[Enter
     return found, total
 
 
-def facets(session: ReadSession, filters: EnterpriseFilters) -> list[FacetGroup]:
+def facets(session: ReadSession, filters: EnterpriseChoices) -> list[FacetGroup]:
     """Return how many enterprises each further choice would leave, group by group."""
     connection = session.connection()
 
@@ -205,6 +237,12 @@ def facets(session: ReadSession, filters: EnterpriseFilters) -> list[FacetGroup]
     ]
 
 
+def counted(session: ReadSession, filters: EnterpriseChoices) -> EnterpriseFacets:
+    """Return how many the filters find, and how many each further choice would leave."""
+    total = session.connection().execute(queries.count(session, filters)).scalar_one()
+    return EnterpriseFacets(total=total, groups=facets(session, filters))
+
+
 def _locked(session: WriteSession, enterprise_id: str) -> EnterpriseRead:
     """Return an enterprise that nobody else changes until the transaction ends. Raises `NotFound`."""
     if session.get(Enterprise, enterprise_id, with_for_update=True) is None:
@@ -224,8 +262,8 @@ def _unknown() -> NotFound:
 
 
 def _payload(read: EnterpriseRead) -> dict[str, Any]:
-    """Return what the record says, as the journal compares it."""
-    return read.model_dump(mode="json")
+    """Return what the record says, as the journal compares it: an offering's id is new with each version."""
+    return read.model_dump(mode="json", exclude={"offerings": {"__all__": {"id"}}})
 
 
 def _require_verifier(data: EnterpriseCreate, current: EnterpriseRead | None, owner: str | None, by: Caller) -> None:
