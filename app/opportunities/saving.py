@@ -123,8 +123,8 @@ def journalled(session: WriteSession, opportunity: Opportunity, before: dict[str
 
 
 def payload(session: WriteSession, opportunity: Opportunity) -> dict[str, Any]:
-    """Return what the opportunity says now, as the journal keeps it."""
-    return read_one(session, opportunity).model_dump(mode="json")
+    """Return what the opportunity says now, as the journal keeps it: a lot's id is new with each version."""
+    return read_one(session, opportunity).model_dump(mode="json", exclude={"lots": {"__all__": {"id"}}})
 
 
 def _require_own_notice(session: WriteSession, opportunity: Opportunity) -> None:
