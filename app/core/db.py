@@ -17,6 +17,9 @@ from sqlmodel import Session
 from app.core.driver import QuickReads
 
 
+_REHEARSAL = "rehearsal"
+
+
 class ReadSession(Session):
     """A session that may only read; the database refuses anything else."""
 
@@ -47,12 +50,18 @@ class Database:
 
     @contextmanager
     def writes(self) -> Iterator[WriteSession]:
-        """Give a session whose work is committed when the block ends, and rolled back whole if it raises."""
+        """Give a session whose work is committed when the block ends, and rolled back whole if it raises.
+
+        One that only rehearses (`rehearse`) is rolled back in any case.
+        """
         with WriteSession(self._write_engine, expire_on_commit=False) as session:
             try:
                 yield session
-                _finish(session)
-                session.commit()
+                if session.info.get(_REHEARSAL):
+                    session.rollback()
+                else:
+                    _finish(session)
+                    session.commit()
             except BaseException:
                 session.rollback()
                 raise
@@ -100,6 +109,11 @@ def driver_rows(session: Session, sql: str, values: Sequence[Any]) -> list[Any]:
         return list(raw.execute(sql, values))
     with raw.cursor(binary=True) as cursor:
         return list(cursor.execute(sql, values))
+
+
+def rehearse(session: WriteSession) -> None:
+    """Let everything that the session writes be undone at its end: it was only to be seen what would happen."""
+    session.info[_REHEARSAL] = True
 
 
 def _finish(session: WriteSession) -> None:

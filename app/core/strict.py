@@ -32,6 +32,8 @@ _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 class StrictRoute(APIRoute):
     """A route that refuses a body it was not made for, and parameters it does not know, before anything else."""
 
+    largest_body = LARGEST_BODY
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler with our own refusals."""
         handle = super().get_route_handler()
@@ -44,6 +46,7 @@ class StrictRoute(APIRoute):
             pairs = read_query(request.scope.get("query_string", b""))
             _refuse_wrong_parameters(pairs, parameters)
             read = _ReadRequest({**request.scope, "query_string": urlencode(pairs).encode()}, request.receive)
+            read.largest = self.largest_body
             await self.admit(read)
             if takes_body:
                 _require_json(request, patch=request.method == "PATCH")
@@ -71,11 +74,12 @@ class _ReadRequest(Request):
     """A request with a body of bounded size, whose JSON has been read already by `read_json`."""
 
     content: Any = None
+    largest = LARGEST_BODY
 
     async def body(self) -> bytes:
         """Return the body, read once. Raises `TooLarge`."""
         if not hasattr(self, "_body"):
-            self._body = await _bounded(self.stream())
+            self._body = await _bounded(self.stream(), self.largest)
         return self._body
 
     async def json(self) -> Any:
@@ -83,8 +87,8 @@ class _ReadRequest(Request):
         return self.content
 
 
-async def _bounded(stream: AsyncIterator[bytes]) -> bytes:
-    """Return a body of at most `LARGEST_BODY` bytes.
+async def _bounded(stream: AsyncIterator[bytes], largest: int) -> bytes:
+    """Return a body of at most `largest` bytes.
 
     A larger one is read to its end and thrown away, up to a point: many clients hear no answer before they have sent
     everything. FastAPI's own limit answers in plain text, and at once.
@@ -93,12 +97,12 @@ async def _bounded(stream: AsyncIterator[bytes]) -> bytes:
     size = 0
     async for chunk in stream:
         size += len(chunk)
-        if size <= LARGEST_BODY:
+        if size <= largest:
             body += chunk
         elif size > _LARGEST_DRAINED:
             break
-    if size > LARGEST_BODY:
-        raise TooLarge(Message(N_("The body may have at most {n} bytes."), n=LARGEST_BODY))
+    if size > largest:
+        raise TooLarge(Message(N_("The body may have at most {n} bytes."), n=largest))
     return bytes(body)
 
 
