@@ -13,7 +13,7 @@ from app.opportunities.vocabulary import PUBLIC_STATUSES, Sort, Status
 from app.reference import service as reference
 
 SEARCH = SearchIndex("opportunity")
-SUMMARY = [
+_SUMMARY = [
     "id",
     "title",
     "language",
@@ -34,9 +34,9 @@ SUMMARY = [
 
 def summaries(session: ReadSession, filters: OpportunityFilters, own: str | None = None) -> Select[Any]:
     """Select one page of rows for the list, in order; drafts only of the organisation `own`."""
-    columns = [getattr(Opportunity, name) for name in SUMMARY]
+    columns = [getattr(Opportunity, name) for name in _SUMMARY]
     return (
-        select(*columns)
+        select(*columns, _reservations(), _lot_count())
         .where(*_conditions(session, filters, own))
         .order_by(*_order(filters.sort))
         .limit(filters.limit)
@@ -49,24 +49,20 @@ def count(session: ReadSession, filters: OpportunityFilters, own: str | None = N
     return select(func.count()).select_from(Opportunity).where(*_conditions(session, filters, own))
 
 
-def reservations(opportunity_ids: list[str]) -> Select[str, str]:
-    """Select the rules under which lots of these opportunities are reserved."""
-    return (
-        select(col(Lot.opportunity_id), col(LotReservation.reservation))
+def _lot_count() -> ColumnElement[int]:
+    """Count the lots of an opportunity, beside its own columns."""
+    lots = select(func.count()).where(col(Lot.opportunity_id) == Opportunity.id)
+    return lots.correlate(Opportunity).scalar_subquery().label("lot_count")
+
+
+def _reservations() -> ColumnElement[str]:
+    """List the rules under which lots of an opportunity are reserved: one for each lot, with commas between."""
+    codes = (
+        select(func.aggregate_strings(col(LotReservation.reservation), ","))
         .join(Lot, col(Lot.id) == LotReservation.lot_id)
-        .where(col(Lot.opportunity_id).in_(opportunity_ids))
-        .distinct()
-        .order_by(col(LotReservation.reservation))
+        .where(col(Lot.opportunity_id) == Opportunity.id)
     )
-
-
-def lot_counts(opportunity_ids: list[str]) -> Select[str, int]:
-    """Count the lots of these opportunities."""
-    return (
-        select(col(Lot.opportunity_id), func.count())
-        .where(col(Lot.opportunity_id).in_(opportunity_ids))
-        .group_by(col(Lot.opportunity_id))
-    )
+    return codes.correlate(Opportunity).scalar_subquery().label("reserved_participation")
 
 
 def other_of_notice(opportunity: Opportunity) -> Select[str]:

@@ -42,7 +42,7 @@ def search_opportunities(
 ) -> Page[OpportunitySummary]:
     """Return one page of opportunities, the published ones unless `status` says otherwise."""
     found, total = service.search(session, filters, caller)
-    return page_of(found, total, filters, request, response)
+    return page_of(found, total, filters, request, response, listing=service.LISTING)
 
 
 @reads.get("/{opportunityId}", summary="Read one opportunity", responses=responses(401, 404))

@@ -38,7 +38,7 @@ ENDED: Final = frozenset({Status.AWARDED, Status.CANCELLED})
 # Folded. The short ones stand first or last in a name; the long ones say what they are anywhere.
 _LEGAL_FORM = re.compile(
     r"^(?:ab|as|stiftelsen|kooperativet)\b"
-    r"|\b(?:ab|hb|kb|as|asa|ans|da|sa|ba|kf|iks|bv|nv|ltd|plc|llc|inc|gmbh|oy|oyj|aps|ou|uab|sia)(?: publ)?$"
+    r"|\b(?:ab|hb|kb|as|a s|asa|ans|da|sa|ba|kf|iks|bv|nv|ltd|plc|llc|inc|gmbh|oy|oyj|aps|ou|uab|sia)(?: publ)?$"
     r"|(?:bolag|bolaget|forening|foreningen|stiftelse|stiftelsen|kooperativ|kommun|kommune|region|samvirkeforetak)\b"
     r"|\bek for\b"
 )

@@ -1,5 +1,7 @@
 """The opportunities' front door: publish one, lead it through its life, find one, search."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -11,6 +13,7 @@ from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import BadRequest, FieldFault, Message
 from app.core.i18n import N_
+from app.core.lists import Listing
 from app.journal import service as journal
 from app.journal.schemas import History
 from app.legal.schemas import Hints
@@ -163,16 +166,19 @@ def search(
     own = by.organization_id if by else None
     connection = session.connection()
     rows = [dict(row) for row in connection.execute(queries.summaries(session, filters, own)).mappings()]
-    ids = [row["id"] for row in rows]
-    reserved: dict[str, list[str]] = {}
-    for opportunity_id, code in connection.execute(queries.reservations(ids)):
-        reserved.setdefault(opportunity_id, []).append(code)
-    lots = dict(connection.execute(queries.lot_counts(ids)).all())
-    found = [
-        OpportunitySummary(reserved_participation=reserved.get(row["id"], []), lot_count=lots.get(row["id"], 0), **row)
-        for row in rows
-    ]
+    for row in rows:
+        _tell_rules_once(row)
+    found = [OpportunitySummary.model_validate(row) for row in rows]
     return found, connection.execute(queries.count(session, filters, own)).scalar_one()
+
+
+def _tell_rules_once(row: dict[str, Any]) -> None:
+    """Make of the rules of each lot, with commas between, those of the opportunity."""
+    codes = row["reserved_participation"]
+    row["reserved_participation"] = sorted(set(codes.split(","))) if codes else []
+
+
+LISTING = Listing(queries.summaries, queries.count, journal.last_number, finish=_tell_rules_once)
 
 
 def open_now(session: ReadSession | WriteSession) -> list[OpportunityRead]:
