@@ -27,6 +27,7 @@ class Action(StrEnum):
 
     EDIT_ENTERPRISE = "edit-enterprise"
     VERIFY_ENTERPRISE = "verify-enterprise"
+    CONFIRM_ENTERPRISE = "confirm-enterprise"
     EDIT_ORGANIZATION = "edit-organization"
     PUBLISH_OPPORTUNITY = "publish-opportunity"
     READ_LOG = "read-log"
@@ -53,6 +54,8 @@ PERMISSIONS: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.EDIT_ENTERPRISE: _row(enterprise=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL),
         # Nobody verifies itself: what an enterprise says of its own right to take part is a declaration.
         Action.VERIFY_ENTERPRISE: _row(coordinator=_REGION, admin=_ALL),
+        # Only who keeps a record can say, once a year, that it still holds.
+        Action.CONFIRM_ENTERPRISE: _row(enterprise=_OWN, integrator=_OWN),
         Action.EDIT_ORGANIZATION: _row(
             enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL
         ),
@@ -173,6 +176,7 @@ class Requires:
 
 
 EnterpriseWriter = Annotated[Caller, Depends(Requires(Action.EDIT_ENTERPRISE, Scope.ENTERPRISES_WRITE))]
+EnterpriseConfirmer = Annotated[Caller, Depends(Requires(Action.CONFIRM_ENTERPRISE, Scope.ENTERPRISES_WRITE))]
 OrganizationWriter = Annotated[Caller, Depends(Requires(Action.EDIT_ORGANIZATION, Scope.ORGANIZATIONS_WRITE))]
 OpportunityWriter = Annotated[Caller, Depends(Requires(Action.PUBLISH_OPPORTUNITY, Scope.OPPORTUNITIES_WRITE))]
 NoticeWriter = Annotated[Caller, Depends(Requires(Action.PUBLISH_OPPORTUNITY, Scope.NOTICES_WRITE))]

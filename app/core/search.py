@@ -8,6 +8,7 @@ ordinary table beside it, `<room>_search_row(number, id)`, knows the number of e
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, TableClause, column, delete, func, insert, literal_column, select, table
@@ -56,7 +57,7 @@ class SearchIndex:
 
     @staticmethod
     def _words(texts: Iterable[str]) -> str:
-        found = dict.fromkeys(stem[:_LONGEST_WORD] for text_ in texts for stem in stems(text_))
+        found = dict.fromkeys(stem for text_ in texts for stem in _stems_of(text_))
         return " ".join(islice(found, _MOST_WORDS))
 
     def remove(self, session: WriteSession, record_id: str) -> None:
@@ -108,3 +109,9 @@ class SearchIndex:
 
 def _is_sqlite(session: ReadSession | WriteSession) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+# The words of a CPV code or a place are indexed with thousands of records.
+@lru_cache(maxsize=1024)
+def _stems_of(text: str) -> tuple[str, ...]:
+    return tuple(stem[:_LONGEST_WORD] for stem in stems(text))

@@ -346,6 +346,7 @@ def _by_word(called: Mapping[Kind, str] | Mapping[Lifecycle, str]) -> dict[str, 
     return {_words(word): str(state) for state, words in called.items() for word in [str(state), *words.split(",")]}
 
 
+@lru_cache(maxsize=4096)
 def _words(said: str) -> str:
     return " ".join(tokens(said))
 

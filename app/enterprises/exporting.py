@@ -6,23 +6,30 @@ takes his time holds anything up. Which records there are, and their order, is o
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
+
+from anyio import CapacityLimiter, to_thread
 
 from app.core.db import Database, ReadSession
 from app.enterprises import queries, records
 from app.enterprises.reports import neutral
-from app.enterprises.schemas import EligibilityRead, EnterpriseFilters, EnterpriseRead, EnterpriseSummary, OfferingRead
-from app.enterprises.vocabulary import EligibilityState
+from app.enterprises.schemas import EligibilityRead, EnterpriseExport, EnterpriseRead, EnterpriseSummary, OfferingRead
+from app.enterprises.vocabulary import EligibilityState, ExportForm
 from app.reference import service as reference
 
-CSV_TYPE: Final = "text/csv; charset=utf-8"
-NDJSON_TYPE: Final = "application/x-ndjson"
+TYPES: Final = {ExportForm.CSV: "text/csv", ExportForm.NDJSON: "application/x-ndjson"}
+EXAMPLES: Final = {
+    ExportForm.CSV: "id;name;country\r\n5b0c1a6e-3f0e-4d0a-9d5e-2f6f0f6f7a10;Exempel Städkompaniet;SE\r\n",
+    ExportForm.NDJSON: '{"id":"5b0c1a6e-3f0e-4d0a-9d5e-2f6f0f6f7a10","name":"Exempel Städkompaniet","country":"SE"}\n',
+}
 # Excel reads a CSV file as UTF-8 only when it begins with this mark, and parts it at ; in Sweden and Norway.
 _BOM: Final = "\ufeff"
 _DELIMITER: Final = ";"
 _BATCH = 200
+# One export is made at a time, part by part; others take turns.
+_threads = CapacityLimiter(1)
 
 _Column = Callable[[EnterpriseRead], object]
 _COLUMNS: Mapping[str, _Column] = {
@@ -63,16 +70,23 @@ _COLUMNS: Mapping[str, _Column] = {
 }
 
 
-def export(database: Database, filters: EnterpriseFilters, form: str) -> Iterator[bytes]:
-    """Yield what the filters find, in their order: `csv` or `ndjson`, in parts of some hundreds of records."""
+def export(database: Database, filters: EnterpriseExport) -> Iterator[bytes]:
+    """Yield what the filters find, in their order, in parts of some hundreds of records; never nothing."""
+    as_csv = filters.format is ExportForm.CSV
     with database.reads() as session:
         ids = list(session.execute(queries.ids(session, filters)).scalars())
-    if form == "csv":
-        yield _BOM.encode() + _as_csv([list(_COLUMNS)])
+    yield _BOM.encode() + _as_csv([list(_COLUMNS)]) if as_csv else b""
     for first in range(0, len(ids), _BATCH):
         with database.reads() as session:
             found = records.read_many(session, ids[first : first + _BATCH])
-        yield _as_csv([_cells(one) for one in found]) if form == "csv" else _as_ndjson(found)
+        yield _as_csv([_cells(one) for one in found]) if as_csv else _as_ndjson(found)
+
+
+async def streamed(database: Database, filters: EnterpriseExport) -> AsyncIterator[bytes]:
+    """Yield the parts of an export, each made in a thread of its own pool, so that short questions do not wait."""
+    parts = export(database, filters)
+    while (part := await to_thread.run_sync(next, parts, None, limiter=_threads)) is not None:
+        yield part
 
 
 def overdue(session: ReadSession, today: date) -> Iterator[EnterpriseSummary]:

@@ -10,7 +10,7 @@ from app.core.clock import today
 from app.core.db import ReadSession, WriteSession
 from app.core.search import SearchIndex
 from app.enterprises.rules import COUNTING_STATES, confirmed_enough, oldest_statement
-from app.enterprises.schemas import EnterpriseFilters
+from app.enterprises.schemas import EnterpriseChoices, EnterpriseExport, EnterpriseFilters
 from app.enterprises.tables import (
     Enterprise,
     EnterpriseArea,
@@ -55,13 +55,13 @@ def summaries(session: ReadSession, filters: EnterpriseFilters) -> Select[Any]:
     )
 
 
-def count(session: ReadSession, filters: EnterpriseFilters) -> Select[int]:
+def count(session: ReadSession, filters: EnterpriseChoices) -> Select[int]:
     """Count what the filters find."""
     return select(func.count()).select_from(Enterprise).where(*conditions(session, filters))
 
 
 def conditions(
-    session: ReadSession | WriteSession, filters: EnterpriseFilters, *, without: str = ""
+    session: ReadSession | WriteSession, filters: EnterpriseChoices, *, without: str = ""
 ) -> list[ColumnElement[bool]]:
     """Return the filters as conditions, AND between them; `without` leaves one out, for its own facet's counts."""
     found: list[ColumnElement[bool]] = []
@@ -88,10 +88,14 @@ def conditions(
         found.append(col(Enterprise.id).in_(groups))
     if filters.kind and without != "kind":
         found.append(col(Enterprise.kind).in_(filters.kind))
+    if filters.confirmed_before:
+        found.append(_unconfirmed_since(filters.confirmed_before))
+    if filters.overdue:
+        found.append(_unconfirmed_since(confirmed_enough(today())))
     return found
 
 
-def sector_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+def sector_counts(session: ReadSession, filters: EnterpriseChoices) -> Select[str, int]:
     """Count enterprises by sector, under every filter but the sector's own."""
     return (
         select(col(OfferingSector.sector), func.count(func.distinct(OfferingSector.enterprise_id)))
@@ -101,7 +105,7 @@ def sector_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[st
     )
 
 
-def county_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+def county_counts(session: ReadSession, filters: EnterpriseChoices) -> Select[str, int]:
     """Count enterprises by the county of their seat, under every filter but that one."""
     county = func.substr(Enterprise.municipality, 1, 5)
     return (
@@ -111,7 +115,7 @@ def county_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[st
     )
 
 
-def kind_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+def kind_counts(session: ReadSession, filters: EnterpriseChoices) -> Select[str, int]:
     """Count enterprises by kind, under every filter but that one."""
     return (
         select(col(Enterprise.kind), func.count())
@@ -120,7 +124,7 @@ def kind_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str,
     )
 
 
-def reserved_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[str, int]:
+def reserved_counts(session: ReadSession, filters: EnterpriseChoices) -> Select[str, int]:
     """Count enterprises that may take part under each rule today, by their word or verified."""
     return (
         select(col(EnterpriseEligibility.reservation), func.count())
@@ -130,7 +134,7 @@ def reserved_counts(session: ReadSession, filters: EnterpriseFilters) -> Select[
     )
 
 
-def ids(session: ReadSession, filters: EnterpriseFilters) -> Select[str]:
+def ids(session: ReadSession, filters: EnterpriseExport) -> Select[str]:
     """Select the id of everything that the filters find, in order."""
     return select(col(Enterprise.id)).where(*conditions(session, filters)).order_by(*_order(filters.sort))
 

@@ -1,19 +1,25 @@
 """The registry over HTTP."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
-from app.accounts.permissions import EnterpriseWriter, MaybeCaller
+from app.accounts.permissions import EnterpriseConfirmer, EnterpriseWriter, MaybeCaller
 from app.accounts.writing import Home, Writes, WritingRoute, tagged
-from app.core.db import Reads
+from app.core.clock import today
+from app.core.db import Reads, database_of
 from app.core.paging import Page, page_of
 from app.core.preconditions import IfMatch
 from app.core.problem import responses
 from app.core.strict import StrictRoute
-from app.enterprises import service
+from app.enterprises import exporting, service
 from app.enterprises.schemas import (
+    EnterpriseChoices,
     EnterpriseCreate,
+    EnterpriseExport,
+    EnterpriseFacets,
     EnterpriseFilters,
     EnterprisePatch,
     EnterpriseRead,
@@ -23,6 +29,15 @@ from app.journal.schemas import History
 
 reads = APIRouter(prefix="/enterprises", tags=["enterprises"], route_class=StrictRoute)
 writes = APIRouter(prefix="/enterprises", tags=["enterprises"], route_class=WritingRoute)
+EXPORTED: dict[int | str, dict[str, Any]] = responses(400) | {
+    200: {
+        "description": "The records, as an attachment",
+        "content": {
+            kind: {"schema": {"type": "string"}, "example": exporting.EXAMPLES[form]}
+            for form, kind in exporting.TYPES.items()
+        },
+    }
+}
 EnterpriseId = Annotated[str, Path(alias="enterpriseId", description="Id of the enterprise", max_length=64)]
 
 
@@ -32,7 +47,30 @@ def search_enterprises(
 ) -> Page[EnterpriseSummary]:
     """Return one page of enterprises. Filters are AND between parameters, OR within a repeated one."""
     found, total = service.search(session, filters)
-    return page_of(found, total, filters, request, response)
+    return page_of(found, total, filters, request, response, listing=service.LISTING)
+
+
+@reads.get("/facets", summary="Count what each filter would leave", responses=responses(400))
+def count_enterprises(session: Reads, filters: Annotated[EnterpriseChoices, Query()]) -> EnterpriseFacets:
+    """Return how many enterprises the filters find, and how many each further choice would leave."""
+    return service.counted(session, filters)
+
+
+@reads.get("/export", summary="Export the registry", response_class=StreamingResponse, responses=EXPORTED)
+async def export_enterprises(request: Request, filters: Annotated[EnterpriseExport, Query()]) -> StreamingResponse:
+    """Return everything that the filters find, in one stream: CSV that a spreadsheet opens, or a JSON record a line."""
+    parts = exporting.streamed(database_of(request), filters)
+    # Asked for before the answer begins, so that what is wrong can still be told.
+    first = await anext(parts)
+    name = f"samnod-enterprises-{today().isoformat()}.{filters.format.value}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_after(first, parts), media_type=exporting.TYPES[filters.format], headers=headers)
+
+
+async def _after(first: bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in parts:
+        yield part
 
 
 @reads.get("/{enterpriseId}", summary="Read one enterprise", responses=responses(404))
@@ -72,6 +110,16 @@ def change_enterprise(
     changed = service.change(session, enterprise_id, patch, match=match, by=caller)
     tagged(response, changed.rev)
     return changed
+
+
+@writes.post("/{enterpriseId}/confirm", summary="Confirm an enterprise", responses=responses(401, 403, 404))
+def confirm_enterprise(
+    session: Writes, caller: EnterpriseConfirmer, enterprise_id: EnterpriseId, response: Response
+) -> EnterpriseRead:
+    """Say that the record is right as it stands, as its keeper is asked to once a year; the day is written down."""
+    confirmed = service.confirm(session, enterprise_id, by=caller)
+    tagged(response, confirmed.rev)
+    return confirmed
 
 
 @writes.delete(

@@ -27,6 +27,7 @@ from app.enterprises.vocabulary import (
     EligibilityState,
     EmployeesBand,
     Evidence,
+    ExportForm,
     Kind,
     Lifecycle,
     OfferingKind,
@@ -139,7 +140,7 @@ class EnterprisePatch(EnterpriseCreate):
     """A merge patch (RFC 7396) of an enterprise: what is left out stays, null removes, a list is replaced whole."""
 
 
-class EnterpriseFilters(PageQuery):
+class EnterpriseChoices(SchemaIn):
     """The registry's filters: AND between parameters, OR within a repeated one."""
 
     words: Line = Field(default="", description="Every word, or its beginning, in any of the languages")
@@ -154,6 +155,20 @@ class EnterpriseFilters(PageQuery):
         default=[], max_length=50, description="Whom it gives work or training to (`codes/target-group`)"
     )
     kind: list[Kind] = Field(default=[], max_length=8, description="What sort of record")
+    confirmed_before: Day | None = Field(default=None, description="Last confirmed before this day, or never")
+    overdue: bool = Field(default=False, description="Not confirmed for a year, or never")
+
+
+class EnterpriseFilters(EnterpriseChoices, PageQuery):
+    """The filters of the list, with its order and page."""
+
+    sort: Sort = Field(default=Sort.NAME, description="The order; `-` descends")
+
+
+class EnterpriseExport(EnterpriseChoices):
+    """The filters of an export: everything that they find, in one answer."""
+
+    format: ExportForm = Field(default=ExportForm.CSV, description="`csv` for spreadsheets, `ndjson` for programs")
     sort: Sort = Field(default=Sort.NAME, description="The order; `-` descends")
 
 
@@ -253,3 +268,10 @@ class FacetGroup(SchemaOut):
 
     name: str
     facets: list[Facet]
+
+
+class EnterpriseFacets(SchemaOut):
+    """How many enterprises the filters find, and how many each further choice would leave."""
+
+    total: int
+    groups: list[FacetGroup]

@@ -97,6 +97,13 @@ class Sort(StrEnum):
     UPDATED_DESC = "-updated_at"
 
 
+class ExportForm(StrEnum):
+    """The forms in which the registry is written out."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
 # Networks, projects and events do not tender themselves; they are found in the registry.
 SUPPLIER_KINDS = frozenset({Kind.ENTERPRISE, Kind.ASSOCIATION})
 OPEN_LIFECYCLES = frozenset({Lifecycle.ACTIVE, Lifecycle.PILOT})

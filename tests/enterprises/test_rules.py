@@ -1,42 +1,17 @@
-"""Organisation numbers, the numbers of persons among them, and how long a statement counts."""
+"""How long a statement counts, and when a record has to be confirmed again."""
 
 from datetime import date
 
 import pytest
 
 from app.core.clock import add_months
-from app.enterprises.rules import STATEMENT_MONTHS, statement_counts
-
-
-@pytest.mark.parametrize(
-    ("number", "kept"),
-    [
-        ("212000-0142", "2120000142"),
-        ("2120000142", "2120000142"),
-        (" 212000 0142 ", "2120000142"),
-        ("974 760 673", "974760673"),
-        ("974760673", "974760673"),
-        (None, None),
-        ("", None),
-        ("  ", None),
-    ],
+from app.enterprises.rules import (
+    CONFIRMED_MONTHS,
+    STATEMENT_MONTHS,
+    confirmed_enough,
+    needs_reconfirmation,
+    statement_counts,
 )
-def test_organisation_numbers_are_kept_compact(number: str | None, kept: str | None):
-    assert check_organisation_number(number) == kept
-
-
-@pytest.mark.parametrize(
-    "number", ["811228-9874", "8112289874", "19811228-9874", "198112289874", "701063-2391", "811228-9875"]
-)
-def test_a_personal_number_is_refused_as_one(number: str):
-    with pytest.raises(ValueError, match="personal identity number"):
-        check_organisation_number(number)
-
-
-@pytest.mark.parametrize("number", ["212000-0143", "974760674", "12", "abc", "²²²²²²²²²²", "٢١٢٠٠٠٠١٤٢", "1" * 300])
-def test_what_is_no_organisation_number_is_refused(number: str):
-    with pytest.raises(ValueError, match="not a Swedish or Norwegian"):
-        check_organisation_number(number)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +49,23 @@ def test_a_statement_counts_until_its_months_have_passed():
         last = add_months(on, STATEMENT_MONTHS)
         assert statement_counts("declared", on, None, last)
         assert not statement_counts("declared", on, None, date.fromordinal(last.toordinal() + 1))
+
+
+@pytest.mark.parametrize(
+    ("confirmed_on", "waits"),
+    [
+        (None, True),
+        ("2025-11-20", True),
+        ("2025-11-21", False),
+        ("2026-11-21", False),
+        ("2027-01-01", False),
+    ],
+)
+def test_a_record_is_confirmed_for_a_year(confirmed_on: str | None, waits: bool):
+    day = date.fromisoformat(confirmed_on) if confirmed_on else None
+    assert needs_reconfirmation(day, date(2026, 11, 21)) is waits
+
+
+def test_a_year_from_a_leap_day_is_the_last_of_february():
+    assert add_months(confirmed_enough(date(2028, 2, 29)), CONFIRMED_MONTHS) == date(2028, 2, 28)
+    assert not needs_reconfirmation(date(2027, 2, 28), date(2028, 2, 29))
