@@ -17,8 +17,9 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # The files name every package with its hash, so pip has nothing to resolve; `make check` asks whether that is so.
 INSTALL := $(PIP) install --require-hashes --no-deps
 VENDORED := web/static/vendor/.complete
+SPECTRAL := tests/spectral/node_modules/.complete
 
-.PHONY: help setup setup-dev assets run test check test-deep bench fmt lock
+.PHONY: help setup setup-dev assets spectral run test check test-deep bench fmt lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,11 +48,12 @@ fmt: setup-dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: setup-dev ## Pin the newest allowed packages: requirements*.txt and package-lock.json
+lock: setup-dev ## Pin the newest allowed packages: requirements*.txt and package-lock.json files
 	$(PIP) install uv
 	$(BIN)/uv pip compile $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
 	npm install --package-lock-only
+	cd tests/spectral && npm install --package-lock-only
 LOCK := pyproject.toml --quiet --upgrade --universal --generate-hashes --python-version 3.11 --extra build \
 	--no-header --no-emit-index-url --no-emit-find-links
 
@@ -69,7 +71,7 @@ LOCK := pyproject.toml --quiet --upgrade --universal --generate-hashes --python-
 	$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-setup-dev: setup .venv/installed-dev
+setup-dev: setup .venv/installed-dev spectral
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
 	$(INSTALL) -r requirements-dev.txt
@@ -83,4 +85,13 @@ assets: .venv/pyvenv.cfg
 $(VENDORED): package.json package-lock.json web/assets.json web/vendor.py
 	npm ci --ignore-scripts --loglevel error
 	$(BIN)/python web/vendor.py
+	@touch $@
+
+# The linter of the API's document. Without npm its tests fail, and say so: nothing but they needs it.
+spectral:
+	@if command -v npm >/dev/null || [ "$$CI" = true ]; then $(MAKE) --silent $(SPECTRAL); \
+	else echo "npm is not installed: the tests of the OpenAPI document's rules will fail."; fi
+
+$(SPECTRAL): tests/spectral/package.json tests/spectral/package-lock.json
+	cd tests/spectral && npm ci --ignore-scripts --loglevel error
 	@touch $@

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from starlette.routing import Mount
 
 from app.cli import app as cli
-from app.main import create_app
+from app.core.errors import SamnodError
+from app.core.problem import TITLES, type_of
 from app.settings import Settings
+from tests.document import document
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -54,9 +55,7 @@ def samnod_commands() -> set[str]:
 
 def endpoints() -> set[str]:
     """Return the paths of the OpenAPI document, with every parameter written {}."""
-    site = create_app(Settings(database_url="sqlite://"))
-    api = next(route.app for route in site.routes if isinstance(route, Mount) and route.path == "/api/v1")
-    return {without_names(path) for path in api.openapi()["paths"]} | {"/openapi.json"}
+    return {without_names(path) for path in document()["paths"]} | {"/openapi.json"}
 
 
 def without_names(path: str) -> str:
@@ -115,6 +114,20 @@ def test_every_endpoint_in_the_documents_exists():
     known = endpoints()
     for name, text in documents().items():
         assert unknown_endpoints(text, known) == set(), name
+
+
+def problem_types() -> set[str]:
+    """Return the stable name of every problem that the API answers with."""
+    errors = [SamnodError]
+    for error in errors:
+        errors += error.__subclasses__()
+    return {type_of(status) for status in TITLES} | {type_of(error.status, error.code) for error in errors}
+
+
+def test_every_problem_is_in_the_page_of_the_api_and_every_one_there_exists():
+    named = re.findall(r"urn:samnod:problem:[a-z-]+", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
+    assert set(named) == problem_types()
+    assert len(named) == len(set(named))
 
 
 def test_what_does_not_exist_is_found():

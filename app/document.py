@@ -1,0 +1,193 @@
+"""What the API says about itself in its OpenAPI document: who, for what, within which limits, with which examples."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.accounts.permissions import Requires, caller_of
+from app.core.openapi import KeyNeed
+from app.matching.vocabulary import MAX_POINTS, Criterion
+
+VERSION = "1.0.0"
+RELEASED = "2026-11-21"
+ABOUT = """
+Samnod joins public buyers and social enterprises in Sweden and Norway: a registry of social enterprises, procurement
+opportunities, and matches between them, ranked with every point explained. It is made for registers that push
+enterprises, procurement systems that push opportunities and notices, and everybody who reads.
+
+Public data is read without a key; writing needs one. Errors are RFC 9457 problem documents. Texts follow
+`Accept-Language` (sv, nb, en). Limits: see `x-limitations`. Samnod is a signpost, not a registered notice database.
+
+Samnod kopplar samman offentliga köpare och sociala företag i Sverige och Norge: ett register, affärsmöjligheter och
+matchningar, rangordnade med varje poäng förklarad. Det är till för register som lämnar uppgifter om företag,
+upphandlingssystem som lämnar affärsmöjligheter och annonser, och alla som läser.
+
+Öppna data läses utan nyckel; att skriva kräver en nyckel. Fel är problemdokument enligt RFC 9457. Texter följer
+`Accept-Language` (sv, nb, en). Begränsningar: se `x-limitations`. Samnod är en vägvisare, inte en registrerad
+annonsdatabas.
+"""
+# Where the document leads when the node has no public address of its own: a name that nobody can own (RFC 6761).
+_NOBODY = "https://samnod.example"
+_LEVEL = {
+    "availability": "Best effort: the operator of the node promises more, or less, in its terms",
+    "responseTime": "A page of a list within 100 ms and a preview of matches within 200 ms are aimed at, not promised",
+    "support": "By the contact of this document, in office hours of the node's region",
+}
+_LIMITS = [
+    "600 requests a minute with a key and 300 a minute from an address; then 429 with Retry-After",
+    "A body of at most 1 MiB, or 5 MiB for a notice; then 413",
+    "A list is walked to its 10,000th row",
+    "A notice is read into what Samnod matches by; what it does not hold is named in the answer, and is in the notice",
+    "No personal data is taken: texts with personal identity numbers are refused",
+]
+
+
+def about(base_url: str, contact_email: str) -> dict[str, Any]:
+    """Return what FastAPI is told of the API: title, version, description, contact, licence, terms and server."""
+    site = base_url.rstrip("/") or _NOBODY
+    return {
+        "title": "Samnod",
+        "version": VERSION,
+        "description": ABOUT,
+        "summary": "Public buyers meet social enterprises",
+        "servers": [{"url": f"{site}/api/v1", "description": "This node"}],
+        "contact": {
+            "name": "The operator of this node",
+            "url": f"{site}/en/about",
+            "email": contact_email or f"api@{_NOBODY.partition('//')[2]}",
+        },
+        "license_info": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
+        "terms_of_service": f"{site}/en/about",
+        "openapi_tags": [{"name": name, "description": told} for name, told in _TAGS.items()],
+        "openapi_external_docs": {
+            "description": "What Samnod is, how points are counted, where facts come from, and the service level",
+            "url": f"{site}/en/about",
+        },
+    }
+
+
+_TAGS = {
+    "matches": "Who fits a need, and which needs fit an enterprise, with every point explained",
+    "enterprises": "The registry of social enterprises",
+    "organizations": "Buyers, support providers and other actors",
+    "opportunities": "What public buyers show: needs, dialogues, partnerships and procurements, in lots",
+    "notices": "eForms notices, read into opportunities",
+    "codes": "The code lists that the records are written in",
+    "changes": "What has changed, in order",
+    "about": "What this API is",
+}
+MORE_ABOUT = {"x-sla": _LEVEL, "x-limitations": _LIMITS}
+
+
+def key_of(calls: Sequence[Any]) -> KeyNeed:
+    """Return what a route wants of a key; `calls` is all that is called to answer it, its dependencies included."""
+    scopes = [call.scope.value for call in calls if isinstance(call, Requires)]
+    return KeyNeed(accepted=bool(scopes) or caller_of in calls, scope=scopes[0] if scopes else "")
+
+
+# Examples for the document, by the field's name (or `Schema.field`) where the schema gives none.
+EXAMPLES = {
+    "ApiInfo.apiName": "Samnod",
+    "ApiInfo.apiVersion": VERSION,
+    "ApiInfo.apiReleased": RELEASED,
+    "ApiInfo.apiDocumentation": "/api/v1/openapi.json",
+    "ApiInfo.apiStatus": "active",
+    "Gap.criterion": "capacity",
+    "Gap.text": "Omsättning: uppgift saknas",
+    "Labels.en": "Cleaning services",
+    "Labels.nb": "Rengjøringstjenester",
+    "Labels.sv": "Städtjänster",
+    "Links.next": "/api/v1/enterprises?page=2&limit=20",
+    "Links.prev": None,
+    "Links.self": "/api/v1/enterprises?page=1&limit=20",
+    "MatchedOpportunity.deadline_at": "2026-12-21T22:59:00Z",
+    "MatchedOpportunity.title": "Städning av skolor",
+    "AwardIn.reason": "Bäst förhållande mellan pris och kvalitet.",
+    "AwardRead.reason": "Lägst pris av dem som uppfyller kraven.",
+    "CancelIn.reason": "Behovet har ändrats.",
+    "LotAwardIn.reason": "Lägst pris av dem som uppfyller kraven.",
+    "OpportunityRead.description": "Daglig städning av fyra skolor.",
+    "OpportunityRead.title": "Städning av skolor",
+    "OpportunitySummary.title": "Städning av skolor",
+    "Relaxation.change": "remove-reservation",
+    "Relaxation.text": "Ta bort reservationen",
+    "aliases": "Exempel Städ",
+    "amount": "600000",
+    "area_code": "SE-2281",
+    "area_codes": "SE-2281",
+    "buyer_area": "SE-2281",
+    "buyer_name": "Exempelstads kommun",
+    "buyer_number": None,
+    "code": "cleaning",
+    "contact_email": "info@example.invalid",
+    "contact_function": "Kundtjänst",
+    "country": "SE",
+    "cpv": "90910000",
+    "cpv_additional": "90911200",
+    "cpv_main": "90910000",
+    "criterion": "what",
+    "CriterionRead.criterion": "democratic_eu",
+    "currency": "SEK",
+    "description": "Daglig städning av kontor och skolor.",
+    "duration_months": 24,
+    "eligibility": "eligible",
+    "fields": "summary",
+    "foreign_areas": "FI1D",
+    "founded_year": 2015,
+    "home": "local",
+    "id": "5b0c1a6e-3f0e-4d0a-9d5e-2f6f0f6f7a10",
+    "industry_codes": "81210",
+    "kind": "cpv",
+    "language": "sv",
+    "languages": "sv",
+    "legal_basis": "LOU 4 kap. 18 §",
+    "legal_form": "ek_for",
+    "lifecycle": "active",
+    "lot": "LOT-0001",
+    "lot_number": "LOT-0001",
+    "max_points": MAX_POINTS[Criterion.WHAT],
+    "name": "Exempel Städkompaniet",
+    "CertificateRead.name": "Exempelintyg",
+    "notice_id": None,
+    "notice_number": None,
+    "notice_source": None,
+    "notice_subtype": None,
+    "notice_version": None,
+    "number": "LOT-0001",
+    "objectives": "opp",
+    "official_url": "https://www.example.org/",
+    "organisation_number": None,
+    "organization_id": "0e4c1d2b-6a77-4f0e-8f43-5d3b8a9c7e21",
+    "other_buyers": "Exempelregionen",
+    "owner_id": "0e4c1d2b-6a77-4f0e-8f43-5d3b8a9c7e21",
+    "parent": "90900000",
+    "place": "Sundsvall",
+    "places_free": 2,
+    "places_wanted": 2,
+    "pointer": "/lots/0/estimated_value",
+    "points": 30,
+    "procedure_id": "7c9d2a30-1b8e-4c55-9a0f-3f1e2d4c5b6a",
+    "procedure_type": "open",
+    "reason": None,
+    "reserved_participation": "res-ws",
+    # The sum of its reasons, of which the example has one.
+    "role": "enterprise",
+    "score": 30,
+    "sectors": "cleaning",
+    "service_areas": "SE-22",
+    "source": "exempel",
+    "source_year": 2026,
+    "srpp_areas": "employment_opportunities",
+    "status": "published",
+    "summary": "Ett påhittat företag som städar.",
+    "target_groups": "far_from_labour_market",
+    "text": "Erbjuder städtjänster (90910000)",
+    "title": "Kontorsstädning",
+    "unit": "SEK",
+    "value": "90910000",
+    "value_minor": 60_000_000,
+    "website": "https://www.example.org/",
+    "winner_country": "SE",
+    "winner_name": "Exempel Städkompaniet",
+    "winner_number": None,
+    "winner_source": None,
+}
