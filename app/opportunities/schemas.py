@@ -194,13 +194,21 @@ class LotAwardIn(SchemaIn):
     is_natural_person: bool = Field(default=False, strict=True, description="Won by a natural person, not named here")
     is_winner_sme: Stated = Field(default=None, description="A small or medium-sized enterprise, if a source says so")
     is_winner_social: Stated = Field(default=None, description="A social enterprise, if a source says so")
-    winner_source: SourceName | None = Field(default=None, description="The source of the two statements above")
+    winner_source: SourceName | None = Field(
+        default=None, description="The source of the two statements above", json_schema_extra={"example": "exempel"}
+    )
     value: Money | None = Field(default=None, description="What the contract is worth, if it is stated")
-    value_band: ValueBand | None = Field(default=None, description="Follows from `value`; else as the buyer states it")
+    value_band: ValueBand | None = Field(
+        default=None,
+        description="Follows from `value`; else as the buyer states it",
+        json_schema_extra={"example": ValueBand.TO_1M.value},
+    )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
         default=None, description="Currency of the band (ISO 4217); follows from `value`"
     )
-    tender_count: Whole | None = Field(default=None, ge=0, le=10_000, description="How many tenders were received")
+    tender_count: Whole | None = Field(
+        default=None, ge=0, le=10_000, description="How many tenders were received", json_schema_extra={"example": 3}
+    )
     awarded_on: Day | None = Field(default=None, description="When it is another day than that of the whole")
     reason: KeptProse = Field(default="", description="Why this winner, or why none")
 
