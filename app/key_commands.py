@@ -15,8 +15,7 @@ from app.core.clock import now
 from app.core.db import Database, ReadSession, WriteSession
 from app.core.errors import SamnodError
 from app.core.wording import plainly
-from app.demo import key_file
-from app.demo import organizations as demo_organizations
+from app.demo import service as demo
 from app.organizations import service as organizations
 from app.terminal import say, stop
 
@@ -83,12 +82,8 @@ def register(app: typer.Typer, opened: Opened, secret: Callable[[], bytes]) -> N
 
 def tell_demo_keys(database: Database, var_dir: Path, secret: bytes) -> None:
     """Make the demo's keys, or find them again, and print the file that they lie in."""
-    path = var_dir / key_file.NAME
-    known = key_file.read(path)
     with database.writes() as session:
-        keys = demo_organizations.load_keys(session, known, secret=secret)
-    if keys != known:
-        key_file.write(path, keys)
+        path, keys = demo.keys(session, var_dir, secret=secret)
     say(f"Keys for trying the API, also in {path}:")
     for name, key in keys.items():
         say(f"{name}={key}")

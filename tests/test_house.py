@@ -44,7 +44,7 @@ ROOF = {
     "terminal",
     "wiring",
 }
-ROOF |= {"backups", "registry_commands"}
+ROOF |= {"backups", "key_commands", "registry_commands"}
 # The only modules that read settings, with migrations/env.py.
 ENTRY_POINTS = {"app.main", "app.cli", "app.backups.commands"}
 # Run by a developer to make a room's data files; nobody imports them.

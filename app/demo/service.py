@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from app.accounts.vocabulary import Role
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
+from app.demo import key_file
 from app.demo import organizations as actors
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
@@ -59,6 +60,19 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
         opportunities=len(new_opportunities),
         already_there=_size() - written,
     )
+
+
+def keys(session: WriteSession, folder: Path, *, secret: bytes) -> tuple[Path, dict[str, str]]:
+    """Return the demo's keys by their variables, and the file in `folder` that holds them; what lacks is made.
+
+    `secret` is what the node hashes its keys with.
+    """
+    path = folder / key_file.NAME
+    known = key_file.read(path)
+    found = actors.load_keys(session, known, secret=secret)
+    if found != known:
+        key_file.write(path, found)
+    return path, found
 
 
 def is_loaded(session: ReadSession | WriteSession) -> bool:
