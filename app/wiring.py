@@ -7,3 +7,4 @@ from app.matching import service as matching
 def wire() -> None:
     """Let higher rooms follow the changes of lower ones, in the same transaction."""
     journal.subscribe("enterprise", matching.follow_enterprise)
+    journal.subscribe("opportunity", matching.follow_opportunity)

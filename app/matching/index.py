@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, insert, select
 from sqlmodel import col
 
 from app.core.db import ReadSession, WriteSession, driver_rows
+from app.matching import openings, queries, state
 from app.matching import postings as lists
-from app.matching import queries
 from app.matching.gate import EVERYONE, OTHER_KIND, OUT, UNSURE, gate_terms
 from app.matching.postings import Posting
 from app.matching.profile import Profile
@@ -98,7 +98,7 @@ def put_all(session: WriteSession, enterprise_ids: Sequence[str]) -> None:
     """Bring the index up to date with many enterprises; making it anew is faster when they are most of the registry."""
     held = session.execute(select(func.count()).select_from(MatchEnterprise)).scalar_one()
     if len(enterprise_ids) > _PATCHED_ONE_BY_ONE and len(enterprise_ids) > held // 4:
-        rebuild(session)
+        (rebuild_enterprises if is_current(session) else rebuild)(session)
         return
     for enterprise_id in enterprise_ids:
         put(session, enterprise_id)
@@ -106,7 +106,7 @@ def put_all(session: WriteSession, enterprise_ids: Sequence[str]) -> None:
 
 def put(session: WriteSession, enterprise_id: str) -> None:
     """Bring the index up to date with one enterprise; one that is gone is taken out."""
-    state = _locked_state(session)
+    held = state.locked(session)
     found = next(profiles(session, [enterprise_id]), None)
     if found is None:
         _patch_out(session, enterprise_id)
@@ -114,11 +114,11 @@ def put(session: WriteSession, enterprise_id: str) -> None:
     compiled = document(found)
     row = session.get(MatchEnterprise, enterprise_id)
     before = terms_of(Document.from_bytes(row.document)) if row and row.document else {}
-    if state.slots == 0:
-        state.scorer_version = SCORER_VERSION
+    if held.slots == 0 and held.lots == 0:
+        held.scorer_version = SCORER_VERSION
     if row is None:
-        row = MatchEnterprise(enterprise_id=enterprise_id, slot=state.slots, name="", document=b"")
-        state.slots += 1
+        row = MatchEnterprise(enterprise_id=enterprise_id, slot=held.slots, name="", document=b"")
+        held.slots += 1
     row.name, row.municipality, row.document = found.name, found.municipality, compiled.to_bytes()
     session.add(row)
     session.flush()
@@ -127,8 +127,16 @@ def put(session: WriteSession, enterprise_id: str) -> None:
 
 
 def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
-    """Make the whole index anew from the registry, and return how many enterprises it holds."""
-    state = _locked_state(session)
+    """Make the whole index anew, of open opportunities too, and return how many enterprises it holds."""
+    openings.rebuild(session)
+    return rebuild_enterprises(session, progress)
+
+
+def rebuild_enterprises(
+    session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter
+) -> int:
+    """Make the index of enterprises anew, and return how many it holds."""
+    held = state.locked(session)
     for table in (MatchPosting, MatchEnterprise, MatchWhereabouts):
         session.connection().execute(delete(table))
     rows: list[dict[str, Any]] = []
@@ -153,7 +161,7 @@ def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Itera
     _insert(session, MatchEnterprise, rows)
     _insert(session, MatchPosting, [_row(key, posting) for key, posting in sorted(built.items())])
     _insert(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(areas).items()])
-    state.slots, state.scorer_version = len(rows), SCORER_VERSION
+    held.slots, held.scorer_version = len(rows), SCORER_VERSION
     session.flush()
     if _dialect(session) == "postgresql":
         # Until PostgreSQL knows how many rows there are now, it reads the whole table for every question.
@@ -162,7 +170,7 @@ def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Itera
 
 
 def check(session: ReadSession) -> list[str]:
-    """Return what in the index differs from what the registry says; nothing when all is well."""
+    """Return what in the index differs from the registry and the open opportunities; nothing when all is well."""
     faults: list[str] = []
     slots = dict(session.execute(select(col(MatchEnterprise.enterprise_id), col(MatchEnterprise.slot))).all())
     expected: list[tuple[int, Mapping[str, int]]] = []
@@ -182,7 +190,7 @@ def check(session: ReadSession) -> list[str]:
         if built.pop((term, chunk), None) != (offsets, impacts):
             faults.append(f"posting {term} in chunk {chunk} differs")
     faults += [f"posting {term} in chunk {chunk} is missing" for term, chunk in built]
-    return faults + _misplaced(session, areas)
+    return [*faults, *_misplaced(session, areas), *openings.check(session)]
 
 
 def _misplaced(session: ReadSession, areas: Mapping[int, list[str]]) -> list[str]:
@@ -207,14 +215,9 @@ def _blocked(areas: Mapping[int, list[str]]) -> dict[int, Whereabouts]:
 
 def is_current(session: ReadSession | WriteSession) -> bool:
     """Tell whether the index was made by this program's scorer."""
-    slots, version = session.execute(select(col(MatchState.slots), col(MatchState.scorer_version))).one()
-    return bool(slots == 0 or version == SCORER_VERSION)
-
-
-def _locked_state(session: WriteSession) -> MatchState:
-    """Return the index's one row, locked: two patches of one posting at a time would lose one of them."""
-    state: MatchState = session.execute(select(MatchState).with_for_update()).scalar_one()
-    return state
+    counted = (col(MatchState.slots), col(MatchState.lots))
+    slots, lots, version = session.execute(select(*counted, col(MatchState.scorer_version))).one()
+    return bool(slots == lots == 0 or version == SCORER_VERSION)
 
 
 def _patch_out(session: WriteSession, enterprise_id: str) -> None:

@@ -1,7 +1,7 @@
 """A lot compiled to a plan: groups of `{term: points}` that rank, explain and reverse, all from the same figures."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app.core.clock import today
@@ -88,23 +88,46 @@ class Plan:
 def compile_plan(lot: Lot) -> Plan:
     """Return the plan of one lot. Only what the lot says, the shipped tables and the distances go into it."""
     coded, codes = _what(lot)
-    places = folded(lot.area_codes or ((lot.fallback_area,) if lot.fallback_area else ()))
-    fallback = bool(places) and not lot.area_codes
-    groups = (
-        *coded,
-        *_words(lot, codes),
-        *_where(places),
-        *_capacity(lot),
-        _trust(),
+    asked = tuple(group for group in (*coded, *_words(lot, codes)) if group.points)
+    return complete_plan(lot, asked, codes, tuple(dict.fromkeys(words(f"{lot.title} {lot.description}"))))
+
+
+def compile_plans(lots: Sequence[Lot]) -> tuple[Plan, ...]:
+    """Return the plan of each lot; lots that ask the same share the groups of one, whatever they are called."""
+    compiled: dict[Lot, Plan] = {}
+    for lot in lots:
+        unnamed = replace(lot, id="")
+        if unnamed not in compiled:
+            compiled[unnamed] = compile_plan(unnamed)
+    return tuple(replace(compiled[replace(lot, id="")], lot_id=lot.id) for lot in lots)
+
+
+def complete_plan(lot: Lot, asked: tuple[Group, ...], codes: tuple[AskedCode, ...], said: tuple[str, ...]) -> Plan:
+    """Return the plan of one lot whose codes and words are compiled already: `asked` and `codes`; `said` are its words.
+
+    Those take time to find and never change; what is added here is quickly found, and may change with the day.
+    """
+    return Plan(lot.id, (*asked, *other_groups(lot)), codes, said, places_of(lot), tuple(_own_gaps(lot, codes)))
+
+
+def other_groups(lot: Lot) -> tuple[Group, ...]:
+    """Return the groups of a lot that are neither codes nor words: where, capacity and trust."""
+    return _others(
+        Lot(
+            "",
+            "",
+            area_codes=places_of(lot),
+            value_minor=lot.value_minor,
+            currency=lot.currency,
+            duration_months=lot.duration_months,
+            places_wanted=lot.places_wanted,
+        )
     )
-    return Plan(
-        lot.id,
-        tuple(group for group in groups if group.points),
-        codes,
-        tuple(dict.fromkeys(words(f"{lot.title} {lot.description}"))),
-        places,
-        tuple(_own_gaps(lot, codes, places, fallback)),
-    )
+
+
+def places_of(lot: Lot) -> tuple[str, ...]:
+    """Return where the work is done, as far as it is judged: the places named, or the buyer's own."""
+    return folded(lot.area_codes or ((lot.fallback_area,) if lot.fallback_area else ()))
 
 
 def _what(lot: Lot) -> tuple[tuple[Group, ...], tuple[AskedCode, ...]]:
@@ -127,6 +150,12 @@ def _what(lot: Lot) -> tuple[tuple[Group, ...], tuple[AskedCode, ...]]:
 
 # Groups are never changed once made, and most questions share their codes and places: what is costly is kept.
 _KEPT = 4_096
+
+
+@lru_cache(maxsize=_KEPT)
+def _others(lot: Lot) -> tuple[Group, ...]:
+    groups = (*_where(lot.area_codes), *_capacity(lot), _trust())
+    return tuple(group for group in groups if group.points)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -256,10 +285,9 @@ def _trust() -> Group:
     )
 
 
-def _own_gaps(
-    lot: Lot, codes: tuple[AskedCode, ...], places: tuple[str, ...], fallback: bool
-) -> Iterator[tuple[Criterion, GapCode]]:
+def _own_gaps(lot: Lot, codes: tuple[AskedCode, ...]) -> Iterator[tuple[Criterion, GapCode]]:
     """Yield what the lot leaves unsaid."""
+    places = places_of(lot)
     if not codes:
         yield Criterion.WHAT, GapCode.CODE_UNKNOWN
     elif all(code.inferred for code in codes):
@@ -268,7 +296,7 @@ def _own_gaps(
         yield Criterion.WHAT, GapCode.CODE_BROAD
     if not places:
         yield Criterion.WHERE, GapCode.PLACE_UNKNOWN
-    elif fallback:
+    elif not lot.area_codes:
         yield Criterion.WHERE, GapCode.PLACE_FALLBACK
     if lot.value_minor and yearly_value(lot) is None:
         yield Criterion.CAPACITY, GapCode.VALUE_INCOMPARABLE

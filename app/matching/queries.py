@@ -1,6 +1,7 @@
 """What matching asks the database: postings of the index, and the records that profiles are made of."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Select, select
@@ -8,6 +9,7 @@ from sqlmodel import col
 
 from app.enterprises.tables import Enterprise
 from app.matching.gate import Span
+from app.matching.tables import MatchLot, MatchOpportunity
 
 
 def postings(dialect: str, terms: Sequence[str], spans: Sequence[Span]) -> tuple[str, list[Any]]:
@@ -29,6 +31,26 @@ def known(dialect: str, column: Literal["slot", "enterprise_id"], values: Sequen
     # `column` is one of two words of our own, never a reader's text.
     sql = f"SELECT slot, enterprise_id, name, municipality, document FROM match_enterprise WHERE {column} {wanted}"  # noqa: S608
     return sql, list(values) if dialect == "sqlite" else [list(values)]
+
+
+def asked(dialect: str, terms: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return SQL and values for the lots that ask for any of `terms`, for `core.db.driver_rows`."""
+    rows = "SELECT term, chunk, entries FROM match_asked WHERE term "
+    if dialect == "sqlite":
+        return rows + f"IN ({', '.join('?' * len(terms))})", list(terms)
+    return rows + "= ANY(%s)", [list(terms)]
+
+
+def openings(slots: Sequence[int]) -> Select[str, datetime | None, str, bytes]:
+    """Select what judges the opportunities that have any of these lots."""
+    owners = select(col(MatchLot.opportunity_id)).where(col(MatchLot.slot).in_(slots))
+    wanted = select(
+        col(MatchOpportunity.opportunity_id),
+        col(MatchOpportunity.deadline_at),
+        col(MatchOpportunity.request),
+        col(MatchOpportunity.lots),
+    )
+    return wanted.where(col(MatchOpportunity.opportunity_id).in_(owners))
 
 
 def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:

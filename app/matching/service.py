@@ -1,6 +1,6 @@
 """The matching room's front door: a need in, ranked and explained enterprises out; and the reverse."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,15 +11,17 @@ from app.core.i18n import Texts, texts
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters
 from app.journal.vocabulary import Change
-from app.matching import index, ranking
+from app.matching import index, openings, ranking
 from app.matching.eligibility import Eligibility, eligibility
 from app.matching.gate import Gate, compile_gate
 from app.matching.index import Known
 from app.matching.lexicon import infer_codes
 from app.matching.needs import need_of_opportunity, need_of_question
-from app.matching.plan import Plan, compile_plan
+from app.matching.openings import Told
+from app.matching.plan import Plan, compile_plans
 from app.matching.profile import Lot, Need
 from app.matching.ranking import Candidate, LotPlan, Ranked
+from app.matching.reverse import OpenOpportunities
 from app.matching.schemas import (
     EligibilityReason,
     Evidence,
@@ -36,12 +38,12 @@ from app.matching.schemas import (
     ReverseMatch,
     ReverseMatches,
 )
-from app.matching.scoring import LotScore, NeedScore, order_key, request_hash, score_need, tie_key
+from app.matching.scoring import LotScore, NeedScore, request_hash, score_need, tie_key
 from app.matching.tables import CHUNK
 from app.matching.texts import eligibility_text, gap_text, reason_text
 from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
 from app.opportunities import service as opportunities
-from app.opportunities.schemas import OpportunityRead
+from app.opportunities.vocabulary import Status
 from app.reference import service as reference
 
 NEAR_MISSES = 3
@@ -82,21 +84,15 @@ def for_enterprise(
     Raises:
         NotFound: there is no such enterprise.
     """
-    enterprises.find(session, enterprise_id)
     known = index.known(session, [enterprise_id]).get(enterprise_id)
     if known is None:
+        enterprises.find(session, enterprise_id)
         return ReverseMatches(items=[], total=0, total_is_capped=False)
-    found: list[tuple[tuple[int, int, int, str], Question, OpportunityRead, NeedScore, Eligibility]] = []
-    for opportunity in opportunities.open_now(session):
-        question = _question(need_of_opportunity(opportunity), language)
-        scored, may = _judge(question, known)
-        if scored.relevant and may.state is not EligibilityState.INELIGIBLE:
-            order = order_key(scored, may, tie_key(question.hash, enterprise_id))
-            found.append((order, question, opportunity, scored, may))
-    found.sort(key=lambda one: one[0])
+    fits = OpenOpportunities(session).fits(known.document)
+    told = openings.told(session, [fit.opportunity_id for fit in fits[:limit]])
     return ReverseMatches(
-        items=[_reverse(question, known, scored, may, to) for _, question, to, scored, may in found[:limit]],
-        total=len(found),
+        items=[_reverse(told[fit.opportunity_id], known, texts(language)) for fit in fits[:limit]],
+        total=len(fits),
         total_is_capped=False,
     )
 
@@ -117,35 +113,36 @@ def inferred_codes(question: MatchQuestion) -> list[str]:
 
 
 def follow_enterprise(session: WriteSession, change: Change) -> None:
-    """Keep the index with the registry: called in the transaction of every change of an enterprise.
-
-    The index is patched once, just before the commit, however many records the transaction changes.
-    """
-    if "reindex" not in session.info:
-        session.info["reindex"] = set()
-        session.info.setdefault("before_commit", []).append(_reindex)
-    session.info["reindex"].add(change.record_id)
+    """Keep the index with the registry: called in the transaction of every change of an enterprise."""
+    _follow(session, "enterprise", change.record_id)
 
 
-def _reindex(session: WriteSession) -> None:
-    changed: set[str] = session.info.pop("reindex")
-    index.put_all(session, sorted(changed))
+def follow_opportunity(session: WriteSession, change: Change) -> None:
+    """Keep the index with the opportunities: called in the transaction of every change of one."""
+    _follow(session, "opportunity", change.record_id)
+
+
+def _follow(session: WriteSession, side: str, record_id: str) -> None:
+    """Remember what changed: the index is patched once, just before the commit, however many records change."""
+    if "matching" not in session.info:
+        session.info["matching"] = {"enterprise": set(), "opportunity": set()}
+        session.info.setdefault("before_commit", []).append(_catch_up)
+    session.info["matching"][side].add(record_id)
+
+
+def _catch_up(session: WriteSession) -> None:
+    changed: dict[str, set[str]] = session.info.pop("matching")
+    index.put_all(session, sorted(changed["enterprise"]))
+    openings.put_all(session, sorted(changed["opportunity"]))
 
 
 def _question(need: Need, language: str) -> Question:
-    plans = tuple(_plans(need.lots))
+    return _planned(need, compile_plans(need.lots), texts(language))
+
+
+def _planned(need: Need, plans: tuple[Plan, ...], say: Texts) -> Question:
     on = next((lot.reference_date for lot in need.lots if lot.reference_date), None) or today()
-    return Question(need, plans, on, texts(language))
-
-
-def _plans(lots: Sequence[Lot]) -> Iterator[Plan]:
-    """Yield the plan of each lot; lots that ask the same share one, whatever they are called."""
-    compiled: dict[Lot, Plan] = {}
-    for lot in lots:
-        unnamed = replace(lot, id="")
-        if unnamed not in compiled:
-            compiled[unnamed] = compile_plan(unnamed)
-        yield replace(compiled[unnamed], lot_id=lot.id)
+    return Question(need, plans, on, say)
 
 
 def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
@@ -301,18 +298,17 @@ def _broader(lot: Lot) -> Lot:
     return replace(lot, cpv_main=f"{lot.cpv_main[:2]}000000") if lot.cpv_main else lot
 
 
-def _reverse(
-    question: Question, known: Known, scored: NeedScore, may: Eligibility, opportunity: OpportunityRead
-) -> ReverseMatch:
-    deadline = opportunity.deadline_at
+def _reverse(told: Told, known: Known, say: Texts) -> ReverseMatch:
+    question = _planned(told.need, told.plans, say)
+    scored, may = _judge(question, known)
     return ReverseMatch(
         opportunity=MatchedOpportunity(
-            id=opportunity.id,
-            title=opportunity.title,
-            language=opportunity.language,
-            buyer_name=opportunity.buyer_name,
-            status=opportunity.status.value,
-            deadline_at=deadline.isoformat() if deadline else None,
+            id=told.opportunity_id,
+            title=told.shown.title,
+            language=told.shown.language,
+            buyer_name=told.shown.buyer_name,
+            status=Status.PUBLISHED.value,
+            deadline_at=told.deadline_at.isoformat() if told.deadline_at else None,
         ),
         score=scored.score,
         eligibility=may.state.value,

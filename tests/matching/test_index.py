@@ -2,14 +2,12 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 
 from app.core.clock import today
 from app.core.db import Database
 from app.enterprises import service as enterprises
-from app.enterprises.schemas import EnterpriseCreate
 from app.matching import index, service
 from app.matching.eligibility import eligibility
 from app.matching.needs import need_of_question
@@ -20,70 +18,7 @@ from app.matching.scoring import order_key, request_hash, score_need, tie_key
 from app.matching.terms import document
 from app.matching.vocabulary import EligibilityState
 from app.wiring import wire
-
-TRADES = [
-    ("Städning av kontor", "90910000"),
-    ("Lokalvård och fönsterputs", "90911000"),
-    ("Catering och lunch", "55520000"),
-    ("Skötsel av grönytor", "77314000"),
-    ("Återvinning av elektronik", "90514000"),
-    ("Tvätteri", "98310000"),
-    ("Flyttjänster", "98392000"),
-    ("Arbetsträning", "85312510"),
-]
-AREAS = ["SE-2281", "SE-2280", "SE-2282", "SE-22", "SE", "NO-5001", "NO-50", "NO"]
-STATES = ["declared", "verified", "expired", "denied"]
-LIFECYCLES = ["active", "active", "active", "pilot", "planned", "closed", "unknown"]
-KINDS = ["enterprise", "enterprise", "enterprise", "project", "association"]
-
-
-def anyone(draw: random.Random, number: int) -> EnterpriseCreate:
-    """Return a random enterprise."""
-    place = draw.choice([*AREAS[:3], "NO-5001"])
-    trades = draw.sample(TRADES, draw.randint(0, 3))
-    statement = {
-        "reservation": draw.choice(["res-ws", "res-pub-ser"]),
-        "state": draw.choice(STATES),
-        "on": str(today() - timedelta(days=draw.randrange(-30, 1500))) if draw.random() < 0.9 else None,
-        "valid_until": str(today() + timedelta(days=draw.randrange(-200, 400))) if draw.random() < 0.5 else None,
-    }
-    return EnterpriseCreate.model_validate(
-        {
-            "name": f"Exempel {number}",
-            "country": place[:2],
-            "kind": draw.choice(KINDS),
-            "lifecycle": draw.choice(LIFECYCLES),
-            "area_code": place if draw.random() < 0.9 else None,
-            "service_areas": draw.sample(AREAS, draw.randint(0, 2)),
-            "offerings": [{"title": title, "cpv": [cpv] if draw.random() < 0.8 else []} for title, cpv in trades],
-            "eligibility": [statement] if draw.random() < 0.7 else [],
-            "turnover": draw.choice([None, "0-1", "3-10", "50-"]),
-            "source": "test",
-        }
-    )
-
-
-def anything(draw: random.Random) -> MatchQuestion:
-    """Return a random need of one to three lots."""
-
-    def lot() -> LotQuestion:
-        title, cpv = draw.choice(TRADES)
-        return LotQuestion.model_validate(
-            {
-                "title": title if draw.random() < 0.5 else "",
-                "cpv_main": cpv if draw.random() < 0.6 else None,
-                "cpv_additional": draw.sample([code for _, code in TRADES], draw.randint(0, 2)),
-                "area_codes": draw.sample(AREAS, draw.randint(0, 2)),
-                "reserved_participation": draw.choice([[], ["res-ws"], ["res-pub-ser"], ["res-ws", "res-pub-ser"]]),
-                "estimated_value": draw.choice([None, {"amount": "5000000", "currency": "SEK"}]),
-            }
-        )
-
-    return MatchQuestion(
-        title=draw.choice(TRADES)[0],
-        buyer_area_code=draw.choice([None, "SE-2281", "NO-5001"]),
-        lots=[lot() for _ in range(draw.randint(0, 3))],
-    )
+from tests.matching.draws import anyone, anything
 
 
 @pytest.fixture

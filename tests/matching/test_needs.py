@@ -7,10 +7,9 @@ import pytest
 from app.matching.eligibility import eligibility
 from app.matching.needs import need_of_question
 from app.matching.places import MOST_PLACES, folded, place_points
-from app.matching.plan import compile_plan
+from app.matching.plan import compile_plan, compile_plans
 from app.matching.schemas import LotQuestion, MatchQuestion
 from app.matching.scoring import score_lot, score_need
-from app.matching.service import _plans
 from app.matching.terms import document
 from app.matching.vocabulary import GapCode
 from tests.matching.examples import TODAY, lot, profile
@@ -103,7 +102,7 @@ def test_a_large_question_is_read_in_bounds() -> None:
 
 def test_lots_that_ask_the_same_share_one_plan() -> None:
     same = MatchQuestion(title="städning", lots=[LotQuestion(cpv_main="90910000") for _ in range(100)])
-    plans = list(_plans(need_of_question(same).lots))
+    plans = compile_plans(need_of_question(same).lots)
     assert len({id(plan.groups) for plan in plans}) == 1
     assert [plan.lot_id for plan in plans] == [f"LOT-{number:04}" for number in range(1, 101)]
     scored = score_need(plans, document(profile(title="Lokalvård")))
