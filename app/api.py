@@ -2,16 +2,19 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
+from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel
 
+from app.accounts.permissions import caller_of
 from app.core import openapi, problem
+from app.core.limits import Limited
+from app.core.lists import KnownLists
 from app.core.strict import StrictRoute
-from app.core.traffic import HeadAsGet, NoSniffing, Revalidation
+from app.core.traffic import Compression, HeadAsGet, NoSniffing, Revalidation
 from app.document import EXAMPLES, MORE_ABOUT, RELEASED, VERSION, about, key_of
 from app.enterprises.routes import router as enterprises
 from app.matching.routes import router as matching
+from app.notices.routes import router as notices
 from app.opportunities.routes import router as opportunities
 from app.organizations.routes import router as organizations
 from app.reference.routes import router as reference
@@ -42,12 +45,20 @@ def api_info() -> ApiInfo:
     )
 
 
+async def _key_of(request: Request) -> str | None:
+    """Return the id of the key that a request carries, for the limits."""
+    caller = await caller_of(request)
+    return caller.key_id if caller else None
+
+
 def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str = "") -> FastAPI:
     """Return the API application; `state` is what its routes read (`database`).
 
     `base_url` is the node's public address and `contact_email` whom to ask, both for the document only.
     """
     api = FastAPI(
+        # We write one line a request ourselves; to ask at each request whether anybody measures costs more than that.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         **about(base_url, contact_email),
         root_path_in_servers=False,
         docs_url=None,
@@ -58,12 +69,14 @@ def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str 
     for name, value in state.items():
         setattr(api.state, name, value)
     problem.install(api)
-    for router in (matching, enterprises, organizations, opportunities, reference, info):
+    for router in (matching, enterprises, organizations, opportunities, notices, reference, info):
         api.include_router(router)
     openapi.install(api, EXAMPLES, key_of, MORE_ABOUT)
     # The last one added is the first to see a request.
+    api.add_middleware(KnownLists, database=state["database"])
     api.add_middleware(Revalidation)
-    api.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=4)
+    api.add_middleware(Compression, minimum_size=2048, compresslevel=4)
     api.add_middleware(HeadAsGet)
     api.add_middleware(NoSniffing)
+    api.add_middleware(Limited, limits=state["limits"], key_of=_key_of, previews=frozenset({"/matches/preview"}))
     return api

@@ -2,10 +2,11 @@
 
 import anyio
 import anyio.to_thread
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.core.db import Database
@@ -38,7 +39,7 @@ class Ready(HTTPEndpoint):
         return _answer(503, missing) if missing else _answer(200, "ready")
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Add both to the application, ahead of what is mounted at `/`; the database is `app.state.database`."""
     app.state.probes = anyio.CapacityLimiter(1)
     app.router.routes.append(Route("/healthz", Live))

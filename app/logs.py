@@ -37,6 +37,8 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # What no line of ours shows is not looked up for each (the HOWTO of `logging`, "Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # We write one line a request ourselves (core/traffic.py), with its time and id.
     logging.getLogger("uvicorn.access").disabled = True
     for name in ("uvicorn", "uvicorn.error"):

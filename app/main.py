@@ -4,29 +4,33 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from app import health, logs
 from app.api import create_api
 from app.core.db import Database
+from app.core.limits import Limits
 from app.core.traffic import Traffic
 from app.demo import service as demo
 from app.reference import service as reference
 from app.secret import secret_of
 from app.settings import Settings
+from app.settings import settings as read_settings
 from app.wiring import wire
 from web.site import create_site
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> Starlette:
     """Return the whole application: health, the API under /api/v1 and the site at /."""
     database = Database(settings.database)
     secret = secret_of(settings.secret_key, settings.var_dir)
+    limits = Limits(on=settings.rate_limits, exempt=settings.rate_limit_exempt)
     wire()
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         logs.configure(settings.log_level)
         with database.reads() as session:
             reference.use_imported(session)
@@ -35,12 +39,13 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         database.close()
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = Starlette(lifespan=lifespan)
     app.state.database = database
 
     health.install(app)
     app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-    app.mount("/api/v1", create_api({"database": database, "home": settings.node, "secret": secret}))
+    state = {"database": database, "home": settings.node, "secret": secret, "limits": limits}
+    app.mount("/api/v1", create_api(state, base_url=settings.base_url, contact_email=settings.contact_email))
     app.mount(
         "/",
         create_site(
@@ -49,10 +54,16 @@ def create_app(settings: Settings) -> FastAPI:
             assets=settings.assets,
             demo=demo.is_loaded,
             base_url=settings.base_url,
+            limits=limits,
         ),
     )
     app.add_middleware(Traffic)
     return app
+
+
+def served() -> Starlette:
+    """Return the application as each process of a server with several makes it for itself."""
+    return create_app(read_settings())
 
 
 async def _about_the_api(_request: Request) -> Response:

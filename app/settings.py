@@ -1,6 +1,7 @@
 """The environment, read once into one frozen object. Only entry points read it."""
 
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -29,6 +30,14 @@ def _database_url(url: str) -> str:
     return url
 
 
+def _exempt(names: str) -> str:
+    """Refuse what looks like an address or a network and is none; ids of keys hold neither dots nor colons."""
+    for name in names.split(","):
+        if "." in name or ":" in name:
+            ip_network(name.strip(), strict=False)
+    return names
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -48,11 +57,22 @@ class Settings(BaseSettings):
     secret_key: str = Field(
         default="", repr=False, description="What keys are hashed with, 32 characters or more; empty: a file in var"
     )
+    contact_email: str = Field(default="", description="Whom to ask about the API, named in its document: a function")
     assets: Annotated[Literal["auto", "vendor", "cdn"], BeforeValidator(_lower)] = Field(
         default="auto", description="Where front-end files come from"
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
         default="info", description="Least level logged"
+    )
+    rate_limits: Annotated[bool, BeforeValidator(_lower)] = Field(
+        default=True, description="Limit how often an address or a key may ask; off for measurements"
+    )
+    rate_limit_exempt: Annotated[str, AfterValidator(_exempt)] = Field(
+        default="", description="Who is not limited, by commas: addresses, networks, ids of keys"
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas; empty: nobody's",
     )
     data_dir: Path = Field(default=Path("../shared/data"), description="Development data, for tests and benchmarks")
 

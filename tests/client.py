@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 
 class _InAnotherThread(httpx.BaseTransport):
     """Hand each request to the application's event loop and wait for the whole answer."""
 
-    def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
+    def __init__(self, portal: BlockingPortal, app: Starlette) -> None:
         self._portal = portal
         self._app = httpx.ASGITransport(app)
 
@@ -30,7 +30,7 @@ class _InAnotherThread(httpx.BaseTransport):
 
 
 @contextmanager
-def client_of(app: FastAPI) -> Iterator[httpx.Client]:
+def client_of(app: Starlette) -> Iterator[httpx.Client]:
     """Give a client of `app`, started and stopped as a server would."""
     with (
         start_blocking_portal() as portal,

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from app.core.db import Database, ReadSession
 from app.core.errors import SamnodError
 from app.core.i18n import negotiate
+from app.core.limits import Limits
 from web.assets import STATIC
 from web.assets import assets as find_assets
 from web.figures import POINTS_CSS, POINTS_PATH
@@ -30,16 +31,19 @@ def create_site(
     assets: str = "auto",
     demo: Callable[[ReadSession], bool] = _no_demo,
     base_url: str = "",
+    limits: Limits | None = None,
 ) -> FastAPI:
     """Return the site over `database`.
 
     `node_name` is the region at the foot of every page; `demo` tells whether example data is loaded, which puts the
-    banner on top; `base_url` is the public address (https turns HSTS on); `assets` is auto, vendor or cdn.
+    banner on top; `base_url` is the public address (https turns HSTS on); `assets` is auto, vendor or cdn; `limits`
+    counts how often a visitor asks for a ranking.
     Raises MissingAssets when `assets` is vendor and a file is missing.
     """
     files = find_assets(assets)
     site = FastAPI(title="Samnod", docs_url=None, redoc_url=None, openapi_url=None)
     site.state.database = database
+    site.state.limits = limits or Limits(on=False)
     site.state.site = Site(node_name, files, database, demo)
     site.add_middleware(Headers, cdn=files.origin, https=base_url.startswith("https://"))
     _install_errors(site)
@@ -63,7 +67,11 @@ def _choose_language(request: Request) -> Response:
 
 def _install_errors(site: FastAPI) -> None:
     async def known(request: Request, error: Exception) -> Response:
-        return _error_page(request, error.status if isinstance(error, SamnodError) else 500)
+        if not isinstance(error, SamnodError):
+            raise error
+        page = _error_page(request, error.status)
+        page.headers.update(error.headers)
+        return page
 
     async def http(request: Request, error: Exception) -> Response:
         return _error_page(request, error.status_code if isinstance(error, HTTPException) else 500)

@@ -40,7 +40,7 @@ class QuickReads:
         self._engine = engine
         self._embedded = engine.dialect.name == "sqlite"
         self._own = threading.local()
-        self._opened: list[Any] = []
+        self.connections: list[Any] = []
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="quick-reads")
         self.fault: type[Exception] = engine.dialect.loaded_dbapi.Error
 
@@ -60,16 +60,17 @@ class QuickReads:
     async def rows(self, asked: Prepared) -> list[tuple[Any, ...]]:
         """Return the rows of the statement. Raises `fault` when the database does not answer."""
         if self._embedded and asked.seconds < _SHORT_SECONDS:
-            return self._rows(asked)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._rows, asked)
+            return self.ask(asked)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.ask, asked)
 
     def close(self) -> None:
         """Close every connection."""
         self._threads.shutdown()
-        for connection in self._opened:
+        for connection in self.connections:
             connection.close()
 
-    def _rows(self, asked: Prepared) -> list[tuple[Any, ...]]:
+    def ask(self, asked: Prepared) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement, asked in this thread."""
         started = time.perf_counter()
         try:
             found: list[tuple[Any, ...]] = self._connection().execute(asked.sql, asked.values).fetchall()
@@ -83,7 +84,7 @@ class QuickReads:
     def _connection(self) -> Any:
         if getattr(self._own, "connection", None) is None:
             self._own.connection = self._connect()
-            self._opened.append(self._own.connection)
+            self.connections.append(self._own.connection)
         return self._own.connection
 
     def _connect(self) -> Any:

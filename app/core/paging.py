@@ -1,6 +1,8 @@
 """Pages of a list: `page` from 1, `limit` up to 100, links to the next and the previous."""
 
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -53,21 +55,64 @@ class Page(SchemaOut, Generic[Item]):
     links: Links
 
 
-def page_of(items: list[Item], total: int, query: PageQuery, request: Request, response: Response) -> Page[Item]:
-    """Wrap `items` as the page that `query` asked for, and set the `Link` header."""
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a page and both its neighbours would be."""
 
-    def address(number: int) -> str:
-        pairs = [(k, v) for k, v in request.query_params.multi_items() if k not in {"page", "limit"} and v]
+    here: str
+    following: str
+    preceding: str
+
+    @classmethod
+    def of(cls, request: Request, query: PageQuery) -> Self:
+        """Return the addresses around the page that `request` asks for, with its other parameters."""
         path = quote(request.scope["path"])
-        return f"{path}?{urlencode([*pairs, ('page', number), ('limit', query.limit)])}"
+        pairs = [(k, v) for k, v in request.query_params.multi_items() if k not in {"page", "limit"} and v]
 
-    more = query.offset + len(items) < total and (query.page + 1) * query.limit <= DEEPEST
-    links = Links(
-        self=address(query.page),
-        next=address(query.page + 1) if more else None,
-        prev=address(query.page - 1) if query.page > 1 else None,
+        def address(number: int) -> str:
+            return f"{path}?{urlencode([*pairs, ('page', number), ('limit', query.limit)])}"
+
+        return cls(address(query.page), address(query.page + 1), address(query.page - 1))
+
+    def links(self, query: PageQuery, shown: int, total: int) -> dict[str, str | None]:
+        """Return the fields of `Links` for a page with `shown` of `total` items."""
+        more = query.offset + shown < total and (query.page + 1) * query.limit <= DEEPEST
+        return {
+            "self": self.here,
+            "next": self.following if more else None,
+            "prev": self.preceding if query.page > 1 else None,
+        }
+
+
+def link_header(links: Mapping[str, str | None]) -> str:
+    """Return the value of the `Link` header (RFC 8288) that says what `links` says; empty for an only page."""
+    return ", ".join(f'<{links[rel]}>; rel="{rel}"' for rel in ("next", "prev") if links[rel])
+
+
+def page_of(
+    items: list[Item],
+    total: int,
+    query: PageQuery,
+    request: Request,
+    response: Response,
+    *,
+    listing: object | None = None,
+) -> Page[Item]:
+    """Wrap `items` as the page that `query` asked for, and set the `Link` header.
+
+    With its `listing` the same question is answered faster the next time (core/lists.py).
+    """
+    addresses = Addresses.of(request, query)
+    if listing is not None:
+        request.state.listed = listing, query, addresses
+    links = addresses.links(query, len(items), total)
+    if header := link_header(links):
+        response.headers["Link"] = header
+    return Page(
+        items=items,
+        page=query.page,
+        limit=query.limit,
+        total=total,
+        total_is_capped=False,
+        links=Links.model_validate(links),
     )
-    header = [f'<{url}>; rel="{rel}"' for rel, url in (("next", links.next), ("prev", links.prev)) if url]
-    if header:
-        response.headers["Link"] = ", ".join(header)
-    return Page(items=items, page=query.page, limit=query.limit, total=total, total_is_capped=False, links=links)

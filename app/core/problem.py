@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem documents, for the whole API."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -8,13 +9,15 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from app.core.errors import SEE_ERRORS, FieldFault, Message, SamnodError, in_language, json_pointer
+from app.core.errors import SEE_ERRORS, FieldFault, Message, NotReady, SamnodError, in_language, json_pointer
 from app.core.i18n import N_, negotiate, texts
 from app.core.wording import plainly
 
+log = logging.getLogger("samnod.problem")
 PROBLEM_TYPE = "application/problem+json"
 _MOST_FAULTS = 50
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -124,21 +127,30 @@ def problem(
     return Response(content, status, {**ours, **(headers or {})}, media_type=PROBLEM_TYPE)
 
 
+def refusal(request: Request, error: SamnodError) -> Response:
+    """Return the problem document of an error."""
+    return problem(
+        request,
+        error.status,
+        error.detail,
+        error.faults,
+        code=error.code,
+        headers=error.headers,
+        members=error.members,
+    )
+
+
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
 
     async def samnod_error(request: Request, error: Exception) -> Response:
         if not isinstance(error, SamnodError):
             raise error
-        return problem(
-            request,
-            error.status,
-            error.detail,
-            error.faults,
-            code=error.code,
-            headers=error.headers,
-            members=error.members,
-        )
+        return refusal(request, error)
+
+    async def silent_database(request: Request, error: Exception) -> Response:
+        log.error("The database does not answer", exc_info=error)
+        return refusal(request, NotReady(Message(N_("The database does not answer. Try again in a moment."))))
 
     async def validation(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
@@ -155,6 +167,8 @@ def install(app: FastAPI) -> None:
         return problem(request, 500, told)
 
     app.add_exception_handler(SamnodError, samnod_error)
+    for silence in (OperationalError, InterfaceError, TimeoutError):
+        app.add_exception_handler(silence, silent_database)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, unexpected)

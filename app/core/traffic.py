@@ -5,8 +5,10 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
-from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("samnod.request")
@@ -27,7 +29,7 @@ class Traffic:
             return
         started = time.perf_counter()
         request_id = uuid.uuid4().hex
-        trace = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), "")
+        trace = (_header(scope, b"traceparent") or b"").decode("latin-1")
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
 
@@ -70,6 +72,15 @@ class HeadAsGet:
         await self.app({**scope, "method": "GET"}, receive, send_without_body)
 
 
+class Compression(GZipMiddleware):
+    """Compress long answers for clients that can read them, and leave all others alone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        asked = scope["type"] == "http" and b"gzip" in (_header(scope, b"accept-encoding") or b"")
+        await (super().__call__ if asked else self.app)(scope, receive, send)
+
+
 class NoSniffing:
     """Tell browsers to believe the content type: JSON that holds somebody's text is never read as a page."""
 
@@ -80,18 +91,19 @@ class NoSniffing:
         """Pass the request on."""
 
         async def send_with_header(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
+            if message["type"] == "http.response.start" and _header(message, b"x-content-type-options") is None:
+                message["headers"] = [*message.get("headers", []), (b"x-content-type-options", b"nosniff")]
             await send(message)
 
         await self.app(scope, receive, send_with_header)
 
 
 class Revalidation:
-    """Give what is read an `ETag`, and answer 304 to a client that has it already.
+    """Say how long what is read may be kept, and answer 304 to a client that has it already.
 
-    The tag is of the answer itself, so it needs no knowledge of what the answer is made from; it saves the transfer,
-    not the work. It is weak, because the same answer may travel compressed.
+    A record has a tag of its own, its revision. Other answers get one of the answer itself, which needs no knowledge of
+    what the answer is made from; it saves the transfer, not the work. It is weak, because the same answer may travel
+    compressed. What comes in parts is passed on as it comes, and what a key was sent for is kept by nobody in between.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -102,32 +114,49 @@ class Revalidation:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        known = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
-        start: Message = {}
-        body = bytearray()
-
-        async def send_tagged(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            body.extend(message.get("body", b""))
-            if message.get("more_body"):
-                return
-            for answer in _tagged(start, bytes(body), known):
-                await send(answer)
-
-        await self.app(scope, receive, send_tagged)
+        known = [one.strip().removeprefix(b"W/") for one in (_header(scope, b"if-none-match") or b"").split(b",")]
+        keeper = b"public" if _header(scope, b"authorization") is None else b"private"
+        await self.app(scope, receive, _Tagging(send, known, keeper).send)
 
 
-def _tagged(start: Message, body: bytes, known: bytes) -> list[Message]:
-    if start["status"] != 200:
-        return [start, {"type": "http.response.body", "body": body}]
-    tag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
-    # A cache may keep the answer, and asks each time whether it still holds.
-    ours = [(b"etag", tag), (b"cache-control", b"public, no-cache"), (b"vary", b"Accept-Language")]
-    headers = [*start.get("headers", []), *ours]
-    if known.strip() == b"*" or tag in [one.strip() for one in known.split(b",")]:
+class _Tagging:
+    """The way out of one answer."""
+
+    __slots__ = ("_held", "_keeper", "_known", "_out", "_unchanged")
+
+    def __init__(self, out: Send, known: list[bytes], keeper: bytes) -> None:
+        self._out, self._known, self._keeper = out, known, keeper
+        self._held: Message | None = None
+        self._unchanged = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on, with what belongs in its headers."""
+        if message["type"] == "http.response.start" and message["status"] == 200:
+            # Held until the body tells whether it can be tagged.
+            self._held = message
+            return
+        if self._held is not None:
+            start, self._held = self._held, None
+            tag = _header(start, b"etag")
+            if tag is None and not message.get("more_body"):
+                tag = b'W/"' + hashlib.blake2b(message.get("body", b""), digest_size=12).hexdigest().encode() + b'"'
+                start["headers"] = [*start.get("headers", []), (b"etag", tag)]
+            self._unchanged = tag is not None and not {tag.removeprefix(b"W/"), b"*"}.isdisjoint(self._known)
+            await self._out(self._start(start))
+        await self._out({**message, "body": b""} if self._unchanged else message)
+
+    def _start(self, start: Message) -> Message:
+        headers = list(start.get("headers", []))
+        if _header(start, b"cache-control") is None:
+            # A cache may keep the answer, and asks each time whether it still holds.
+            headers.append((b"cache-control", self._keeper + b", no-cache"))
+        headers.append((b"vary", b"Accept-Encoding, Accept-Language, Authorization"))
+        if not self._unchanged:
+            return {**start, "headers": headers}
         kept = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"content-type")]
-        return [{**start, "status": 304, "headers": kept}, {"type": "http.response.body", "body": b""}]
-    return [{**start, "headers": headers}, {"type": "http.response.body", "body": body}]
+        return {**start, "status": 304, "headers": kept}
+
+
+def _header(message: Mapping[str, Any], name: bytes) -> bytes | None:
+    """Return the value of a header of a request's scope or of an answer's start."""
+    return next((value for key, value in message.get("headers", ()) if key.lower() == name), None)

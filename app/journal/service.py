@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ScalarSelect, insert, select, update
 from sqlmodel import col
 
 from app.core.clock import now
@@ -61,6 +61,11 @@ def changed(
 def removed(record_type: str, record_id: str, home: str, rev: int, before: Mapping[str, Any]) -> Change:
     """Return the change that says that a record is gone: a tombstone, so that those who have it forget it too."""
     return Change(record_type, record_id, home, rev, Method.DELETE, payload_hash({}), _telling(before), None)
+
+
+def last_number() -> ScalarSelect[int]:
+    """Select the number of the last change, as part of another question: what is read beside it is as of then."""
+    return select(col(JournalCounter.value)).scalar_subquery()
 
 
 def entries(session: ReadSession | WriteSession, record_id: str) -> Iterable[JournalEntry]:

@@ -54,6 +54,8 @@ def matchmaking(request: Request, session: Reads, language: Language) -> Respons
     say = texts(language)
     need = read_need(request.query_params, language, say)
     asks = not need.faults and not need.is_blank
+    if asks:
+        request.app.state.limits.count_preview(request)
     answer = matching.preview(session, need.question(language), limit=need.limit, language=language) if asks else None
     explained = _explained(session, need, language) if asks and need.why else None
     template = "matchmaking/fragment.html" if wants_fragment(request) else "matchmaking/page.html"
