@@ -72,24 +72,23 @@ class Report:
         for unread in self.unread:
             yield f"{unread.place} “{unread.heading}”: {in_language(unread.detail, say)}"
         if self.other_sheets:
-            yield say(
-                "Sheets that were not read: {names}. Choose one with --sheet.", names=", ".join(self.other_sheets)
-            )
+            told = N_("Sheets that were not read: {names}. Choose one with --sheet.")
+            yield say(told, names=", ".join(self.other_sheets))
         faults = [f"{one.place} “{one.column}”: {in_language(one.detail, say)}" for one in self.faults]
         remarks = [f"{one.place}: {say(OUTCOMES[one.outcome])}: {in_language(one.detail, say)}" for one in self.remarks]
-        for told in (faults, remarks):
-            yield from told[:_TOLD]
-            if len(told) > _TOLD:
-                yield say("… and {n} more: --report FILE.csv holds them all.", n=len(told) - _TOLD)
+        for found in (faults, remarks):
+            yield from found[:_TOLD]
+            if len(found) > _TOLD:
+                yield say(N_("… and {n} more: --report FILE.csv holds them all."), n=len(found) - _TOLD)
         yield self.summary(say)
 
     def summary(self, say: Texts) -> str:
         """Return the count in a sentence, and whether anything was written."""
         counted = ", ".join(f"{self.counts[outcome]} {say(name)}" for outcome, name in OUTCOMES.items())
-        told = say("{n} rows: {counted}.", n=self.rows, counted=counted)
+        told = say(N_("{n} rows: {counted}."), n=self.rows, counted=counted)
         if self.refused:
-            return f"{told} {say('Nothing was written, because of the broken rows.')}"
-        return f"{told} {say('Nothing was written: this was a dry run.')}" if self.dry_run else told
+            return f"{told} {say(N_('Nothing was written, because of the broken rows.'))}"
+        return f"{told} {say(N_('Nothing was written: this was a dry run.'))}" if self.dry_run else told
 
     def as_json(self, say: Texts) -> str:
         """Return the whole report as JSON."""
