@@ -243,10 +243,11 @@ def _ref(kind: str, name: str) -> dict[str, str]:
 
 
 def _headers(*names: str) -> dict[str, dict[str, str]]:
-    """Return references to the headers with these names; every answer carries the trace it was sent."""
-    return {name: _ref("headers", name.replace("-", "")) for name in ("traceparent", *names)}
+    """Return references to the headers with these names, and to those that every answer carries."""
+    return {name: _ref("headers", name.replace("-", "")) for name in (*_ON_EVERY_ANSWER, *names)}
 
 
+_ON_EVERY_ANSWER = ("traceparent", "RateLimit", "RateLimit-Policy")
 _HEADERS_OF_REFUSAL = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 _TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -290,6 +291,14 @@ _HEADERS = {
     "traceparent": {"description": "The trace that was sent, if it is one", "schema": _text(_TRACE)},
     "ETag": {"description": "What version this is", "schema": _text('"3"')},
     "Location": {"description": "Where the new record is read", "schema": _text("/api/v1/enterprises/5b0c1a6e")},
+    "RateLimit": {
+        "description": "Of each limit, how much is left (r) and for how many seconds (t)",
+        "schema": _text('"address";r=299;t=1'),
+    },
+    "RateLimitPolicy": {
+        "description": "The limits that hold: so many requests (q) in so many seconds (w)",
+        "schema": _text('"address";q=300;w=60'),
+    },
     "RetryAfter": {
         "description": "How many seconds to wait",
         "schema": {"type": "integer", "minimum": 0, "example": 5},
