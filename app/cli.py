@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.progress import track
 from sqlalchemy.exc import DBAPIError
 
-from app import key_commands, registry_commands
+from app import key_commands, logs, registry_commands
 from app.backups import commands as backup_commands
 from app.core.clock import today
 from app.core.db import Database
@@ -143,6 +143,8 @@ def serve(
         # Asked before the server starts, so that whoever starts it is told what to do.
         pass
     proxies = settings().trusted_proxies
+    # The supervisor of several workers tells of those that die.
+    logs.configure(settings().log_level)
     uvicorn.run(
         # One process serves what is loaded here; several each load it for themselves.
         create_app(settings()) if workers == 1 else "app.main:served",
@@ -155,6 +157,9 @@ def serve(
         server_header=False,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
+        # A worker answers its supervisor when it has loaded the program; on a busy machine that takes longer than the
+        # five seconds after which the supervisor would kill it and start another, for ever.
+        timeout_worker_healthcheck=60,
     )
 
 
