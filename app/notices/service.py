@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from app.accounts import permissions
+from app.accounts.permissions import Action
+from app.accounts.vocabulary import Caller
 from app.core.db import WriteSession
 from app.core.errors import FieldFault, InvalidContent
 from app.core.i18n import N_
@@ -27,27 +30,31 @@ def import_notice(session: WriteSession, content: bytes, *, source: str, home: s
     return bring_in(session, read_notice(content, now=now), source=source, home=home)
 
 
-def bring_in(session: WriteSession, notice: ParsedNotice, *, source: str, home: str) -> NoticeReport:
+def bring_in(
+    session: WriteSession, notice: ParsedNotice, *, source: str, home: str, by: Caller | None = None
+) -> NoticeReport:
     """Bring a notice in as an opportunity of this node, or as the end of one; say what became of it.
 
     The same version of a notice again changes nothing (but a passed deadline closes it); a newer version, or a notice
     that changes it, replaces what is there; one that withdraws it cancels it; a result ends it. Only the buyer of a
-    notice may do any of that. `source` is the name of the file and `home` the name of this node. All of it happens in
-    the caller's transaction, or nothing.
+    notice may do any of that, and where `by` sends it with a key, only who keeps the opportunity. `source` is the name
+    of the file and `home` the name of this node. All of it happens in the caller's transaction, or nothing.
 
     Raises:
         InvalidContent: the file is refused. `faults` name the line and the field: `line 12, BT-137`.
         Conflict: the opportunity is not in a state in which this can be done.
+        Forbidden: another organisation keeps the opportunity, or the buyer lies outside a coordinator's region.
     """
     existing = existing_opportunity(session, notice)
+    owner = _admit(existing, notice, by)
     if existing is not None:
         _check_buyer(existing, notice)
     if notice.result is not None:
-        return _end(session, notice, notice.result, source, home, existing)
+        return _end(session, notice, notice.result, source, home, existing, owner)
     if existing is None:
         if notice.identity.withdraws:
             raise _void(notice)
-        return _write(session, notice, source, home, record_id(notice.identity), Outcome.CREATED)
+        return _write(session, notice, source, home, record_id(notice.identity), Outcome.CREATED, owner)
     if _is_same(existing, notice.identity):
         if existing.status is Status.PUBLISHED and notice.opportunity.status is Status.CLOSED:
             return _write(session, notice, source, home, existing.id, Outcome.REPLACED)
@@ -68,6 +75,7 @@ def _end(
     file: str,
     home: str,
     existing: OpportunityRead | None,
+    owner: str | None,
 ) -> NoticeReport:
     """Bring in a result: of what is here, else of a procurement that only its result tells of."""
     identity = notice.identity
@@ -84,13 +92,25 @@ def _end(
             raise _superseded(notice, known.notice_id, known.version)
     if existing is None:
         _remark_unknown_reservation(notice)
-        existing = opportunities.publish(session, notice.opportunity, home=home, record_id=record_id(identity))
+        existing = opportunities.publish(
+            session, notice.opportunity, home=home, record_id=record_id(identity), owner_id=owner
+        )
         outcome = Outcome.CREATED
     else:
         outcome = Outcome.ENDED
     written = end(session, notice, result, existing)
     remember(session, notice, existing.id)
     return _report(notice, file, written, outcome)
+
+
+def _admit(existing: OpportunityRead | None, notice: ParsedNotice, by: Caller | None) -> str | None:
+    """Refuse whom the opportunity is not for; return who keeps it if it is new. The operator (None) may everything."""
+    if by is None:
+        return None
+    owner = existing.owner_id if existing else permissions.owner_of_new(by, Action.PUBLISH_OPPORTUNITY)
+    area = existing.buyer_area if existing else notice.opportunity.buyer_area
+    permissions.require(by, Action.PUBLISH_OPPORTUNITY, owner_id=owner, area=area)
+    return owner
 
 
 def _remark_unknown_reservation(notice: ParsedNotice) -> None:
@@ -156,12 +176,18 @@ def _void(notice: ParsedNotice) -> InvalidContent:
 
 
 def _write(
-    session: WriteSession, notice: ParsedNotice, file: str, home: str, record: str, outcome: Outcome
+    session: WriteSession,
+    notice: ParsedNotice,
+    file: str,
+    home: str,
+    record: str,
+    outcome: Outcome,
+    owner: str | None = None,
 ) -> NoticeReport:
     data = notice.opportunity
     if notice.identity.withdraws:
         data = data.model_copy(update={"status": Status.CANCELLED})
-    written = opportunities.publish(session, data, home=home, record_id=record)
+    written = opportunities.publish(session, data, home=home, record_id=record, owner_id=owner)
     remember(session, notice, written.id)
     return _report(notice, file, written, outcome)
 
@@ -172,6 +198,7 @@ def _report(notice: ParsedNotice, file: str, opportunity: OpportunityRead, outco
         file=file,
         outcome=outcome,
         opportunity_id=opportunity.id,
+        rev=opportunity.rev,
         created=created,
         status=opportunity.status,
         title=opportunity.title,
