@@ -41,6 +41,7 @@ def create_app(settings: Settings) -> Starlette:
 
     app = Starlette(lifespan=lifespan)
     app.state.database = database
+    app.state.limits = limits
 
     health.install(app)
     app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])

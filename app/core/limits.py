@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Final
 
 from fastapi import Request
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import problem
@@ -83,7 +84,7 @@ class Limits:
         Raises ValueError when `exempt` holds something that looks like an address and is none.
         """
         self.on = on
-        self._clock = clock
+        self.clock = clock
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
         names = [name.strip() for name in exempt.split(",") if name.strip()]
         # The id of a key holds neither dots nor colons.
@@ -92,7 +93,7 @@ class Limits:
 
     def spend(self, policy: Policy, who: str) -> Spent:
         """Count one request of `who`."""
-        now = self._clock()
+        now = self.clock()
         # Taken out and put in again, the buckets lie in the order in which they were used.
         left, at = self._buckets.pop((policy.name, who), (float(policy.quota), now))
         left = min(policy.quota, left + (now - at) * policy.rate)
@@ -185,7 +186,8 @@ class Limited:
         self._known.pop(digest, None)
         try:
             key_id = await self._key_of(Request(scope))
-        except SamnodError:
+        except (SamnodError, SQLAlchemyError):
+            # Whoever answers the request will say what is wrong with the key, or with the database.
             return None
         if key_id is not None:
             self._known[digest] = (key_id, time.monotonic() + _KEY_SECONDS)
