@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from app import key_commands, logs, registry_commands
 from app.backups import commands as backup_commands
 from app.core.clock import today
-from app.core.db import Database
+from app.core.db import Database, WriteSession, rehearse
 from app.core.errors import SamnodError
 from app.demo import service as demo_service
 from app.main import create_app
@@ -26,7 +26,6 @@ from app.matching import service as matching
 from app.matching.schemas import LotQuestion, MatchQuestion
 from app.migrating import upgrade, what_is_missing
 from app.notices import service as notices
-from app.notices.schemas import NoticeReport
 from app.notices.vocabulary import Outcome
 from app.notices.xml import LARGEST_BYTES
 from app.reference import service as reference
@@ -125,7 +124,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on")] = 8000,
     prepare: Annotated[bool, typer.Option("--prepare", help="First migrate and load the demo")] = False,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve; each counts limits for itself")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve")] = 1,
 ) -> None:
     """Serve the API and the site."""
     if not settings().secret_key and is_needed_for(host, settings().base_url):
@@ -186,36 +185,61 @@ def match(
 @imports.command("notice")
 def import_notices(
     files: Annotated[list[Path], typer.Argument(help="eForms notices as XML")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen; write nothing")] = False,
 ) -> None:
-    """Import eForms contract and planning notices as opportunities. Importing one again changes nothing."""
-    done: Counter[Outcome] = Counter()
+    """Import eForms contract, planning and result notices as opportunities. Importing one again changes nothing."""
     with _database() as database:
-        for path in with_progress(files):
-            try:
-                report = _import_notice(database, path)
-                done[report.outcome] += 1
-                say(notices.render(report, "en"))
-            except OSError as fault:
-                say(unreadable(path, fault), "red")
-            except SamnodError as fault:
-                say(refusal(path, fault), "red")
+        done = _rehearse_notices(database, files) if dry_run else _import_notices(database, files)
     refused = len(files) - done.total()
     # A withdrawn opportunity has been replaced by one that is cancelled.
     replaced = done[Outcome.REPLACED] + done[Outcome.WITHDRAWN]
     say(
         f"{len(files)} files: {done[Outcome.CREATED]} new, {done[Outcome.UNCHANGED]} unchanged, {replaced} replaced, "
-        f"{refused} refused."
+        f"{done[Outcome.ENDED]} ended, {refused} refused."
     )
+    if dry_run:
+        say("This was a dry run: nothing was written.")
     if refused:
         raise stop("Nothing was written of what was refused.")
 
 
-def _import_notice(database: Database, path: Path) -> NoticeReport:
+def _import_notices(database: Database, files: list[Path]) -> Counter[Outcome]:
+    done: Counter[Outcome] = Counter()
+    for path in with_progress(files):
+        with _told(path), database.writes() as session:
+            done[_import_notice(session, path)] += 1
+    return done
+
+
+def _rehearse_notices(database: Database, files: list[Path]) -> Counter[Outcome]:
+    """Import in one transaction, so that each file meets what those before it would have written, and undo it all."""
+    done: Counter[Outcome] = Counter()
+    with database.writes() as session:
+        rehearse(session)
+        for path in with_progress(files):
+            with _told(path), session.begin_nested():
+                done[_import_notice(session, path)] += 1
+    return done
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell why a file is refused, and go on."""
+    try:
+        yield
+    except OSError as fault:
+        say(unreadable(path, fault), "red")
+    except SamnodError as fault:
+        say(refusal(path, fault), "red")
+
+
+def _import_notice(session: WriteSession, path: Path) -> Outcome:
     with path.open("rb") as file:
         # One byte more than may be read is enough to know that the file is too large.
         content = file.read(LARGEST_BYTES + 1)
-    with database.writes() as session:
-        return notices.import_notice(session, content, source=path.name, home=settings().node, now=datetime.now(UTC))
+    report = notices.import_notice(session, content, source=path.name, home=settings().node, now=datetime.now(UTC))
+    say(notices.render(report, "en"))
+    return report.outcome
 
 
 @imports.command("reference")

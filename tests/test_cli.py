@@ -224,11 +224,27 @@ def test_many_notices_are_counted(samnod: Samnod, tmp_path: Path):
     files = [SWEDISH, SWEDISH, newer, FILES / "void.xml", FILES / "no_old_region.xml", large, none, tmp_path]
     said = samnod("import", "notice", *map(str, files))
     assert (said.code, said.err) == (1, "Nothing was written of what was refused.\n")
-    assert said.out.endswith("8 files: 2 new, 1 unchanged, 2 replaced, 3 refused.\n")
+    assert said.out.endswith("8 files: 2 new, 1 unchanged, 2 replaced, 0 ended, 3 refused.\n")
     assert f"{large}: refused: The file is larger than 5 MB.\n" in said.out
     assert f"{none}: cannot be read: No such file or directory\n" in said.out
     assert f"{tmp_path}: cannot be read: Is a directory\n" in said.out
     assert samnod("import", "notice", str(SWEDISH.with_name("no_old_region.xml"))).code == 0
+
+
+def test_a_dry_run_tells_what_would_happen_in_the_order_of_the_files(samnod: Samnod, tmp_path: Path):
+    assert samnod("migrate").code == 0
+    broken = tmp_path / "broken.xml"
+    broken.write_bytes(own(SWEDISH.name, ("LOT-0002", "LOT-0001")))
+    files = [str(path) for path in (SWEDISH, broken, FILES / "se_result.xml", SWEDISH)]
+    for _ in range(2):
+        told = samnod("import", "notice", "--dry-run", *files)
+        assert told.code == 1
+        assert told.out.endswith(
+            "4 files: 1 new, 1 unchanged, 0 replaced, 1 ended, 1 refused.\nThis was a dry run: nothing was written.\n"
+        )
+    done = samnod("import", "notice", *files)
+    assert done.out.endswith("4 files: 1 new, 1 unchanged, 0 replaced, 1 ended, 1 refused.\n")
+    assert samnod("import", "notice", "--dry-run", str(SWEDISH)).code == 0
 
 
 @pytest.mark.parametrize(("watched", "number", "bar"), [(True, 6, True), (True, 2, False), (False, 6, False)])
