@@ -42,7 +42,7 @@ HEADINGS: Mapping[str, str] = {
     "target_groups": "målgrupp, målgrupper, målgruppe, target group, target group codes",
     "reserved": "reserverad, reserverad upphandling, reserverade kontrakt, reservert, reserverte kontrakter, reserved, "
     "reserved procurement, reserved participation, res ws",
-    "reserved_on": "reserverad från, intygad, intygat datum, erklært, erklært dato, reserved on, declared on",
+    "reserved_on": "reserverad från, intygad, intygat, intygat datum, erklært, erklært dato, reserved on, declared on",
     "employees": "anställda, antal anställda, ansatte, antall ansatte, number of employees, employees",
     "turnover": "omsättning, omsetning, turnover, revenue",
     "industry_codes": "sni, sni kod, sni koder, snikod, näringskod, sn, nace, nace kode, næringskode, industry code",

@@ -55,6 +55,7 @@ _COLUMNS: Mapping[str, _Column] = {
     "service_areas": lambda one: _joined(one.service_areas),
     "target_groups": lambda one: _joined(one.target_groups),
     "reserved": lambda one: _joined(map(_statement, one.eligibility)),
+    "reserved_on": lambda one: _only({statement.on for statement in one.eligibility}),
     "employees": lambda one: one.employees,
     "turnover": lambda one: one.turnover,
     "industry_codes": lambda one: _joined(one.industry_codes),
@@ -124,6 +125,11 @@ def _offering(one: OfferingRead) -> str:
 def _places_free(offerings: Sequence[OfferingRead]) -> int | None:
     known = [one.places_free for one in offerings if one.places_free is not None]
     return sum(known) if known else None
+
+
+def _only(days: set[date | None]) -> date | None:
+    """Return the day on which everything was said; None when it was several."""
+    return next(iter(days)) if len(days) == 1 else None
 
 
 def _statement(one: EligibilityRead) -> str:

@@ -107,7 +107,7 @@ def test_what_is_exported_is_imported_as_it_was(database: Database, tmp_path: Pa
         contact_function="Kundtjänst",
         contact_email="info@ankan.example",
         website="https://ankan.example/",
-        confirmed_on="2026-01-15",
+        confirmed_on="2026-02-20",
         source_year=2026,
     )
     with database.writes() as session:
