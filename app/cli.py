@@ -278,7 +278,7 @@ def check_index() -> None:
 
 def _rebuild(database: Database) -> None:
     with database.writes() as session:
-        number = matching_index.rebuild(session, lambda found: iter(track(found, "Compiling", total=None, console=out)))
+        number = matching.rebuild(session, lambda found: iter(track(found, "Compiling", total=None, console=out)))
     say(f"{number} enterprises are in the index.")
 
 

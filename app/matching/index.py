@@ -39,8 +39,8 @@ class Known:
 
 def terms_of(compiled: Document) -> dict[str, int]:
     """Return everything an enterprise has a posting under: its own terms but the areas, and the gate's."""
-    own = {term: impact for term, impact in compiled.terms.items() if not is_area_term(term)}
-    return {**own, **gate_terms(compiled)}
+    facts = {term: impact for term, impact in compiled.facts.items() if not is_area_term(term)}
+    return {**facts, **compiled.pieces, **gate_terms(compiled)}
 
 
 def areas_of(compiled: Document) -> list[str]:
@@ -48,7 +48,7 @@ def areas_of(compiled: Document) -> list[str]:
     return [term for term in compiled.facts if is_area_term(term)]
 
 
-def read_chunks(session: ReadSession, lots: Sequence[LotPlan]) -> list[Chunk]:
+def read_chunks(session: ReadSession | WriteSession, lots: Sequence[LotPlan]) -> list[Chunk]:
     """Return the postings that the lots ask for, chunk by chunk, in one SELECT."""
     groups = [group for lot in lots for group in lot.plan.groups if not group.of_areas and not group.is_alike_for_all]
     terms = {term for group in groups for term in group.points}
@@ -68,7 +68,7 @@ def _chunk(number: int, held: dict[str, tuple[bytes, bytes]], blocks: Mapping[in
     return Chunk(number, held, joined(blocks, number * CHUNK, size), size)
 
 
-def _blocks(session: ReadSession) -> dict[int, Whereabouts]:
+def _blocks(session: ReadSession | WriteSession) -> dict[int, Whereabouts]:
     rows = driver_rows(session, "SELECT block, counts, numbers FROM match_whereabouts", ())
     return {block: Whereabouts.read(counts, numbers) for block, counts, numbers in rows}
 
@@ -84,10 +84,18 @@ def known_by_slot(session: ReadSession, slots: Sequence[int]) -> dict[int, Known
     return {row[0]: Known(row[1], row[2], row[3], Document.from_bytes(row[4])) for row in rows}
 
 
-def known(session: ReadSession, enterprise_ids: Sequence[str]) -> dict[str, Known]:
+def known(session: ReadSession | WriteSession, enterprise_ids: Sequence[str]) -> dict[str, Known]:
     """Return the compiled documents of enterprises by id."""
     rows = driver_rows(session, *queries.known(_dialect(session), "enterprise_id", enterprise_ids))
     return {row[1]: Known(row[1], row[2], row[3], Document.from_bytes(row[4])) for row in rows}
+
+
+def ids_in(session: ReadSession | WriteSession, slots: Sequence[int]) -> dict[int, str]:
+    """Return the ids of the enterprises in slots."""
+    found: dict[int, str] = {}
+    for first in range(0, len(slots), _BATCH):
+        found.update(session.execute(queries.ids_in(slots[first : first + _BATCH])).all())
+    return found
 
 
 def _dialect(session: ReadSession | WriteSession) -> str:

@@ -165,7 +165,12 @@ def open_with(session: ReadSession | WriteSession, slots: Sequence[int]) -> list
     return list(found.values())
 
 
-def told(session: ReadSession, opportunity_ids: Sequence[str]) -> dict[str, Told]:
+def ids(session: ReadSession | WriteSession) -> list[str]:
+    """Return the ids of the opportunities in the index."""
+    return list(session.execute(select(col(MatchOpportunity.opportunity_id))).scalars())
+
+
+def told(session: ReadSession | WriteSession, opportunity_ids: Sequence[str]) -> dict[str, Told]:
     """Return what explains these opportunities."""
     wanted = select(MatchOpportunity).where(col(MatchOpportunity.opportunity_id).in_(opportunity_ids))
     found = {}

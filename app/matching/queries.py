@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import col
 
 from app.enterprises.tables import Enterprise
 from app.matching.gate import Span
-from app.matching.tables import MatchLot, MatchOpportunity
+from app.matching.tables import MatchEnterprise, MatchLot, MatchOpportunity, MatchSeen
 
 
 def postings(dialect: str, terms: Sequence[str], spans: Sequence[Span]) -> tuple[str, list[Any]]:
@@ -33,6 +33,12 @@ def known(dialect: str, column: Literal["slot", "enterprise_id"], values: Sequen
     return sql, list(values) if dialect == "sqlite" else [list(values)]
 
 
+def ids_in(slots: Sequence[int]) -> Select[int, str]:
+    """Select slot and id of the enterprises in slots."""
+    wanted = select(col(MatchEnterprise.slot), col(MatchEnterprise.enterprise_id))
+    return wanted.where(col(MatchEnterprise.slot).in_(slots))
+
+
 def asked(dialect: str, terms: Sequence[str]) -> tuple[str, list[Any]]:
     """Return SQL and values for the lots that ask for any of `terms`, for `core.db.driver_rows`."""
     rows = "SELECT term, chunk, entries FROM match_asked WHERE term "
@@ -51,6 +57,54 @@ def openings(slots: Sequence[int]) -> Select[str, datetime | None, str, bytes]:
         col(MatchOpportunity.lots),
     )
     return wanted.where(col(MatchOpportunity.opportunity_id).in_(owners))
+
+
+def open_at(at: datetime) -> Select[str]:
+    """Select the ids of the opportunities that are open at an instant."""
+    return select(col(MatchOpportunity.opportunity_id)).where(_is_open(at))
+
+
+def seen_by_opportunity(opportunity_id: str) -> Select[str, str, datetime | None]:
+    """Select whom an opportunity has met."""
+    return _seen().where(col(MatchSeen.opportunity_id) == opportunity_id)
+
+
+def seen_by_enterprises(enterprise_ids: Sequence[str]) -> Select[str, str, datetime | None]:
+    """Select which opportunities these enterprises have met."""
+    return _seen().where(col(MatchSeen.enterprise_id).in_(enterprise_ids))
+
+
+def meetings(
+    since: datetime, at: datetime, enterprise_id: str | None, opportunity_id: str | None
+) -> Select[str, str, datetime, datetime, int, str]:
+    """Select who met since an instant and still fits, of what is open at another; newest first."""
+    wanted = select(
+        col(MatchSeen.opportunity_id),
+        col(MatchSeen.enterprise_id),
+        col(MatchSeen.first_at),
+        col(MatchSeen.met_at),
+        col(MatchSeen.score),
+        col(MatchSeen.eligibility),
+    ).where(
+        col(MatchSeen.met_at) >= since,
+        col(MatchSeen.parted_at).is_(None),
+        col(MatchSeen.opportunity_id).in_(open_at(at)),
+    )
+    if enterprise_id is not None:
+        wanted = wanted.where(col(MatchSeen.enterprise_id) == enterprise_id)
+    if opportunity_id is not None:
+        wanted = wanted.where(col(MatchSeen.opportunity_id) == opportunity_id)
+    newest_best = (col(MatchSeen.met_at).desc(), col(MatchSeen.score).desc())
+    return wanted.order_by(*newest_best, col(MatchSeen.opportunity_id), col(MatchSeen.enterprise_id))
+
+
+def _seen() -> Select[str, str, datetime | None]:
+    return select(col(MatchSeen.opportunity_id), col(MatchSeen.enterprise_id), col(MatchSeen.parted_at))
+
+
+def _is_open(at: datetime) -> ColumnElement[bool]:
+    deadline = col(MatchOpportunity.deadline_at)
+    return deadline.is_(None) | (deadline >= at)
 
 
 def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:

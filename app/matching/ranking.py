@@ -228,6 +228,13 @@ def best(ranked: Sequence[Ranked], wanted: str, limit: int, chunk_size: int) -> 
     return [one for i, one in enumerate(found) if i < limit or (one.score, one.eligibility, one.fine) == tied]
 
 
+def best_of(part: Ranked, least: int, chunk_size: int) -> Iterator[tuple[int, int, EligibilityState]]:
+    """Yield slot, score and eligibility of everyone who has `least` points and is not kept out, in order of slot."""
+    states = list(EligibilityState)
+    for n in np.flatnonzero(selected(part, "items") & (part.score >= least)).tolist():
+        yield part.chunk * chunk_size + int(part.offsets[n]), int(part.score[n]), states[int(part.eligibility[n])]
+
+
 def selected(part: Ranked, wanted: str) -> Mask:
     """Return who belongs in the list `wanted`."""
     kept_out: Mask = part.eligibility == _INELIGIBLE

@@ -1,5 +1,6 @@
 """The question a buyer asks, and the answer: ranked enterprises with every point explained."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, JsonValue
@@ -196,6 +197,17 @@ class ReverseMatch(SchemaOut):
     reasons: list[Reason]
     gaps: list[Gap]
     lots: list[LotMatch]
+
+
+class Meeting(SchemaOut):
+    """An enterprise and an open opportunity that fit well enough to be told of."""
+
+    opportunity_id: str
+    enterprise_id: str
+    first_at: datetime
+    met_at: datetime
+    score: int
+    eligibility: EligibilityName
 
 
 class ReverseMatches(SchemaOut):

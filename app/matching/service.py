@@ -1,8 +1,8 @@
 """The matching room's front door: a need in, ranked and explained enterprises out; and the reverse."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from app.core.clock import today
@@ -11,16 +11,15 @@ from app.core.i18n import Texts, texts
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters
 from app.journal.vocabulary import Change
-from app.matching import index, openings, ranking
+from app.matching import forward, index, meetings, openings, ranking
 from app.matching.eligibility import Eligibility, eligibility
-from app.matching.gate import Gate, compile_gate
 from app.matching.index import Known
 from app.matching.lexicon import infer_codes
 from app.matching.needs import need_of_opportunity, need_of_question
 from app.matching.openings import Told
 from app.matching.plan import Plan, compile_plans
-from app.matching.profile import Lot, Need
-from app.matching.ranking import Candidate, LotPlan, Ranked
+from app.matching.profile import Lot, Need, Profile
+from app.matching.ranking import Candidate, Ranked
 from app.matching.reverse import OpenOpportunities
 from app.matching.schemas import (
     EligibilityReason,
@@ -32,6 +31,7 @@ from app.matching.schemas import (
     MatchedOpportunity,
     Matches,
     MatchQuestion,
+    Meeting,
     NearMiss,
     Reason,
     Relaxation,
@@ -112,6 +112,20 @@ def inferred_codes(question: MatchQuestion) -> list[str]:
     return list(dict.fromkeys(prefix.ljust(8, "0") for prefix, _ in suggested[:4]))
 
 
+def met_since(
+    session: ReadSession, moment: datetime, *, enterprise_id: str | None = None, opportunity_id: str | None = None
+) -> list[Meeting]:
+    """Return who met at `moment` or later, still fits, and can still act on it, newest first: what alerts tell of."""
+    return meetings.since(session, moment, enterprise_id=enterprise_id, opportunity_id=opportunity_id)
+
+
+def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
+    """Make the index anew and let everybody meet; return how many enterprises it holds."""
+    number = index.rebuild(session, progress)
+    meetings.catch_up(session, (), openings.ids(session))
+    return number
+
+
 def follow_enterprise(session: WriteSession, change: Change) -> None:
     """Keep the index with the registry: called in the transaction of every change of an enterprise."""
     _follow(session, "enterprise", change.record_id)
@@ -134,6 +148,7 @@ def _catch_up(session: WriteSession) -> None:
     changed: dict[str, set[str]] = session.info.pop("matching")
     index.put_all(session, sorted(changed["enterprise"]))
     openings.put_all(session, sorted(changed["opportunity"]))
+    meetings.catch_up(session, changed["enterprise"], changed["opportunity"])
 
 
 def _question(need: Need, language: str) -> Question:
@@ -146,7 +161,7 @@ def _planned(need: Need, plans: tuple[Plan, ...], say: Texts) -> Question:
 
 
 def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
-    ranked = _rank(session, question, question.need.lots)
+    ranked = _rank(session, question)
     listed = ranking.best(ranked, "items", limit, CHUNK)
     nearly = ranking.best(ranked, "near", NEAR_MISSES, CHUNK)
     known = index.known_by_slot(session, [one.slot for one in (*listed, *nearly)])
@@ -162,15 +177,8 @@ def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
     )
 
 
-def _rank(session: ReadSession, question: Question, lots: Sequence[Lot]) -> list[Ranked]:
-    """Rank everyone. Lots that ask the same are counted once and weighed."""
-    plans: dict[tuple[int, Gate], LotPlan] = {}
-    for lot, plan in zip(lots, question.plans, strict=True):
-        gate = compile_gate(lot, question.on)
-        key = (id(plan.groups), gate)
-        before = plans.get(key)
-        plans[key] = LotPlan(plan, gate, before.weight + 1 if before else 1)
-    return [ranking.rank(list(plans.values()), chunk) for chunk in index.read_chunks(session, list(plans.values()))]
+def _rank(session: ReadSession, question: Question) -> list[Ranked]:
+    return forward.ranked(session, question.need.lots, question.plans, question.on)
 
 
 def _first(question: Question, candidates: Sequence[Candidate], known: Mapping[int, Known], limit: int) -> list[Known]:
@@ -284,7 +292,7 @@ def _relaxations(session: ReadSession, question: Question, ranked: list[Ranked],
     if total < _FEW and len({lot.cpv_main for lot in lots}) == 1 and lots[0].cpv_main:
         broader = Need(tuple(_broader(lot) for lot in lots))
         wider = _question(broader, say.language)
-        counted = ranking.total(_rank(session, wider, broader.lots), "items")
+        counted = ranking.total(_rank(session, wider), "items")
         if counted > total:
             code = f"{lots[0].cpv_main[:2]}000000"
             label = reference.cpv_label(code, say.language) or code

@@ -17,6 +17,7 @@ Kinds of terms (kind:value):
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import isqrt
 from typing import Any, Final
 
@@ -197,24 +198,40 @@ def _word_terms(profile: Profile) -> dict[str, int]:
     Each piece counts as in the shortest text that holds it: a long text has weaker words, so length wins nothing, and
     one offering's many words do not weaken another's. Labels of codes and industries fill in, at a low impact.
     """
-    terms = dict.fromkeys((f"g:{piece}" for piece in _label_pieces(profile)), LABEL_IMPACT)
+    terms = dict.fromkeys(_label_terms(profile), LABEL_IMPACT)
     for offering in profile.offerings:
         for text in (offering.title, offering.description):
-            own = {piece for word in words(text) for piece in pieces(word)}
+            own = _text_terms(text)
             impact = _impact(own)
-            terms.update({term: max(impact, terms.get(term, 0)) for term in (f"g:{piece}" for piece in own)})
-    return dict(sorted(terms.items()))
+            terms.update({term: max(impact, terms.get(term, 0)) for term in own})
+    return terms
 
 
-def _label_pieces(profile: Profile) -> set[str]:
+def _label_terms(profile: Profile) -> set[str]:
     """Return the pieces of the labels of the profile's CPV codes, in three languages, and of its industries."""
-    industries = (code.partition(" ")[2] for code in profile.industry_codes)
     codes = {code for offering in profile.offerings for code in offering.cpv}
-    return {piece for text in (*industries, *map(cpv_words, codes)) for word in words(text) for piece in pieces(word)}
+    labels: list[Iterable[str]] = [_code_label_terms(code) for code in codes]
+    labels += [_text_terms(code.partition(" ")[2]) for code in profile.industry_codes]
+    return set().union(*labels)
+
+
+# There are many more enterprises than codes and words.
+@lru_cache(maxsize=20_000)
+def _code_label_terms(code: str) -> frozenset[str]:
+    return frozenset(_text_terms(cpv_words(code)))
+
+
+def _text_terms(text: str) -> set[str]:
+    return set().union(*map(_piece_terms, words(text)))
+
+
+@lru_cache(maxsize=100_000)
+def _piece_terms(word: str) -> tuple[str, ...]:
+    return tuple(f"g:{piece}" for piece in pieces(word))
 
 
 def _impact(own: set[str]) -> int:
     """Return the impact of each piece of one text: full up to the weight of a short title, then as its root."""
-    squares = sum(rarity_of_piece(piece) ** 2 for piece in own)
+    squares = sum(rarity_of_piece(term[2:]) ** 2 for term in own)
     norm = max(isqrt(squares), SHORT_TEXT)
     return max(LABEL_IMPACT + 1, FULL_IMPACT * isqrt(10_000 * SHORT_TEXT // norm) // 100)

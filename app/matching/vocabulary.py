@@ -109,5 +109,8 @@ class Tuning:
 
 TUNING: Final = Tuning()
 
+MET_SCORE: Final = 50
+"""The points from which an enterprise and an opportunity meet: about one enterprise in two hundred for a mixed need."""
+
 RELEVANT: Final = 8 * UNIT
 """What codes and words together must give before an enterprise counts as a match at all."""
