@@ -19,7 +19,8 @@ from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseCreate
 from app.opportunities import service as opportunities
-from app.opportunities.schemas import OpportunityCreate
+from app.opportunities.schemas import AwardIn, CancelIn, OpportunityCreate
+from app.opportunities.vocabulary import Status
 from app.organizations.schemas import OrganizationCreate
 
 _DATA = Path(__file__).resolve().parent / "data"
@@ -50,9 +51,16 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
     for key, enterprise in new_enterprises.items():
         owner = _owner(actors.OWNER_OF_ENTERPRISE.get(key))
         enterprises.register(session, enterprise, home=home, record_id=enterprise_id(key), owner_id=owner)
+    outcomes = example_outcomes(today)
     for key, opportunity in new_opportunities.items():
         owner = _owner(actors.OWNER_OF_BUYER.get(opportunity.buyer_name))
+        if key in outcomes:
+            # It ends as others do, from closed.
+            opportunity = opportunity.model_copy(update={"status": Status.CLOSED})
         opportunities.publish(session, opportunity, home=home, record_id=opportunity_id(key), owner_id=owner)
+    for key, outcome in outcomes.items():
+        if key in new_opportunities:
+            _end(session, opportunity_id(key), outcome)
     written = new_organizations + len(new_enterprises) + len(new_opportunities)
     return DemoReport(
         organizations=new_organizations,
@@ -104,6 +112,19 @@ def example_opportunities(today: date) -> dict[str, OpportunityCreate]:
         key: OpportunityCreate.model_validate(_example(record, today))
         for key, record in _records("opportunities").items()
     }
+
+
+def example_outcomes(today: date) -> dict[str, AwardIn | CancelIn]:
+    """Return how some of them ended, by key: with a contract, or cancelled."""
+    told = {key: _dated(record, today, "SE") for key, record in _records("outcomes").items()}
+    return {key: (AwardIn if "awards" in said else CancelIn).model_validate(said) for key, said in told.items()}
+
+
+def _end(session: WriteSession, record_id: str, outcome: AwardIn | CancelIn) -> None:
+    if isinstance(outcome, AwardIn):
+        opportunities.award(session, record_id, outcome)
+    else:
+        opportunities.cancel(session, record_id, outcome)
 
 
 def _size() -> int:

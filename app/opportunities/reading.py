@@ -58,6 +58,15 @@ def read_all(session: ReadSession | WriteSession, found: Sequence[Opportunity]) 
     ]
 
 
+def outcomes(session: ReadSession, opportunity_ids: list[str]) -> dict[str, OutcomeRead]:
+    """Return how these opportunities ended, by their ids; one that has not, or of which nobody told, is left out."""
+    wanted = select(Opportunity).where(col(Opportunity.id).in_(opportunity_ids), col(Opportunity.status).in_(ENDED))
+    ended = session.execute(wanted).scalars().all()
+    awards = _grouped(session, Award, "opportunity_id", [opportunity.id for opportunity in ended])
+    told = {one.id: _outcome(one, awards.get(one.id, [])) for one in ended}
+    return {opportunity_id: outcome for opportunity_id, outcome in told.items() if outcome is not None}
+
+
 def _lots(session: ReadSession | WriteSession, opportunity_ids: list[str]) -> dict[str, list[LotRead]]:
     ordered = select(Lot).where(col(Lot.opportunity_id).in_(opportunity_ids)).order_by(col(Lot.position))
     lots = session.execute(ordered).scalars().all()

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.core.privacy import without_name
 from app.core.text import fold
-from app.opportunities.vocabulary import Status, ValueBand, Verb
+from app.opportunities.vocabulary import BAND_LIMITS, Status, ValueBand, Verb
 
 TRANSITIONS: Final[Mapping[Verb, Mapping[Status, Status | None]]] = MappingProxyType(
     {
@@ -44,16 +44,6 @@ _LEGAL_FORM = re.compile(
 )
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 
-_UPPER_LIMITS = (
-    (100_000, ValueBand.UNDER_100K),
-    (500_000, ValueBand.TO_500K),
-    (1_000_000, ValueBand.TO_1M),
-    (5_000_000, ValueBand.TO_5M),
-    (10_000_000, ValueBand.TO_10M),
-    (50_000_000, ValueBand.TO_50M),
-    (100_000_000, ValueBand.TO_100M),
-)
-
 
 def possible_verbs(status: Status) -> list[Verb]:
     """Return what people can do with an opportunity in this state, in the order of its life."""
@@ -62,7 +52,7 @@ def possible_verbs(status: Status) -> list[Verb]:
 
 def band_of(minor: int) -> ValueBand:
     """Return the band of an amount in hundredths of its currency; a band holds its lower limit, not its upper."""
-    return next((band for limit, band in _UPPER_LIMITS if minor < limit * 100), ValueBand.FROM_100M)
+    return next(band for band, (_, limit) in BAND_LIMITS.items() if limit is None or minor < limit * 100)
 
 
 def legal_person(name: str) -> str:

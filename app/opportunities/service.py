@@ -20,7 +20,7 @@ from app.legal.schemas import Hints
 from app.opportunities import queries, saving
 from app.opportunities.hints import hints_of
 from app.opportunities.lifecycle import award, cancel, change, close, may_edit, publish_draft, remove, unknown
-from app.opportunities.reading import read_all, read_one
+from app.opportunities.reading import outcomes, read_all, read_one
 from app.opportunities.rules import ENDED
 from app.opportunities.saving import RECORD_TYPE
 from app.opportunities.schemas import (
@@ -47,6 +47,7 @@ __all__ = [
     "hints",
     "history",
     "open_now",
+    "outcomes",
     "preview_hints",
     "publish",
     "publish_draft",

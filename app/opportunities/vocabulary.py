@@ -89,6 +89,17 @@ class Sort(StrEnum):
     TITLE = "title"
 
 
+# What each band holds: from the first amount, its lower limit, to below the second; None: without end.
+BAND_LIMITS: dict[ValueBand, tuple[int, int | None]] = {
+    ValueBand.UNDER_100K: (0, 100_000),
+    ValueBand.TO_500K: (100_000, 500_000),
+    ValueBand.TO_1M: (500_000, 1_000_000),
+    ValueBand.TO_5M: (1_000_000, 5_000_000),
+    ValueBand.TO_10M: (5_000_000, 10_000_000),
+    ValueBand.TO_50M: (10_000_000, 50_000_000),
+    ValueBand.TO_100M: (50_000_000, 100_000_000),
+    ValueBand.FROM_100M: (100_000_000, None),
+}
 # These need no lots: a partnership or a dialogue comes before there is anything to divide.
 LOTLESS_FORMS = frozenset({Form.IOP, Form.EARLY_DIALOGUE})
 PUBLIC_STATUSES = frozenset({Status.PUBLISHED, Status.CLOSED, Status.AWARDED, Status.CANCELLED})

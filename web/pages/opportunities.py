@@ -1,7 +1,9 @@
 """Opportunities: what buyers need, the three witnesses of a reservation apart, and the way on to who could deliver."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,8 +13,8 @@ from app.core.i18n import N_, Texts, texts
 from app.enterprises.vocabulary import Reservation
 from app.opportunities import service as opportunities
 from app.opportunities.reservation import reservation_evidence
-from app.opportunities.schemas import OpportunityFilters, OpportunityRead
-from app.opportunities.vocabulary import Form, Origin, Sort, Status
+from app.opportunities.schemas import AwardRead, OpportunityFilters, OpportunityRead, OpportunitySummary, OutcomeRead
+from app.opportunities.vocabulary import BAND_LIMITS, Ending, Form, LotResult, Origin, Sort, Status
 from app.reference.service import area, area_label, codes, counties_of, countries, cpv_label, label
 from web.forms import Fault, place_name, read_filters
 from web.pages.common import RULES, Choice, ChoiceGroup, Language, Looser, days_left
@@ -21,6 +23,7 @@ from web.render import address, show, wants_fragment
 router = APIRouter()
 _ICONS = ("check", "clock", "no", "people", "chevron")
 _LOOSER = 4
+_WINNERS = 3
 
 _STATUSES = {
     Status.PUBLISHED: N_("Open"),
@@ -55,6 +58,19 @@ class Moment:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownAward:
+    """How one lot ended, as a page says it: whose lot, who won, and for how much."""
+
+    lot: str | None
+    winner: str
+    has_winner: bool
+    minor: int | None
+    least: int | None
+    most: int | None
+    award: AwardRead
+
+
 @router.api_route("/opportunities", methods=["GET", "HEAD"])
 def opportunity_list(request: Request, session: Reads, language: Language) -> Response:
     """Show the opportunities that the filters in the address find, the open ones without filters."""
@@ -71,6 +87,7 @@ def opportunity_list(request: Request, session: Reads, language: Language) -> Re
         fault=lambda name: _fault(faults, name),
         found=found,
         total=total,
+        endings=_endings(session, found, say),
         groups=_groups(filters, language, say),
         counties=_counties(language),
         codes_chosen=[Choice(code, f"{code} {cpv_label(code, language) or ''}", None, True) for code in filters.cpv],
@@ -105,6 +122,7 @@ def opportunity_page(request: Request, session: Reads, language: Language, oppor
         total_value=_total_value(one),
         places=_places(one),
         deliver_link=_deliver_link(one, language),
+        awards=_awards(one, say),
         objectives=[_objective(code, language) for code in one.objectives],
         rule_name=lambda code: say(RULES[Reservation(code)]) if code in list(Reservation) else code,
     )
@@ -176,6 +194,47 @@ def _looser(session: Reads, filters: OpportunityFilters, language: str, say: Tex
     return found[:_LOOSER]
 
 
+def _endings(session: Reads, found: list[OpportunitySummary], say: Texts) -> dict[str, str]:
+    """Return a line on how each one that has ended did, by its id."""
+    ended = [one.id for one in found if one.status in (Status.AWARDED, Status.CANCELLED)]
+    told = opportunities.outcomes(session, ended) if ended else {}
+    return {opportunity_id: _ending(outcome, say) for opportunity_id, outcome in told.items()}
+
+
+def _ending(outcome: OutcomeRead, say: Texts) -> str:
+    if outcome.kind is Ending.CANCELLED:
+        return say("Cancelled: {reason}", reason=outcome.reason) if outcome.reason else ""
+    winners = list(dict.fromkeys(_winner(award, say) for award in outcome.awards if award.result is LotResult.AWARDED))
+    shown = ", ".join(winners[:_WINNERS]) + (" …" if len(winners) > _WINNERS else "")
+    return say("Won by {winners}", winners=shown) if winners else ""
+
+
+def _winner(award: AwardRead, say: Texts) -> str:
+    if award.result is LotResult.NO_WINNER:
+        return say("No winner")
+    return award.winner_name or say("a natural person, who is not named here")
+
+
+def _awards(one: OpportunityRead, say: Texts) -> list[ShownAward]:
+    """Return how the lots ended, each under its title."""
+    titles = {lot.number: f"{say('Lot {n}', n=n)}: {lot.title}" for n, lot in enumerate(one.lots, start=1)}
+    shown = []
+    for award in one.outcome.awards if one.outcome else []:
+        least, most = BAND_LIMITS[award.value_band] if award.value_band else (None, None)
+        shown.append(
+            ShownAward(
+                lot=titles.get(award.lot_number, award.lot_number) if award.lot_number else None,
+                winner=_winner(award, say),
+                has_winner=award.result is LotResult.AWARDED,
+                minor=round(Decimal(award.value.amount) * 100) if award.value else None,
+                least=least * 100 if least is not None else None,
+                most=most * 100 if most is not None else None,
+                award=award,
+            )
+        )
+    return shown
+
+
 def _shown_status(status: Status, deadline: datetime | None) -> str:
     """Return the status as it is today: a published one past its deadline is closed to the reader."""
     return Status.CLOSED if status == Status.PUBLISHED and deadline and deadline < now() else status
@@ -228,7 +287,8 @@ def _timeline(one: OpportunityRead, say: Texts) -> list[Moment]:
         (one.published_at, say("Published")),
         (one.questions_until, say("Last day for questions")),
         (one.deadline_at, say("Last day for tenders")),
-        (datetime.combine(one.starts_on, datetime.min.time(), here) if one.starts_on else None, say("Contract begins")),
+        (_midnight(one.outcome.on, here) if one.outcome and one.outcome.on else None, _ended(one, say)),
+        (_midnight(one.starts_on, here) if one.starts_on else None, say("Contract begins")),
     ]
     days = [(moment, text) for moment, text in known if moment]
     if not days:
@@ -238,6 +298,14 @@ def _timeline(one: OpportunityRead, say: Texts) -> list[Moment]:
         Moment(now(), say("Today"), "now")
     ]
     return sorted(moments, key=lambda moment: moment.at)
+
+
+def _midnight(day: date, here: ZoneInfo) -> datetime:
+    return datetime.combine(day, datetime.min.time(), here)
+
+
+def _ended(one: OpportunityRead, say: Texts) -> str:
+    return say("Cancelled") if one.status is Status.CANCELLED else say("Awarded")
 
 
 def _total_value(one: OpportunityRead) -> tuple[int, str] | None:
