@@ -129,6 +129,8 @@ SHELVES_OF_ROOM = {
         {"needs", "postings", "whereabouts", "queries", "lanes", "kept", "state"},
         {"profiles", "ranking", "texts", "openings"},
         {"index", "reverse"},
+        {"forward"},
+        {"meetings"},
         {"service"},
         {"routes"},
     ],
