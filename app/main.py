@@ -7,9 +7,11 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import health, logs
 from app.api import create_api
+from app.core import problem
 from app.core.db import Database
 from app.core.limits import Limits
 from app.core.traffic import Traffic
@@ -58,6 +60,7 @@ def create_app(settings: Settings) -> Starlette:
             limits=limits,
         ),
     )
+    app.router.default = _Nowhere(app.router.default)
     app.add_middleware(Traffic)
     return app
 
@@ -65,6 +68,20 @@ def create_app(settings: Settings) -> Starlette:
 def served() -> Starlette:
     """Return the application as each process of a server with several makes it for itself."""
     return create_app(read_settings())
+
+
+class _Nowhere:
+    """Answers what no route takes: an address with a line break in it passes every mount by, and the API's own too."""
+
+    def __init__(self, otherwise: ASGIApp) -> None:
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse an address of the API as the API does, and any other plainly."""
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await problem.nothing_here(Request(scope))(scope, receive, send)
+        else:
+            await self._otherwise(scope, receive, send)
 
 
 async def _about_the_api(_request: Request) -> Response:

@@ -140,6 +140,11 @@ def refusal(request: Request, error: SamnodError) -> Response:
     )
 
 
+def nothing_here(request: Request) -> Response:
+    """Return the refusal of an address that nothing answers."""
+    return problem(request, 404, Message(_DETAILS[404]))
+
+
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
 

@@ -244,6 +244,15 @@ def test_a_method_that_is_not_allowed_is_told_which_are(served: Served):
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["/enterprises/a%0Ab", "/enterprises/%0A", "/%0A", "/enterprises%0A/x"])
+def test_an_address_with_a_line_break_is_nowhere(served: Served, path: str):
+    answer = served.client.get(API + path)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert "instance" in answer.json()
+    # Elsewhere than in the API it is nothing that a program asks for.
+    assert served.client.get("/a%0Ab").status_code == 404
+
+
 def test_hostile_bodies_are_refused_quickly(served: Served):
     started = time.process_time()
     for name in ("100,000 deep", "3 MB", "3 MB in parts", "5000 digits"):
