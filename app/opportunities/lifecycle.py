@@ -228,15 +228,20 @@ def _check_award(session: WriteSession, opportunity: Opportunity, data: AwardIn,
     wanted = select(col(Lot.number)).where(col(Lot.opportunity_id) == opportunity.id)
     numbers = set(session.execute(wanted).scalars())
     whole = [award.lot_number is None for award in data.awards]
+    is_mixed = any(whole) and not all(whole)
+    told_of: set[str] = set()
     for i, award in enumerate(data.awards):
         if award.lot_number is not None and award.lot_number not in numbers:
             told = Message(N_("there is no lot {number}"), number=award.lot_number)
             faults.append(FieldFault(f"/awards/{i}/lot_number", told))
-        elif any(whole) and not all(whole):
+        elif is_mixed:
             told = Message(N_("tell of the whole, or of each lot, not of both"))
             faults.append(FieldFault(f"/awards/{i}/lot_number", told))
-        if not award.is_natural_person and award.model_dump() in [other.model_dump() for other in data.awards[:i]]:
+        said = award.model_dump_json()
+        # Two natural persons are told alike, since neither is named.
+        if said in told_of and not award.is_natural_person:
             faults.append(FieldFault(f"/awards/{i}", Message(N_("this is said twice"))))
+        told_of.add(said)
     results = {award.result for award in kept} | {award.result for award in data.awards}
     if LotResult.AWARDED not in results:
         faults.append(FieldFault("/awards", Message(N_("no lot has a winner: cancel it instead, and say why"))))

@@ -80,7 +80,11 @@ def publish(
     # Locked, so that two changes of one record follow each other and each has its own `rev`.
     existing = session.get(Opportunity, record_id, with_for_update=True) if record_id else None
     if existing is None:
-        return saving.save(session, data, saving.new(record_id or new_id(), home, owner_id, data), None)
+        opportunity = saving.new(record_id or new_id(), home, owner_id, data)
+        if record_id:
+            # A notice that comes again after its record was removed goes on counting where the tombstone stopped.
+            opportunity.rev = journal.next_rev(session, RECORD_TYPE, record_id)
+        return saving.save(session, data, opportunity, None)
     if existing.status in ENDED and data.status not in ENDED:
         data = data.model_copy(update={"status": existing.status})
     before = saving.payload(session, existing)
