@@ -86,7 +86,9 @@ def register(
     existing = session.get(Enterprise, record_id, with_for_update=True) if record_id else None
     before = _payload(_read(session, existing.id)) if existing else None
     if existing is None:
-        enterprise = Enterprise(id=record_id or new_id(), home=home, owner_id=owner_id, **records.own_values(data))
+        own = records.own_values(data)
+        rev = journal.next_rev(session, RECORD_TYPE, record_id) if record_id else 1
+        enterprise = Enterprise(id=record_id or new_id(), home=home, owner_id=owner_id, rev=rev, **own)
     else:
         enterprise = existing
         enterprise.rev += 1
@@ -234,6 +236,7 @@ def facets(session: ReadSession, filters: EnterpriseChoices) -> list[FacetGroup]
         group("sector", queries.sector_counts(session, filters), filters.sector),
         group("reserved", queries.reserved_counts(session, filters), filters.reserved),
         group("kind", queries.kind_counts(session, filters), filters.kind),
+        group("overdue", queries.overdue_counts(session, filters), ["true"] if filters.overdue else []),
     ]
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ScalarSelect, insert, select, update
+from sqlalchemy import ScalarSelect, func, insert, select, update
 from sqlmodel import col
 
 from app.core.clock import now
@@ -66,6 +66,13 @@ def removed(record_type: str, record_id: str, home: str, rev: int, before: Mappi
 def last_number() -> ScalarSelect[int]:
     """Select the number of the last change, as part of another question: what is read beside it is as of then."""
     return select(col(JournalCounter.value)).scalar_subquery()
+
+
+def next_rev(session: WriteSession, record_type: str, record_id: str) -> int:
+    """Return the `rev` of a record that is written anew: 1, or one more than its tombstone's if it was here before."""
+    of_record = (col(JournalRevision.type) == record_type, col(JournalRevision.record_id) == record_id)
+    last = session.execute(select(func.max(col(JournalRevision.rev))).where(*of_record)).scalar()
+    return (last or 0) + 1
 
 
 def entries(session: ReadSession | WriteSession, record_id: str) -> Iterable[JournalEntry]:

@@ -46,8 +46,9 @@ def register(
     # Locked, so that two changes of one record follow each other and each has its own `rev`.
     existing = session.get(Organization, record_id, with_for_update=True) if record_id else None
     before = _payload(_read(session, existing)) if existing else None
+    rev = journal.next_rev(session, RECORD_TYPE, record_id) if record_id else 1
     organization = existing or Organization(
-        id=record_id or new_id(), home=home, owner_id=owner_id, name_sort="", **_own(data)
+        id=record_id or new_id(), home=home, owner_id=owner_id, rev=rev, name_sort="", **_own(data)
     )
     if existing is not None:
         existing.rev += 1

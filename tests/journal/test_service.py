@@ -199,3 +199,11 @@ def test_many_writers_leave_no_gap_and_readers_see_numbers_in_order(database: Da
     assert found == list(range(found[0], found[0] + kept))
     # At no moment was a number to be seen whose predecessor was not: nobody who reads `after=` misses one.
     assert all(view == found[: len(view)] for view in seen)
+
+
+def test_a_record_that_comes_back_counts_on_from_its_tombstone(database: Database):
+    with database.writes() as session:
+        assert journal.next_rev(session, "enterprise", "a") == 1
+        journal.record(session, journal.removed("enterprise", "a", "here", 4, {"name": "A"}))
+        assert journal.next_rev(session, "enterprise", "a") == 5
+        assert journal.next_rev(session, "opportunity", "a") == 1

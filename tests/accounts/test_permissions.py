@@ -1,0 +1,355 @@
+"""Who may do what: the table of roles and actions, walked over every operation of the API.
+
+A stranger is a key of the same role, for another organisation, with another region. What it is refused leaves no trace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from app.accounts import service as accounts
+from app.accounts.permissions import PERMISSIONS, Action, Reach, may
+from app.accounts.vocabulary import Caller, Role, Scope
+from app.core.db import Database
+from app.enterprises import service as enterprises
+from app.opportunities import service as opportunities
+from app.organizations import service as organizations
+from app.organizations.schemas import OrganizationCreate
+from tests.document import document
+from tests.factories import enterprise, opportunity
+from tests.keys import key_for
+
+API = "/api/v1"
+OWNER, STRANGER = "org-of-the-owner", "org-of-a-stranger"
+FAR_AWAY = "SE-25"
+NOTICES = Path(__file__).parents[1] / "notices" / "files"
+CLEANING, VOID = "se_reserved_cleaning.xml", "void.xml"
+XML = {"Content-Type": "application/xml"}
+MATCH = {"If-Match": "*"}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one operation is tried upon a record: its action in the table, and what is sent."""
+
+    action: Action
+    record: str
+    method: str
+    path: str
+    json: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    file: str = ""
+
+
+def _organization(**overrides: Any) -> dict[str, Any]:
+    told = {"name": "Exempelhuset", "country": "SE", "kind": "adviser", "area_code": "SE-2281", "source": "exempel"}
+    return told | overrides
+
+
+def _opportunity() -> dict[str, Any]:
+    return opportunity().model_dump(mode="json", exclude={"origin", "notice"})
+
+
+# Every operation that writes, by its name in the document.
+WRITES = {
+    "register_enterprise": Attempt(
+        Action.EDIT_ENTERPRISE, "", "POST", "/enterprises", json=enterprise().model_dump(mode="json")
+    ),
+    "change_enterprise": Attempt(
+        Action.EDIT_ENTERPRISE, "enterprise", "PATCH", "/enterprises/{id}", {"name": "Exempel Ny"}, MATCH
+    ),
+    "remove_enterprise": Attempt(Action.EDIT_ENTERPRISE, "enterprise", "DELETE", "/enterprises/{id}", headers=MATCH),
+    "confirm_enterprise": Attempt(Action.CONFIRM_ENTERPRISE, "enterprise", "POST", "/enterprises/{id}/confirm"),
+    "register_organization": Attempt(
+        Action.EDIT_ORGANIZATION, "", "POST", "/organizations", _organization(name="Exempelhuset Nord")
+    ),
+    "change_organization": Attempt(
+        Action.EDIT_ORGANIZATION, "organization", "PATCH", "/organizations/{id}", {"name": "Exempelhuset Ny"}, MATCH
+    ),
+    "remove_organization": Attempt(
+        Action.EDIT_ORGANIZATION, "organization", "DELETE", "/organizations/{id}", headers=MATCH
+    ),
+    "publish_opportunity": Attempt(
+        Action.PUBLISH_OPPORTUNITY,
+        "",
+        "POST",
+        "/opportunities",
+        opportunity().model_dump(mode="json", exclude={"origin", "notice"}),
+    ),
+    "change_opportunity": Attempt(
+        Action.PUBLISH_OPPORTUNITY, "opportunity", "PATCH", "/opportunities/{id}", {"title": "Ny titel"}, MATCH
+    ),
+    "remove_opportunity": Attempt(Action.PUBLISH_OPPORTUNITY, "draft", "DELETE", "/opportunities/{id}", headers=MATCH),
+    "publish_draft_opportunity": Attempt(Action.PUBLISH_OPPORTUNITY, "draft", "POST", "/opportunities/{id}/publish"),
+    "close_opportunity": Attempt(Action.PUBLISH_OPPORTUNITY, "opportunity", "POST", "/opportunities/{id}/close"),
+    "award_opportunity": Attempt(
+        Action.PUBLISH_OPPORTUNITY,
+        "closed",
+        "POST",
+        "/opportunities/{id}/award",
+        {"awards": [{"winner_name": "Exempel Städkompaniet", "winner_country": "SE"}]},
+    ),
+    "cancel_opportunity": Attempt(
+        Action.PUBLISH_OPPORTUNITY,
+        "opportunity",
+        "POST",
+        "/opportunities/{id}/cancel",
+        {"reason": "Nya behov"},
+    ),
+    "import_notice": Attempt(Action.PUBLISH_OPPORTUNITY, "notice", "POST", "/notices", file=VOID, headers=XML),
+}
+# Every operation that reads what may be private: its path, and the record that is.
+PRIVATE_READS = {
+    "read_organization": ("/organizations/{id}", "private"),
+    "read_organization_history": ("/organizations/{id}/history", "private"),
+    "read_opportunity": ("/opportunities/{id}", "draft"),
+    "read_opportunity_history": ("/opportunities/{id}/history", "draft"),
+    "read_opportunity_hints": ("/opportunities/{id}/hints", "draft"),
+    "match_opportunity": ("/opportunities/{id}/matches", "draft"),
+}
+# Lists that show a key more than they show a visitor: the query, and the record that is not for strangers.
+PRIVATE_LISTS = {
+    "search_organizations": ("/organizations", "private"),
+    "search_opportunities": ("/opportunities?status=draft", "draft"),
+}
+# What is said of public records, to everybody alike; the history of an enterprise is looked at below.
+PUBLIC = {
+    "api_info",
+    "count_enterprises",
+    "effects_of_enterprise",
+    "export_enterprises",
+    "match_enterprise",
+    "preview_matches",
+    "preview_opportunity_hints",
+    "read_codes",
+    "read_enterprise",
+    "read_enterprise_history",
+    "search_enterprises",
+}
+
+
+class Records:
+    """One record of each kind, kept by one organisation in Sundsvall."""
+
+    def __init__(self, database: Database) -> None:
+        with database.writes() as session:
+            owned: dict[str, Any] = {"home": "here", "owner_id": OWNER}
+            self.ids = {
+                "enterprise": enterprises.register(session, enterprise(), **owned).id,
+                "organization": organizations.register(
+                    session, OrganizationCreate.model_validate(_organization()), **owned
+                ).id,
+                "private": organizations.register(
+                    session,
+                    OrganizationCreate.model_validate(_organization(name="Exempelrum", visibility="private")),
+                    **owned,
+                ).id,
+                "opportunity": opportunities.publish(session, opportunity(), **owned).id,
+                "draft": opportunities.publish(session, opportunity(status="draft"), **owned).id,
+                "closed": opportunities.publish(session, opportunity(status="closed"), **owned).id,
+            }
+
+    def path(self, template: str, record: str) -> str:
+        """Return the address of a record."""
+        return API + template.replace("{id}", self.ids.get(record, ""))
+
+
+@pytest.fixture
+def records(database: Database) -> Records:
+    """Give one record of each kind."""
+    return Records(database)
+
+
+def tried(
+    client: httpx.Client, records: Records, attempt: Attempt, key: Mapping[str, str], reason: str = ""
+) -> httpx.Response:
+    """Return the answer to an attempt with a key."""
+    content = (NOTICES / attempt.file).read_bytes() if attempt.file else None
+    return client.request(
+        attempt.method,
+        records.path(attempt.path, attempt.record),
+        json=attempt.json,
+        content=content,
+        headers={**(attempt.headers or {}), **key},
+        params={"reason": reason} if reason else None,
+    )
+
+
+def contents(database: Database) -> dict[str, int]:
+    """Return how many changes the journal knows, and how many records there are."""
+    tables = ("journal_entry", "enterprise", "organization", "opportunity", "journal_revision")
+    with database.reads() as session:
+        return {table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}
+
+
+def import_cleaning(client: httpx.Client, database: Database) -> None:
+    """Import the notice that `VOID` withdraws, for the owner."""
+    key = key_for(database, "buyer", OWNER)
+    sent = client.post(f"{API}/notices", content=(NOTICES / CLEANING).read_bytes(), headers={**XML, **key})
+    assert sent.status_code == 201, sent.text
+
+
+def operations() -> set[str]:
+    """Return the name of every operation of the document."""
+    return {
+        operation["operationId"]
+        for item in document()["paths"].values()
+        for method, operation in item.items()
+        if method in {"get", "post", "put", "patch", "delete"}
+    }
+
+
+def test_every_operation_is_in_one_table():
+    tables = [set(WRITES), set(PRIVATE_READS), set(PRIVATE_LISTS), PUBLIC]
+    assert operations() == set().union(*tables)
+    assert sum(map(len, tables)) == len(operations())
+
+
+def test_every_operation_that_needs_a_key_is_a_write():
+    keyed = {
+        operation["operationId"]
+        for item in document()["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters" and operation["security"] == [{"apiKey": []}]
+    }
+    assert keyed == set(WRITES)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_stranger_writes_nothing_of_another_organisation(
+    app_client: httpx.Client, database: Database, records: Records, role: Role
+):
+    import_cleaning(app_client, database)
+    stranger = key_for(database, role, STRANGER, scopes=list(Scope), region=FAR_AWAY)
+    before = contents(database)
+    for name, attempt in WRITES.items():
+        reach = PERMISSIONS[attempt.action][role]
+        if reach is Reach.ALL or (reach is Reach.OWN and not attempt.record):
+            continue
+        answer = tried(app_client, records, attempt, stranger, reason="provar")
+        hidden = attempt.record in {"draft", "private"} and reach is not Reach.NONE
+        assert answer.status_code == (404 if hidden else 403), (name, answer.text)
+        assert contents(database) == before, name
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_the_table_opens_what_it_says(app_client: httpx.Client, database: Database, records: Records, name: str):
+    attempt = WRITES[name]
+    for role, reach in PERMISSIONS[attempt.action].items():
+        if reach is Reach.NONE:
+            continue
+        fresh = Records(database)
+        if attempt.record == "notice":
+            _forget_notices(database)
+            import_cleaning(app_client, database)
+        key = key_for(database, role, OWNER if reach is Reach.OWN else "", scopes=list(Scope))
+        if reach is not Reach.OWN and attempt.record:
+            silent = tried(app_client, fresh, attempt, key)
+            assert silent.status_code == 400, (role, silent.text)
+            assert silent.json()["errors"][0]["pointer"] == "reason"
+        answer = tried(app_client, fresh, attempt, key, reason="" if reach is Reach.OWN else "på begäran")
+        assert answer.is_success, (role, answer.status_code, answer.text)
+
+
+def _forget_notices(database: Database) -> None:
+    with database.writes() as session:
+        session.execute(text("DELETE FROM journal_revision"))
+        session.execute(text("DELETE FROM opportunity WHERE notice_id IS NOT NULL"))
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_no_key_an_old_key_and_a_narrow_key_open_nothing(
+    app_client: httpx.Client, database: Database, records: Records, name: str
+):
+    attempt = WRITES[name]
+    role = next(role for role, reach in PERMISSIONS[attempt.action].items() if reach is not Reach.NONE)
+    revoked = key_for(database, role, OWNER)
+    with database.writes() as session:
+        accounts.revoke_key(session, accounts.list_keys(session, OWNER)[0].id)
+    expired = key_for(database, role, OWNER)
+    with database.writes() as session:
+        session.execute(text("UPDATE api_key SET expires_at = created_at WHERE revoked_at IS NULL"))
+    narrow = key_for(database, role, OWNER, scopes=[Scope.MATCHES_READ])
+    before = contents(database)
+    for key, status in [({}, 401), (revoked, 401), (expired, 401), (narrow, 403)]:
+        answer = tried(app_client, records, attempt, key)
+        assert answer.status_code == status, answer.text
+    assert contents(database) == before
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_stranger_reads_nothing_private(app_client: httpx.Client, database: Database, records: Records, role: Role):
+    stranger = key_for(database, role, STRANGER, scopes=list(Scope), region=FAR_AWAY)
+    sees_all = PERMISSIONS[Action.READ_LOG][role] is Reach.ALL
+    for name, (template, record) in PRIVATE_READS.items():
+        assert app_client.get(records.path(template, record)).status_code == 404, name
+        answer = app_client.get(records.path(template, record), headers=stranger)
+        assert answer.status_code == (200 if sees_all and record == "private" else 404), name
+    for name, (template, record) in PRIVATE_LISTS.items():
+        answer = app_client.get(records.path(template, record), headers=stranger)
+        assert records.ids[record] not in answer.text, name
+        assert records.ids[record] not in app_client.get(records.path(template, record)).text, name
+
+
+def test_the_owner_reads_what_is_its_own(app_client: httpx.Client, database: Database, records: Records):
+    for role, name in [(Role.BUYER, "draft"), (Role.SUPPORT_PROVIDER, "private")]:
+        key = key_for(database, role, OWNER)
+        for template, record in [*PRIVATE_READS.values(), *PRIVATE_LISTS.values()]:
+            if record == name and not template.endswith("/matches"):
+                answer = app_client.get(records.path(template, record), headers=key)
+                assert answer.status_code == 200, template
+                assert "history" in template or "hints" in template or records.ids[record] in answer.text
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_stranger_is_not_told_what_a_record_said_before(
+    app_client: httpx.Client, database: Database, records: Records, role: Role
+):
+    owner = key_for(database, "enterprise", OWNER)
+    assert tried(app_client, records, WRITES["change_enterprise"], owner).is_success
+    where = records.path("/enterprises/{id}/history", "enterprise")
+    stranger = key_for(database, role, STRANGER, region=FAR_AWAY)
+    told = app_client.get(where, headers=stranger).json()["items"][0]
+    assert told["fields"] == ["name"]
+    assert (told["before"] is None) == (PERMISSIONS[Action.READ_LOG][role] is not Reach.ALL)
+    assert app_client.get(where, headers=owner).json()["items"][0]["before"] == {"name": "Exempel Städ"}
+
+
+def caller(role: Role, region: str | None = None) -> Caller:
+    """Return a caller of the owner's organisation."""
+    return Caller("key", OWNER, role, frozenset(Scope), region)
+
+
+REACHES: list[tuple[Caller, str | None, str | None, bool]] = [
+    (caller(Role.ENTERPRISE), OWNER, None, True),
+    (caller(Role.ENTERPRISE), None, None, False),
+    (caller(Role.ENTERPRISE), STRANGER, "SE-2281", False),
+    (caller(Role.COORDINATOR, "SE-22"), STRANGER, "SE-2281", True),
+    (caller(Role.COORDINATOR, "SE-22"), None, "SE-22", True),
+    (caller(Role.COORDINATOR, "SE-22"), STRANGER, "SE-2380", False),
+    (caller(Role.COORDINATOR, "SE-22"), STRANGER, None, False),
+    (caller(Role.COORDINATOR, "SE"), STRANGER, "SE-2380", True),
+    (caller(Role.COORDINATOR, "SE"), STRANGER, "NO-5001", False),
+    (caller(Role.COORDINATOR, None), STRANGER, "SE-2281", False),
+    (caller(Role.ADMIN), STRANGER, None, True),
+    (caller(Role.BUYER), OWNER, "SE-2281", False),
+]
+
+
+@pytest.mark.parametrize(("who", "owner", "area", "allowed"), REACHES)
+def test_how_far_each_role_reaches(who: Caller, owner: str | None, area: str | None, allowed: bool):
+    assert may(who, Action.EDIT_ENTERPRISE, owner_id=owner, area=area) is allowed
+
+
+def test_a_visitor_may_nothing():
+    assert not any(may(None, action, owner_id=None, area=None) for action in Action)
+
+
+def test_every_action_has_a_row_for_every_role():
+    assert set(PERMISSIONS) == set(Action)
+    assert all(set(row) == set(Role) for row in PERMISSIONS.values())
