@@ -16,7 +16,6 @@ from sqlmodel import Session
 
 from app.core.driver import QuickReads
 
-
 _REHEARSAL = "rehearsal"
 
 
@@ -38,6 +37,10 @@ class Database:
         self.threads = 2 if self.is_sqlite else 4
         # SQLite has one writer: the others wait here and not each in a thread of the pool, which the writer needs too.
         self.writers = CapacityLimiter(1 if self.is_sqlite else self.threads)
+        # A request that reads keeps its connection while it waits for a thread, for the endpoint and again for the
+        # answer. So no more of them begin than there are connections: a thread that waited for one would wait for those
+        # who wait for a thread.
+        self.readers = CapacityLimiter(2 * self.threads)
         self._read_engine = self._engine(read_only=True)
         self._write_engine = self._engine(read_only=False)
         self.quick = QuickReads(self._read_engine, self.threads)
@@ -87,10 +90,13 @@ class Database:
             )
             _prepare_sqlite(engine, read_only=read_only)
             return engine
+        # Beside the sessions of requests there are short ones, opened and closed in one thread: hence the overflow.
+        # SQLite's pool is larger than that by default.
+        size = 2 * self.threads if read_only else self.threads
         return create_engine(
             self.url,
-            pool_size=self.threads,
-            max_overflow=self.threads,
+            pool_size=size,
+            max_overflow=size,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"options": "-c jit=off -c timezone=UTC"},
@@ -150,8 +156,9 @@ def database_of(request: Request) -> Database:
 
 
 async def _reads(database: Annotated[Database, Depends(database_of)]) -> AsyncIterator[ReadSession]:
-    with database.reads() as session:
-        yield session
+    async with database.readers:
+        with database.reads() as session:
+            yield session
 
 
 # The session is closed before the answer leaves (scope="function"): a failure on the way out is still an error page.
