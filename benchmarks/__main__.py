@@ -1,8 +1,9 @@
 """`make bench`: how good the matching is, and how fast, printed as tables and written as JSON to benchmarks/results.
 
-python -m benchmarks                          quality, then speed at 1,000 and 10,000 on both databases
+python -m benchmarks                          quality, speed at 1,000 and 10,000, and throughput
 python -m benchmarks speed --sizes 100000     only speed, at other sizes
 python -m benchmarks quality --dev FILE       only quality, on other award data of the same form
+python -m benchmarks throughput --seconds 3   only requests a second, in shorter rounds
 """
 
 import argparse
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import quality, speed
+from benchmarks import quality, speed, throughput
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = "1000,10000"
@@ -46,14 +47,26 @@ def run_speed(train: Path, dev: Path, sizes: str, databases: str, out: Path) -> 
     speed.write(found, out)
 
 
+def run_throughput(train: Path, databases: str, seconds: int, out: Path) -> None:
+    """Measure throughput, print it and write it; without wrk say how to get it."""
+    try:
+        found = throughput.run(train, databases.split(","), seconds=seconds)
+    except RuntimeError as fault:
+        print(fault)
+        return
+    print(throughput.report(found))
+    throughput.write(found, out)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["all", "quality", "speed"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "quality", "speed", "throughput"], default="all")
     parser.add_argument("--train", type=Path, default=quality.data_file("awards_se_train.csv.gz"))
     parser.add_argument("--dev", type=Path, default=quality.data_file("awards_se_dev.csv.gz"))
     parser.add_argument("--sizes", default=SIZES, help="sizes of the synthetic registry, by commas")
     parser.add_argument("--databases", default=DATABASES)
+    parser.add_argument("--seconds", type=int, default=10, help="how long each round of throughput takes")
     chosen = parser.parse_args(arguments)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "machine.json").write_text(json.dumps(machine(), indent=1) + "\n", encoding="utf-8")
@@ -61,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         quality.main(["--train", str(chosen.train), "--dev", str(chosen.dev)])
     if chosen.what in {"all", "speed"}:
         run_speed(chosen.train, chosen.dev, chosen.sizes, chosen.databases, RESULTS / "speed.json")
+    if chosen.what in {"all", "throughput"}:
+        run_throughput(chosen.train, chosen.databases, chosen.seconds, RESULTS / "throughput.json")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 class _InAnotherThread(httpx.BaseTransport):
     """Hand each request to the application's event loop and wait for the whole answer."""
 
-    def __init__(self, portal: BlockingPortal, app: Starlette) -> None:
+    def __init__(self, portal: BlockingPortal, app: Starlette, *, raise_faults: bool) -> None:
         self._portal = portal
-        self._app = httpx.ASGITransport(app)
+        self._app = httpx.ASGITransport(app, raise_app_exceptions=raise_faults)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -30,11 +30,16 @@ class _InAnotherThread(httpx.BaseTransport):
 
 
 @contextmanager
-def client_of(app: Starlette) -> Iterator[httpx.Client]:
-    """Give a client of `app`, started and stopped as a server would."""
+def client_of(app: Starlette, *, raise_faults: bool = True) -> Iterator[httpx.Client]:
+    """Give a client of `app`, started and stopped as a server would.
+
+    A fault of ours stops the test; without `raise_faults` it is answered, as a server answers it.
+    """
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(app.router.lifespan_context(app)),
-        httpx.Client(transport=_InAnotherThread(portal, app), base_url="http://testserver") as client,
+        httpx.Client(
+            transport=_InAnotherThread(portal, app, raise_faults=raise_faults), base_url="http://testserver"
+        ) as client,
     ):
         yield client

@@ -22,11 +22,20 @@ _SHORT_SECONDS = 0.002
 
 @dataclass(slots=True)
 class Prepared:
-    """A statement as the driver takes it, and how long it took when it was asked last."""
+    """A statement as the driver takes it, and how long it took when it was asked last.
+
+    `order` is that of the values where the driver counts them; where it knows them by name there is none.
+    """
 
     sql: str
-    values: Sequence[Any] | Mapping[str, Any]
+    values: dict[str, Any]
+    order: tuple[str, ...] | None
     seconds: float = 1.0
+
+    def filled(self, others: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
+        """Return the values in the driver's form, with `others` in place of those that have their names."""
+        values = {**self.values, **others} if others else self.values
+        return values if self.order is None else [values[name] for name in self.order]
 
 
 class QuickReads:
@@ -55,13 +64,16 @@ class QuickReads:
         if any(value is NotImplemented for value in named.values()):
             return None
         order: Sequence[str] | None = getattr(compiled, "positiontup", None)
-        return Prepared(str(compiled), named if order is None else [named[name] for name in order])
+        return Prepared(str(compiled), named, None if order is None else tuple(order))
 
-    async def rows(self, asked: Prepared) -> list[tuple[Any, ...]]:
-        """Return the rows of the statement. Raises `fault` when the database does not answer."""
+    async def rows(self, asked: Prepared, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement, with other values for some of its parameters.
+
+        Raises `fault` when the database does not answer.
+        """
         if self._embedded and asked.seconds < _SHORT_SECONDS:
-            return self.ask(asked)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.ask, asked)
+            return self.ask(asked, values)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.ask, asked, values)
 
     def close(self) -> None:
         """Close every connection."""
@@ -69,11 +81,11 @@ class QuickReads:
         for connection in self.connections:
             connection.close()
 
-    def ask(self, asked: Prepared) -> list[tuple[Any, ...]]:
+    def ask(self, asked: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows of the statement, asked in this thread."""
         started = time.perf_counter()
         try:
-            found: list[tuple[Any, ...]] = self._connection().execute(asked.sql, asked.values).fetchall()
+            found: list[tuple[Any, ...]] = self._connection().execute(asked.sql, asked.filled(values)).fetchall()
         except self.fault:
             # Whatever it was, the next question gets a new connection.
             self._own.connection = None

@@ -1,31 +1,35 @@
-"""Lists, read fast: a question that has been answered once is known by its address, and only its rows are read anew.
+"""Lists, read fast: a question that is asked again is known by its address, and only its rows are read anew.
 
-The first time, a question takes the ordinary way: its parameters are judged, the service asks the database, the schema
-is serialised. What is kept of it is the compiled statement, never an answer. From then on the same address is answered
-by that statement, in one read of the driver and in the same bytes. Whoever sends a key takes the ordinary way.
+At first a question takes the ordinary way: its parameters are judged, the service asks the database, the schema is
+serialised. Of one that comes a second time the compiled statement is kept, never an answer. From then on the same
+filters, whichever page, are answered by that statement, in one read of the driver and in the same bytes. Whoever sends
+a key takes the ordinary way.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from fastapi import Response
-from sqlalchemy import ColumnElement, Select, TypeDecorator, select
+from sqlalchemy import ColumnElement, Select, TypeDecorator, bindparam, select
 from sqlalchemy.types import TypeEngine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.clock import today
 from app.core.db import Database, ReadSession
 from app.core.driver import Prepared, QuickReads
-from app.core.paging import Addresses, PageQuery, link_header
+from app.core.paging import Addresses, PageQuery, is_within_reach, link_header
 
 _MOST_QUESTIONS = 1000
 _LONGEST_QUESTION = 500
+_USUAL_LIMIT: int = PageQuery.model_fields["limit"].default
 # What the driver gives as it goes into JSON; SQLite's instants are written anew, its booleans would be numbers.
 _SHOWN_AS_KEPT = (str, int, date)
 Row = dict[str, Any]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 def _as_it_is(_row: Row) -> None:
@@ -52,7 +56,6 @@ class _Question:
     """One question as the driver takes it, and how many rows it had when the database last changed."""
 
     day: date
-    query: PageQuery
     addresses: Addresses
     rows: Prepared
     count: Prepared
@@ -62,6 +65,15 @@ class _Question:
     counted: tuple[int, int] = (0, -1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a list is asked by: its address without the page, and which page of it."""
+
+    address: tuple[str, bytes]
+    page: int
+    limit: int
+
+
 class KnownLists:
     """Answer the lists that are known; let everything else pass, and remember what it was if it was a list."""
 
@@ -69,47 +81,74 @@ class KnownLists:
         self.app = app
         self._database = database
         self._known: dict[tuple[str, bytes], _Question] = {}
+        self._seen: dict[tuple[str, bytes], date] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
-        if scope["type"] != "http" or scope["method"] != "GET" or _has_key(scope):
+        asked = _asked(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if asked is None:
             await self.app(scope, receive, send)
             return
-        address = scope["path"], scope["query_string"]
-        if response := await self._answer(address):
+        if response := await self._answer(asked):
             await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
-        listed = scope["state"].get("listed")
-        if listed is not None and len(scope["query_string"]) <= _LONGEST_QUESTION:
-            self._remember(address, _question(self._database, *listed))
+        if (listed := scope["state"].get("listed")) is not None:
+            self._remember(asked, *listed)
 
-    async def _answer(self, address: tuple[str, bytes]) -> Response | None:
-        question = self._known.get(address)
+    async def _answer(self, asked: _Asked) -> Response | None:
+        question = self._known.get(asked.address)
         if question is None or question.day != today():
             return None
         try:
-            return await _page(self._database.quick, question)
+            return await _page(self._database.quick, question, asked)
         except self._database.quick.fault:
             # The ordinary way has the patience to wait for a lock, and says what is wrong.
-            self._known.pop(address, None)
+            self._known.pop(asked.address, None)
             return None
 
-    def _remember(self, address: tuple[str, bytes], question: _Question | None) -> None:
-        if question is not None:
-            self._known[address] = question
-        if len(self._known) > _MOST_QUESTIONS:
-            del self._known[next(iter(self._known))]
+    def _remember(self, asked: _Asked, listing: Listing, query: PageQuery, addresses: Addresses) -> None:
+        """Note that a question was asked; of one that has been asked before today, keep how."""
+        day = today()
+        if self._seen.get(asked.address) != day:
+            _keep(self._seen, asked.address, day)
+        elif (query.page, query.limit) == (asked.page, asked.limit):
+            question = _question(self._database, listing, query, addresses)
+            if question is not None:
+                _keep(self._known, asked.address, question)
 
 
-def _has_key(scope: Scope) -> bool:
-    return any(name == b"authorization" for name, _ in scope["headers"])
+def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keep a value, and forget the oldest of too many."""
+    kept.pop(key, None)
+    kept[key] = value
+    if len(kept) > _MOST_QUESTIONS:
+        del kept[next(iter(kept))]
+
+
+def _asked(scope: Scope) -> _Asked | None:
+    """Return what a request asks for; None when it has a key, or does not say plainly which page."""
+    query: bytes = scope["query_string"]
+    if len(query) > _LONGEST_QUESTION or any(name == b"authorization" for name, _ in scope["headers"]):
+        return None
+    numbers: dict[bytes, int] = {}
+    others = []
+    for part in query.split(b"&"):
+        name, _, value = part.partition(b"=")
+        if name not in {b"page", b"limit"}:
+            others.append(part)
+        elif name in numbers or not value.isdigit():
+            return None
+        else:
+            numbers[name] = int(value)
+    page, limit = numbers.get(b"page", 1), numbers.get(b"limit", _USUAL_LIMIT)
+    return _Asked((scope["path"], b"&".join(others)), page, limit) if is_within_reach(page, limit) else None
 
 
 def _question(database: Database, listing: Listing, query: PageQuery, addresses: Addresses) -> _Question | None:
     """Return the question that has just been answered; None when it cannot be asked in the quick way."""
     with database.reads() as session:
-        rows = listing.rows(session, query)
+        rows = listing.rows(session, query).limit(bindparam("shown", 0)).offset(bindparam("passed", 0))
         count = listing.count(session, query)
     columns = {str(column.key): _python_type(column.type) for column in rows.selected_columns}
     if not all(issubclass(kind, _SHOWN_AS_KEPT) and kind is not bool for kind in columns.values()):
@@ -121,7 +160,7 @@ def _question(database: Database, listing: Listing, query: PageQuery, addresses:
         return None
     # SQLite keeps an instant as text.
     instants = [name for name, kind in columns.items() if database.is_sqlite and issubclass(kind, datetime)]
-    return _Question(today(), query, addresses, page, counted, tuple(columns), tuple(instants), listing.finish)
+    return _Question(today(), addresses, page, counted, tuple(columns), tuple(instants), listing.finish)
 
 
 def _python_type(kind: TypeEngine[Any]) -> type:
@@ -129,8 +168,9 @@ def _python_type(kind: TypeEngine[Any]) -> type:
     return plain.python_type
 
 
-async def _page(quick: QuickReads, question: _Question) -> Response:
-    found = await quick.rows(question.rows)
+async def _page(quick: QuickReads, question: _Question, asked: _Asked) -> Response:
+    passed = (asked.page - 1) * asked.limit
+    found = await quick.rows(question.rows, shown=asked.limit, passed=passed)
     # The number of the last change comes with each row, of the same moment.
     if not found or found[0][-1] != question.counted[1]:
         question.counted = (await quick.rows(question.count))[0]
@@ -140,20 +180,21 @@ async def _page(quick: QuickReads, question: _Question) -> Response:
         for name in question.instants:
             item[name] = item[name] and _instant(item[name])
         question.finish(item)
-    query, links = question.query, question.addresses.links(question.query, len(items), total)
-    body = orjson.dumps(
-        {
-            "items": items,
-            "page": query.page,
-            "limit": query.limit,
-            "total": total,
-            "total_is_capped": False,
-            "links": links,
-        },
-        option=orjson.OPT_UTC_Z,
-    )
+    links = question.addresses.links(asked.page, asked.limit, rows_until_here=passed + len(items), total=total)
+    body = {
+        "items": items,
+        "page": asked.page,
+        "limit": asked.limit,
+        "total": total,
+        "total_is_capped": False,
+        "links": links,
+    }
     header = link_header(links)
-    return Response(body, media_type="application/json", headers={"link": header} if header else None)
+    return Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z),
+        media_type="application/json",
+        headers={"link": header} if header else None,
+    )
 
 
 def _instant(kept: str) -> str:

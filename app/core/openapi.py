@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
+from app.core.db import database_of
 from app.core.examples import example_of, example_of_change, give_examples
 from app.core.patching import MERGE_PATCH
 from app.core.preconditions import optional_precondition, precondition
@@ -23,8 +24,8 @@ from app.core.problem import PROBLEM_TYPE, TITLES, Problem, type_of
 _METHODS = ("get", "post", "put", "patch", "delete")
 _JSON = "application/json"
 KEY_SCHEME = "apiKey"
-# Every operation may find the request unreadable, the caller too eager, itself broken, or the database away.
-_ALWAYS = (400, 429, 500, 503)
+# Every operation may find the request unreadable, the caller too eager, or itself broken.
+_ALWAYS = (400, 429, 500)
 
 
 class ChangedMeanwhile(Problem):
@@ -62,6 +63,8 @@ class Told:
     # Whether `If-Match` is read, and whether a change without it is refused.
     reads_tag: bool
     wants_tag: bool
+    # Whether the database is asked, which may be away.
+    asks_database: bool
 
 
 def _told_of(app: FastAPI, key_of: Callable[[Sequence[Any]], KeyNeed]) -> dict[str, Told]:
@@ -70,8 +73,13 @@ def _told_of(app: FastAPI, key_of: Callable[[Sequence[Any]], KeyNeed]) -> dict[s
     for context in iter_route_contexts(app.routes):
         if isinstance(route := context.original_route, APIRoute):
             calls = list(_calls_of(route.dependant))
-            wants = precondition in calls
-            found[route.name] = Told(key_of(calls), reads_tag=wants or optional_precondition in calls, wants_tag=wants)
+            key, wants = key_of(calls), precondition in calls
+            found[route.name] = Told(
+                key,
+                reads_tag=wants or optional_precondition in calls,
+                wants_tag=wants,
+                asks_database=key.accepted or bool(key.scope) or database_of in calls,
+            )
     return found
 
 
@@ -173,6 +181,8 @@ def _refusals(operation: dict[str, Any], method: str, path: str, told: Told) -> 
     if told.key.scope and method == "post":
         # A request that comes again with its Idempotency-Key: while it is worked on, and with another body.
         refused |= {409, 422}
+    if told.asks_database:
+        refused.add(503)
     if told.reads_tag:
         refused.add(412)
     if told.wants_tag:

@@ -14,13 +14,16 @@ from app.core.schema import SchemaIn, SchemaOut
 
 Item = TypeVar("Item")
 DEEPEST = 10_000
+LONGEST = 100
 
 
 class PageQuery(SchemaIn):
     """The part of a list's parameters that says which page."""
 
     page: int = Field(default=1, ge=1, le=DEEPEST, description="Page number, from one")
-    limit: int = Field(default=20, ge=1, le=100, validate_default=True, description="Rows a page, at most one hundred")
+    limit: int = Field(
+        default=20, ge=1, le=LONGEST, validate_default=True, description="Rows a page, at most one hundred"
+    )
 
     @field_validator("limit")
     @classmethod
@@ -55,32 +58,34 @@ class Page(SchemaOut, Generic[Item]):
     links: Links
 
 
+def is_within_reach(page: int, limit: int) -> bool:
+    """Tell whether there may be such a page: from one, of at most a hundred rows, and not too deep."""
+    return page >= 1 and 1 <= limit <= LONGEST and page * limit <= DEEPEST
+
+
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a page and both its neighbours would be."""
+    """The addresses of a list's pages: all they have in common, up to the number of the page."""
 
-    here: str
-    following: str
-    preceding: str
+    common: str
 
     @classmethod
-    def of(cls, request: Request, query: PageQuery) -> Self:
-        """Return the addresses around the page that `request` asks for, with its other parameters."""
-        path = quote(request.scope["path"])
+    def of(cls, request: Request) -> Self:
+        """Return those of the list that `request` asks for, with its other parameters."""
         pairs = [(k, v) for k, v in request.query_params.multi_items() if k not in {"page", "limit"} and v]
+        return cls(f"{quote(request.scope['path'])}?{urlencode([*pairs, ('page', '')])}")
+
+    def links(self, page: int, limit: int, *, rows_until_here: int, total: int) -> dict[str, str | None]:
+        """Return the fields of `Links` for a page, when `total` rows are found and so many up to the page's last."""
 
         def address(number: int) -> str:
-            return f"{path}?{urlencode([*pairs, ('page', number), ('limit', query.limit)])}"
+            return f"{self.common}{number}&limit={limit}"
 
-        return cls(address(query.page), address(query.page + 1), address(query.page - 1))
-
-    def links(self, query: PageQuery, shown: int, total: int) -> dict[str, str | None]:
-        """Return the fields of `Links` for a page with `shown` of `total` items."""
-        more = query.offset + shown < total and (query.page + 1) * query.limit <= DEEPEST
+        more = rows_until_here < total and is_within_reach(page + 1, limit)
         return {
-            "self": self.here,
-            "next": self.following if more else None,
-            "prev": self.preceding if query.page > 1 else None,
+            "self": address(page),
+            "next": address(page + 1) if more else None,
+            "prev": address(page - 1) if page > 1 else None,
         }
 
 
@@ -102,10 +107,10 @@ def page_of(
 
     With its `listing` the same question is answered faster the next time (core/lists.py).
     """
-    addresses = Addresses.of(request, query)
+    addresses = Addresses.of(request)
     if listing is not None:
         request.state.listed = listing, query, addresses
-    links = addresses.links(query, len(items), total)
+    links = addresses.links(query.page, query.limit, rows_until_here=query.offset + len(items), total=total)
     if header := link_header(links):
         response.headers["Link"] = header
     return Page(

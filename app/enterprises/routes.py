@@ -29,7 +29,7 @@ from app.journal.schemas import History
 
 reads = APIRouter(prefix="/enterprises", tags=["enterprises"], route_class=StrictRoute)
 writes = APIRouter(prefix="/enterprises", tags=["enterprises"], route_class=WritingRoute)
-EXPORTED: dict[int | str, dict[str, Any]] = responses(400) | {
+EXPORTED: dict[int | str, dict[str, Any]] = responses(400, 503) | {
     200: {
         "description": "The records, as an attachment",
         "content": {

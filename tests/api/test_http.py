@@ -1,0 +1,297 @@
+"""Every error that the API documents is really sent: for each operation and each of its statuses there is a way here.
+
+The document is walked, so that an operation or an error added to it fails this test until somebody provokes it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from app.accounts import writing
+from app.accounts.vocabulary import Role, Scope
+from app.core import strict
+from app.core.db import Database
+from app.core.limits import ADDRESS
+from app.core.problem import PROBLEM_TYPE
+from app.core.strict import LARGEST_BODY
+from app.enterprises import service as enterprises
+from app.notices.xml import LARGEST_BYTES
+from app.opportunities import service as opportunities
+from app.organizations import service as organizations
+from app.organizations.schemas import OrganizationCreate
+from tests.api.conftest import API
+from tests.client import client_of
+from tests.databases import postgres_server
+from tests.document import document
+from tests.factories import enterprise, opportunity
+from tests.keys import key_for
+from tests.notices.notices import own
+
+METHODS = ("get", "post", "put", "patch", "delete")
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+# Two numbers with the right check digit, which nobody has.
+OURS, THEIRS = "5590000005", "5590000013"
+USED, RUNNING = "used-before", "running-now"
+ORGANIZATION = {"name": "Exempelstads kommun", "country": "SE", "kind": "municipality", "source": "exempel"}
+JSON = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the document."""
+
+    id: str
+    method: str
+    path: str
+    statuses: frozenset[int]
+    wants_key: bool
+    reads_body: bool
+
+    @property
+    def changes_record(self) -> bool:
+        """Whether it is asked for the version that it changes."""
+        return self.method in {"patch", "delete"}
+
+
+def operations() -> Iterator[Operation]:
+    """Give every operation of the document."""
+    for path, item in document()["paths"].items():
+        for method in METHODS:
+            if method in item:
+                found = item[method]
+                yield Operation(
+                    found["operationId"],
+                    method,
+                    path,
+                    frozenset(int(status) for status in found["responses"] if status >= "400"),
+                    wants_key=found["security"] not in ([], [{}]) and {} not in found["security"],
+                    reads_body="requestBody" in found,
+                )
+
+
+class World:
+    """An application with a record of each kind, keys of one organisation, and a good request for each operation."""
+
+    def __init__(self, app: Starlette, client: httpx.Client, database: Database) -> None:
+        self.app, self.client = app, client
+        with database.writes() as session:
+            self.organization = organizations.register(
+                session, OrganizationCreate.model_validate(ORGANIZATION | {"organisation_number": THEIRS}), home="local"
+            ).id
+            of = {"home": "local", "owner_id": self.organization}
+            self.mine = organizations.register(session, OrganizationCreate.model_validate(ORGANIZATION), **of).id
+            enterprises.register(session, enterprise(organisation_number=THEIRS), **of)
+            self.enterprise = enterprises.register(session, enterprise(organisation_number=OURS), **of).id
+            self.opportunity = opportunities.publish(session, opportunity(), **of).id
+            self.ended = opportunities.publish(session, opportunity(status="cancelled"), **of).id
+        self.key = key_for(database, Role.INTEGRATOR, self.organization)
+        self.reading = key_for(database, Role.ENTERPRISE, self.organization, scopes=[Scope.ENTERPRISES_READ])[
+            "Authorization"
+        ]
+        first = self.client.post(
+            f"{API}/enterprises", json=self.body("register_enterprise"), headers=self.key | {"idempotency-key": USED}
+        )
+        assert first.status_code == 201, first.text
+
+    def send(self, operation: Operation, **changes: Any) -> httpx.Response:
+        """Send a good request, with `changes` of its parts: `headers`, `content`, `query`, `ids`; None takes away."""
+        ids = {
+            "enterpriseId": self.enterprise,
+            "opportunityId": self.opportunity,
+            "organizationId": self.mine,
+            "list": "cpv",
+        } | changes.pop("ids", {})
+        path = operation.path
+        for name, value in ids.items():
+            path = path.replace(f"{{{name}}}", value)
+        headers: dict[str, str | None] = {"traceparent": TRACE}
+        if operation.wants_key:
+            headers |= {"authorization": self.key["Authorization"]}
+        if operation.changes_record:
+            headers["if-match"] = "*"
+        content = None
+        if operation.reads_body:
+            is_notice = operation.id == "import_notice"
+            headers["content-type"] = "application/xml" if is_notice else "application/json"
+            content = (
+                own("se_reserved_cleaning.xml")
+                if is_notice
+                else httpx.Request("POST", "http://x", json=self.body(operation.id)).read()
+            )
+        headers |= changes.pop("headers", {})
+        content = changes.pop("content", content)
+        return self.client.request(
+            operation.method,
+            API + path,
+            params=changes.pop("query", None),
+            headers={name: value for name, value in headers.items() if value is not None},
+            content=content,
+        )
+
+    def body(self, name: str) -> dict[str, Any]:
+        """Return what an operation takes."""
+        sent = opportunity().model_dump(mode="json", exclude={"notice"})
+        return {
+            "preview_matches": {"title": "städning"},
+            "register_enterprise": enterprise().model_dump(mode="json"),
+            "register_organization": ORGANIZATION,
+            "publish_opportunity": sent,
+            "preview_opportunity_hints": sent,
+            "change_opportunity": {"description": "Något annat."},
+            "award_opportunity": {"awards": [{"winner_name": "Exempel AB"}]},
+            "cancel_opportunity": {"reason": "Behovet har fallit bort."},
+        }.get(name, {"summary": "Något annat."})
+
+
+Way = Callable[[World, Operation], httpx.Response]
+
+
+def _too_large(world: World, operation: Operation) -> httpx.Response:
+    size = (LARGEST_BYTES if operation.id == "import_notice" else LARGEST_BODY) + 20_000
+    return world.send(operation, content=b" " * size)
+
+
+def _absent(world: World, operation: Operation) -> httpx.Response:
+    names = ("enterpriseId", "opportunityId", "organizationId", "list")
+    return world.send(operation, ids=dict.fromkeys(names, NOBODY))
+
+
+def _at_work(world: World, operation: Operation) -> httpx.Response:
+    """Send what another request with the same Idempotency-Key is still working on."""
+    place = (world.organization, RUNNING)
+    writing._running.add(place)
+    try:
+        return world.send(operation, headers={"idempotency-key": RUNNING})
+    finally:
+        writing._running.discard(place)
+
+
+def _taken_number(world: World, operation: Operation) -> httpx.Response:
+    return world.send(operation, content=b'{"organisation_number": "%s"}' % THEIRS.encode())
+
+
+def _invalid(world: World, operation: Operation) -> httpx.Response:
+    if not operation.reads_body:
+        # The key of a request that was answered already, with another request.
+        return world.send(operation, headers={"idempotency-key": USED})
+    return world.send(operation, content=b"<notice/>" if operation.id == "import_notice" else b'{"colour": "red"}')
+
+
+WAYS: dict[int, Way] = {
+    400: lambda world, operation: world.send(operation, query={"colour": "red"}),
+    401: lambda world, operation: world.send(operation, headers={"authorization": "Bearer smn_nobody"}),
+    403: lambda world, operation: world.send(operation, headers={"authorization": world.reading}),
+    404: _absent,
+    409: _at_work,
+    412: lambda world, operation: world.send(operation, headers={"if-match": '"99"'}),
+    413: _too_large,
+    415: lambda world, operation: world.send(operation, headers={"content-type": "text/plain"}),
+    422: _invalid,
+    428: lambda world, operation: world.send(operation, headers={"if-match": None}),
+}
+# Where a status means something of the operation's own.
+OWN_WAYS: dict[tuple[str, int], Way] = {
+    ("change_enterprise", 409): _taken_number,
+    ("change_organization", 409): _taken_number,
+    ("change_opportunity", 409): lambda world, operation: world.send(operation, ids={"opportunityId": world.ended}),
+    ("remove_opportunity", 409): lambda world, operation: world.send(operation),
+    ("remove_organization", 409): lambda world, operation: world.send(
+        operation, ids={"organizationId": world.organization}
+    ),
+}
+# Provoked for all operations at once, by what the whole application meets.
+OF_ALL = {429, 500, 503}
+
+
+def wrong_with(answer: httpx.Response, operation: Operation, status: int) -> str:
+    """Return what is wrong with an error as it was sent; nothing if it is as documented."""
+    told = f"{operation.id} {status}: "
+    if answer.status_code != status:
+        return f"{told}was {answer.status_code} {answer.text[:300]}"
+    if answer.headers.get("content-type") != PROBLEM_TYPE:
+        return f"{told}is no problem document: {answer.headers.get('content-type')}"
+    body = answer.json()
+    if (body["status"], body["instance"][: len(API)]) != (status, API) or not body["type"] or not body["detail"]:
+        return f"{told}{body}"
+    if status == 412 and "current" not in body:
+        return f"{told}does not show the record as it is"
+    if answer.headers.get("traceparent") != TRACE or "x-request-id" not in answer.headers:
+        return f"{told}has lost its trace"
+    if answer.headers.get("x-content-type-options") != "nosniff" or answer.headers.get("cache-control") != "no-store":
+        return f"{told}may be kept, or taken for something else"
+    needed = {401: "www-authenticate", 429: "retry-after", 503: "retry-after"}.get(status)
+    return f"{told}lacks {needed}" if needed and needed not in answer.headers else ""
+
+
+@pytest.fixture
+def world(app: Starlette, database: Database) -> Iterator[World]:
+    """Give the world, whose faults reach the client as answers."""
+    with client_of(app, raise_faults=False) as client:
+        yield World(app, client, database)
+
+
+def test_every_documented_error_is_really_sent(world: World):
+    wrong = []
+    for operation in operations():
+        for status in sorted(operation.statuses - OF_ALL):
+            way = OWN_WAYS.get((operation.id, status)) or WAYS.get(status)
+            if way is None:
+                wrong.append(f"{operation.id}: nobody knows how to provoke {status}")
+                continue
+            wrong.append(wrong_with(way(world, operation), operation, status))
+    assert list(filter(None, wrong)) == []
+
+
+def test_every_operation_is_limited(world: World):
+    limits = world.app.state.limits
+    limits.on, limits.clock = True, lambda: 1000.0
+    while limits.spend(ADDRESS, "127.0.0.1").allowed:
+        pass
+    wrong = []
+    for operation in operations():
+        wrong.append(wrong_with(world.send(operation, headers={"authorization": None}), operation, 429))
+        assert 429 in operation.statuses
+    assert list(filter(None, wrong)) == []
+
+
+def test_every_operation_tells_of_its_own_faults(world: World, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(strict, "_refuse_unreadable_path", broken)
+    wrong = []
+    for operation in operations():
+        answer = world.send(operation)
+        wrong.append(wrong_with(answer, operation, 500))
+        assert "a fault of ours" not in answer.text
+        assert 500 in operation.statuses
+    assert list(filter(None, wrong)) == []
+
+
+def test_every_operation_that_asks_the_database_says_when_it_is_silent(
+    world: World, database_kind: str, database_url: str, tmp_path: Path
+):
+    database: Database = world.app.state.database
+    for engine in (database._read_engine, database._write_engine):
+        engine.dispose()
+    if database_kind == "sqlite":
+        (tmp_path / "samnod.db").rename(tmp_path / "elsewhere.db")
+        (tmp_path / "samnod.db").mkdir()
+    else:
+        postgres_server().drop(database_url.rpartition("/")[2].partition("?")[0])
+    for connection in database.quick.connections:
+        connection.close()
+    wrong = []
+    for operation in operations():
+        answer = world.send(operation)
+        if 503 in operation.statuses:
+            wrong.append(wrong_with(answer, operation, 503))
+        elif answer.status_code >= 500:
+            wrong.append(f"{operation.id}: {answer.status_code} is not documented")
+    assert list(filter(None, wrong)) == []
