@@ -21,6 +21,7 @@ from app.matching.kept import (
     plans_from_bytes,
     plans_to_bytes,
 )
+from app.matching.lanes import ENTRY
 from app.matching.needs import need_of_opportunity
 from app.matching.plan import Plan, compile_plans
 from app.matching.profile import Need
@@ -33,6 +34,8 @@ from app.opportunities.vocabulary import Status
 
 _BATCH = 5_000
 _PATCHED_ONE_BY_ONE = 20
+CODE = "c8:"
+"""Begins the term of a whole CPV code."""
 
 Entries = dict[tuple[str, int], list[tuple[int, int, int]]]
 """Term and chunk to entries: the lot's place in the chunk, the lane, the points."""
@@ -151,6 +154,13 @@ def asked_of(session: ReadSession | WriteSession, terms: Sequence[str]) -> dict[
     for term, chunk, entries in driver_rows(session, *queries.asked(_dialect(session), terms)) if terms else ():
         found.setdefault(chunk, {})[term] = entries
     return found
+
+
+def asked_codes(session: ReadSession) -> dict[str, int]:
+    """Return how many lots ask for each CPV code."""
+    return {
+        term.removeprefix(CODE): length // ENTRY.itemsize for term, length in session.execute(queries.asked_under(CODE))
+    }
 
 
 def open_with(session: ReadSession | WriteSession, slots: Sequence[int]) -> list[Opening]:

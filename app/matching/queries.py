@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlmodel import col
 
 from app.enterprises.tables import Enterprise
 from app.matching.gate import Span
-from app.matching.tables import MatchEnterprise, MatchLot, MatchOpportunity, MatchSeen
+from app.matching.tables import MatchAsked, MatchEnterprise, MatchLot, MatchOpportunity, MatchSeen
 
 
 def postings(dialect: str, terms: Sequence[str], spans: Sequence[Span]) -> tuple[str, list[Any]]:
@@ -45,6 +45,13 @@ def asked(dialect: str, terms: Sequence[str]) -> tuple[str, list[Any]]:
     if dialect == "sqlite":
         return rows + f"IN ({', '.join('?' * len(terms))})", list(terms)
     return rows + "= ANY(%s)", [list(terms)]
+
+
+def asked_under(beginning: str) -> Select[str, int]:
+    """Select each term with this beginning that a lot asks for, and the bytes of its entries, chunks together."""
+    term = col(MatchAsked.term)
+    length: ColumnElement[int] = func.sum(func.length(col(MatchAsked.entries)))
+    return select(term, length).where(term.startswith(beginning)).group_by(term)
 
 
 def openings(slots: Sequence[int]) -> Select[str, datetime | None, str, bytes]:

@@ -9,7 +9,7 @@ from app.core.i18n import negotiate
 from app.core.problem import responses
 from app.core.strict import StrictRoute
 from app.matching import service
-from app.matching.schemas import Matches, MatchQuestion, ReverseMatches
+from app.matching.schemas import Completeness, Matches, MatchQuestion, ReverseMatches
 
 router = APIRouter(tags=["matches"], route_class=StrictRoute)
 Limit = Annotated[int, Query(ge=1, le=100, description="How many to return, at most one hundred")]
@@ -32,6 +32,19 @@ def match_opportunity(
 ) -> Matches:
     """Return the enterprises that fit a published opportunity."""
     return service.for_opportunity(session, opportunity_id, limit=limit, language=negotiate(accept_language))
+
+
+@router.get(
+    "/enterprises/{enterpriseId}/completeness", summary="What a record lacks, by effect", responses=responses(400, 404)
+)
+def enterprise_completeness(
+    session: Reads, enterprise_id: EnterpriseId, accept_language: AcceptLanguage = None
+) -> Completeness:
+    """Return what an enterprise could add to its record, and what each addition would give among what is open now.
+
+    Counted by scoring the enterprise with the addition, never guessed.
+    """
+    return service.completeness(session, enterprise_id, language=negotiate(accept_language))
 
 
 @router.get("/enterprises/{enterpriseId}/matches", summary="Match an enterprise", responses=responses(400, 404))

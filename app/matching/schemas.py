@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, JsonValue
 
 from app.core.schema import Line, Money, Prose, SchemaIn, SchemaOut, Whole
 from app.enterprises.vocabulary import Reservation
+from app.matching.additions import Field as AdditionField
 from app.matching.vocabulary import Criterion, EligibilityState
 from app.opportunities.schemas import LanguageCode
 from app.opportunities.vocabulary import ReservedExecution
@@ -208,6 +209,38 @@ class Meeting(SchemaOut):
     met_at: datetime
     score: int
     eligibility: EligibilityName
+
+
+class Gain(SchemaOut):
+    """What an addition gives, counted by scoring the enterprise with it."""
+
+    opportunities: int = Field(description="How many more open opportunities the enterprise would meet")
+    raised: int = Field(description="How many others it would have more points for")
+    points: int = Field(description="How many points more in those others, in all")
+    at_most: bool = Field(description="It depends on the answer; this is what the best answer gives")
+    text: str
+
+
+class Effect(SchemaOut):
+    """Something the enterprise could add to its record, and what that would give."""
+
+    field: str = Field(json_schema_extra={"enum": [one.value for one in AdditionField]})
+    pointer: str = Field(description="Where in the record (RFC 6901; `-` is the end of a list)")
+    value: str | None = Field(description="The code to add; null: only the enterprise knows what to say")
+    label: str | None = Field(description="What `value` means, in the reader's language")
+    text: str
+    gain: Gain
+
+
+class Completeness(SchemaOut):
+    """What an enterprise could add to its record, by effect on what is open now, best first.
+
+    It meets an opportunity when it has fifty points and is known to be allowed to take part.
+    """
+
+    matches: int = Field(description="How many open opportunities match the record as it is")
+    meets: int = Field(description="How many of them it meets")
+    effects: list[Effect]
 
 
 class ReverseMatches(SchemaOut):

@@ -11,7 +11,10 @@ from app.core.i18n import Texts, texts
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters
 from app.journal.vocabulary import Change
-from app.matching import forward, index, meetings, openings, ranking
+from app.matching import forward, index, meetings, openings, ranking, schemas
+from app.matching.additions import Addition
+from app.matching.additions import Field as AdditionField
+from app.matching.effects import Gain, effects
 from app.matching.eligibility import Eligibility, eligibility
 from app.matching.index import Known
 from app.matching.lexicon import infer_codes
@@ -19,9 +22,12 @@ from app.matching.needs import need_of_opportunity, need_of_question
 from app.matching.openings import Told
 from app.matching.plan import Plan, compile_plans
 from app.matching.profile import Lot, Need, Profile
+from app.matching.profiles import profiles
 from app.matching.ranking import Candidate, Ranked
 from app.matching.reverse import OpenOpportunities
 from app.matching.schemas import (
+    Completeness,
+    Effect,
     EligibilityReason,
     Evidence,
     Gap,
@@ -40,7 +46,7 @@ from app.matching.schemas import (
 )
 from app.matching.scoring import LotScore, NeedScore, request_hash, score_need, tie_key
 from app.matching.tables import CHUNK
-from app.matching.texts import eligibility_text, gap_text, reason_text
+from app.matching.texts import addition_label, addition_text, eligibility_text, gain_text, gap_text, reason_text
 from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
 from app.opportunities import service as opportunities
 from app.opportunities.vocabulary import Status
@@ -94,6 +100,41 @@ def for_enterprise(
         items=[_reverse(told[fit.opportunity_id], known, texts(language)) for fit in fits[:limit]],
         total=len(fits),
         total_is_capped=False,
+    )
+
+
+def completeness(session: ReadSession, enterprise_id: str, *, language: str = "sv") -> Completeness:
+    """Return what an enterprise could add to its record, and what each addition would give now, best first.
+
+    Raises:
+        NotFound: there is no such enterprise.
+    """
+    enterprise = enterprises.find(session, enterprise_id)
+    profile = next(profiles(session, [enterprise_id]))
+    found = effects(session, profile)
+    say = texts(language)
+    told = [_effect(addition, gain, say) for addition, gain in found.gains]
+    if enterprises.needs_reconfirmation(enterprise.confirmed_on, today(enterprise.country)):
+        again = Addition(AdditionField.CONFIRMATION, "/confirmed_on", profile)
+        told.append(_effect(again, Gain(0, 0, 0), say))
+    return Completeness(matches=found.matches, meets=found.meets, effects=told)
+
+
+def _effect(addition: Addition, gain: Gain, say: Texts) -> Effect:
+    label = addition_label(addition.field, addition.value, say.language)
+    return Effect(
+        field=addition.field.value,
+        pointer=addition.pointer,
+        value=addition.value,
+        label=label,
+        text=addition_text(addition.field, addition.value, label, say),
+        gain=schemas.Gain(
+            opportunities=gain.opportunities,
+            raised=gain.raised,
+            points=gain.points,
+            at_most=addition.at_most,
+            text=gain_text(gain.opportunities, gain.raised, gain.points, say, at_most=addition.at_most),
+        ),
     )
 
 

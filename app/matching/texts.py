@@ -3,6 +3,7 @@
 from babel.dates import format_date
 
 from app.core.i18n import N_, Texts
+from app.matching.additions import Field as AdditionField
 from app.matching.eligibility import Eligibility
 from app.matching.places import distances
 from app.matching.scoring import Evidence, Gap, Reason
@@ -55,6 +56,52 @@ _NEUTRAL = {
     NEUTRAL_GROUP: N_("No value is given: everyone gets the same."),
     INCOMPARABLE_GROUP: N_("The value's currency is not compared: everyone gets the same."),
 }
+
+
+_ADDITIONS = {
+    AdditionField.CPV: N_("Add the CPV code {value} {label}"),
+    AdditionField.ELIGIBILITY: N_("Say whether you may take part in what is reserved: {label}"),
+    AdditionField.ELIGIBILITY_AGAIN: N_("Say again that you may take part in what is reserved: {label}"),
+    AdditionField.SERVICE_AREAS: N_("State the areas you serve, for instance {label}"),
+    AdditionField.LIFECYCLE: N_("Confirm that the enterprise is active"),
+    AdditionField.INDUSTRY_CODES: N_("State your industry code (SNI or NACE)"),
+    AdditionField.SIZE: N_("State your turnover or number of employees"),
+    AdditionField.PLACES_FREE: N_("State how many work-training places are free"),
+    AdditionField.CRITERIA: N_("State which criteria of the definition you fulfil"),
+    AdditionField.CONFIRMATION: N_("Confirm that what the record says still holds"),
+}
+
+
+def addition_label(field: AdditionField, value: str | None, language: str) -> str | None:
+    """Return what the code of an addition means."""
+    if value is None:
+        return None
+    if field is AdditionField.CPV:
+        return reference.cpv_label(value, language)
+    if field is AdditionField.SERVICE_AREAS:
+        return reference.area_label(value, language)
+    if field in {AdditionField.ELIGIBILITY, AdditionField.ELIGIBILITY_AGAIN}:
+        return reference.label("reserved_participation", value, language)
+    return None
+
+
+def addition_text(field: AdditionField, value: str | None, label: str | None, say: Texts) -> str:
+    """Return what could be added, as a short request."""
+    return say(_ADDITIONS[field], value=value or "", label=label or "").strip()
+
+
+def gain_text(opportunities: int, raised: int, points: int, say: Texts, *, at_most: bool) -> str:
+    """Return what an addition gives, as a sentence."""
+    if opportunities > 0 and at_most:
+        return say.plural("At most {n} more open opportunity.", "At most {n} more open opportunities.", opportunities)
+    if opportunities > 0:
+        return say.plural("{n} more open opportunity.", "{n} more open opportunities.", opportunities)
+    if points <= 0:
+        return say("No more points, but one doubt less.")
+    most = N_("At most {points} points more in all, in {raised}.")
+    more = most if at_most else N_("{points} points more in all, in {raised}.")
+    where = say.plural("{n} open opportunity", "{n} open opportunities", raised)
+    return say(more, points=points, raised=where)
 
 
 def gap_text(gap: Gap, say: Texts) -> str:
