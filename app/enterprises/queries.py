@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, literal_column, or_, select
 from sqlmodel import col
 
 from app.core.clock import today
@@ -90,7 +90,7 @@ def conditions(
         found.append(col(Enterprise.kind).in_(filters.kind))
     if filters.confirmed_before:
         found.append(_unconfirmed_since(filters.confirmed_before))
-    if filters.overdue:
+    if filters.overdue and without != "overdue":
         found.append(_unconfirmed_since(confirmed_enough(today())))
     return found
 
@@ -150,6 +150,12 @@ def known_by() -> Select[Any]:
     """Select what every enterprise is known again by: id, home, organisation number, name, municipality."""
     columns = ("id", "home", "organisation_number", "name", "municipality")
     return select(*(getattr(Enterprise, name) for name in columns))
+
+
+def overdue_counts(session: ReadSession, filters: EnterpriseChoices) -> Select[str, int]:
+    """Count those that nobody has confirmed for a year, under every filter but that one."""
+    waiting = _unconfirmed_since(confirmed_enough(today()))
+    return select(literal("true"), func.count()).where(waiting, *conditions(session, filters, without="overdue"))
 
 
 def other_with_number(enterprise: Enterprise) -> Select[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.core.clock import today
+from app.core.clock import add_months, today
 from app.core.db import Database
 from app.enterprises import service
 from app.enterprises.rules import oldest_statement, statement_counts
@@ -182,11 +182,29 @@ def test_a_page_has_everything_a_list_shows(registry: Database):
 def test_facets_count_what_choosing_them_would_find(registry: Database, filters: dict[str, Any]):
     with registry.reads() as session:
         groups = service.facets(session, EnterpriseFilters.model_validate(filters))
-    assert [group.name for group in groups] == ["located_in", "sector", "reserved", "kind"]
+    assert [group.name for group in groups] == ["located_in", "sector", "reserved", "kind", "overdue"]
     for group in groups:
         for facet in group.facets:
-            assert facet.count == len(names(registry, **filters | {group.name: [facet.code]})), (group.name, facet)
+            choice = facet.code if group.name == "overdue" else [facet.code]
+            assert facet.count == len(names(registry, **filters | {group.name: choice})), (group.name, facet)
             assert facet.chosen == (facet.code in filters.get(group.name, []))
+
+
+def test_what_waits_to_be_confirmed_is_found(database: Database):
+    today_ = today()
+    days = {"Ny": today_, "Snart": add_months(today_, -12), "Gammal": add_months(today_, -12) - timedelta(days=1)}
+    with database.writes() as session:
+        for name, day in [*days.items(), ("Aldrig", None)]:
+            service.register(session, enterprise(name=name, confirmed_on=day), home="local")
+    assert names(database, overdue=True) == ["Aldrig", "Gammal"]
+    assert names(database, confirmed_before=today_.isoformat()) == ["Aldrig", "Gammal", "Snart"]
+    assert names(database, overdue=False) == ["Aldrig", "Gammal", "Ny", "Snart"]
+    with database.reads() as session:
+        counted = service.counted(session, EnterpriseFilters(words="gammal"))
+    assert counted.total == 1
+    assert [(one.code, one.count) for group in counted.groups if group.name == "overdue" for one in group.facets] == [
+        ("true", 1)
+    ]
 
 
 @pytest.mark.parametrize(

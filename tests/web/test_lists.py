@@ -1,8 +1,12 @@
 """The registry and the opportunities: filters in the address, pages, counts, and what is said when nothing is found."""
 
+from pathlib import Path
+
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from tests.client import client_of
 from tests.web.html import parsed
 
 HTMX = {"HX-Request": "true"}
@@ -116,3 +120,46 @@ def test_an_empty_node_says_so(app_client: httpx.Client, path: str):
 def test_a_page_past_the_end_leads_back(demo_client: httpx.Client):
     page = parsed(demo_client.get("/sv/enterprises?page=90").text)
     assert "Sidan finns inte" in page.with_id("list").text
+
+
+def test_the_chosen_order_is_remembered_until_another_is_chosen(app: FastAPI, tmp_path: Path):
+    with client_of(app) as client:
+        first = client.get("/sv/enterprises?sort=-updated_at")
+        kept = first.headers["set-cookie"]
+        assert kept.startswith("samnod_order=-updated_at;")
+        assert "HttpOnly" in kept
+        assert "Max-Age" not in kept
+        page = parsed(client.get("/nb/enterprises?words=x").text)
+        assert [o.attributes["value"] for o in page.all("option") if "selected" in o.attributes] == ["-updated_at"]
+        client.get("/sv/enterprises?sort=name")
+        assert "set-cookie" not in client.get("/sv/enterprises?sort=name").headers
+        page = parsed(client.get("/sv/enterprises").text)
+        assert [o.attributes["value"] for o in page.all("option") if "selected" in o.attributes] == ["name"]
+
+
+@pytest.mark.parametrize("order", ["luck", "name; Path=/x", ""])
+def test_an_order_that_nobody_can_have_chosen_is_not_followed(demo_client: httpx.Client, order: str):
+    answer = demo_client.get("/sv/enterprises", headers={"Cookie": f"samnod_order={order}"})
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+
+
+def test_everything_found_is_one_link_away_as_csv(demo_client: httpx.Client):
+    page = demo_client.get("/sv/enterprises?reserved=res-ws&sort=-name&page=2").text
+    link = next(link for link in parsed(page).links() if "/export" in link)
+    answer = demo_client.get(link)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    names = [line.split(";")[1] for line in answer.text.splitlines()[1:]]
+    assert len(names) == total(page)
+    assert names[0] > names[-1]
+
+
+def test_what_waits_to_be_confirmed_can_be_listed(demo_client: httpx.Client):
+    everything = demo_client.get("/sv/enterprises").text
+    waiting = boxes(everything, "overdue")["true"]
+    page = demo_client.get("/sv/enterprises?overdue=true").text
+    assert 0 < waiting == total(page) < total(everything)
+    assert "Bekräftad av företaget" not in parsed(page).with_id("list").text
+    since = demo_client.get("/sv/enterprises?confirmed_before=2019-01-01").text
+    assert "Inte bekräftad sedan 2019-01-01" in since
+    assert total(since) <= waiting

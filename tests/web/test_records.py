@@ -4,6 +4,9 @@ from types import SimpleNamespace
 
 import httpx
 
+from app.core.db import Database
+from app.enterprises import service as enterprises
+from tests.factories import enterprise
 from tests.web.html import parsed
 
 
@@ -14,6 +17,29 @@ def test_an_enterprise_shows_what_is_known_and_what_is_not(demo_client: httpx.Cl
         assert text in main
     assert len(page.all("circle", class_="kb")) == 6
     assert len(page.all("circle", class_="w")) == 1
+
+
+def test_every_record_says_where_it_comes_from_and_how_fresh_it_is(demo_client: httpx.Client, known: SimpleNamespace):
+    fresh = parsed(demo_client.get(f"/sv/enterprises/{known.cleaner}").text).with_id("content").text
+    for text in ("Källa", "Senast ändrad", "Förvaras i noden", "local", "Bekräftad av företaget"):
+        assert text in fresh
+    assert "bekräftas en gång om året" not in fresh
+    old = parsed(demo_client.get(f"/nb/enterprises/{known.recycler}").text).with_id("content").text
+    for text in ("ReSeNS practice book (2018)", "2018", "bekreftes en gang i året"):
+        assert text in old
+
+
+def test_a_page_tells_which_parts_have_changed_and_not_what_they_said(database: Database, app_client: httpx.Client):
+    with database.writes() as session:
+        made = enterprises.register(session, enterprise(summary="Hemligt ord."), home="local")
+    assert "Vad som har ändrats" not in app_client.get(f"/sv/enterprises/{made.id}").text
+    with database.writes() as session:
+        changed = enterprise(summary="Nytt ord.", area_code="SE-2262", place="Timrå")
+        enterprises.register(session, changed, home="local", record_id=made.id)
+    page = app_client.get(f"/sv/enterprises/{made.id}").text
+    items = " ".join(parsed(page).all("ol", class_="stack-s small")[0].text.split())
+    assert items.endswith("Beskrivning och Plats") or items.endswith("Plats och Beskrivning")
+    assert "Hemligt" not in page
 
 
 def test_open_opportunities_that_fit_are_listed_with_scores(demo_client: httpx.Client, known: SimpleNamespace):

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 
+from app.core.clock import today
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
 from app.enterprises import service as enterprises
@@ -29,7 +30,10 @@ _GROUPS = {
     "sector": N_("Trade"),
     "reserved": N_("May take part when reserved"),
     "kind": N_("Kind"),
+    "overdue": N_("Confirmed"),
 }
+# The order that a visitor chose last, until the browser is closed: nothing else is kept, and nothing of who it is.
+_ORDER = "samnod_order"
 _SORTS = {
     Sort.NAME: N_("Name, A to Ö"),
     Sort.NAME_DESC: N_("Name, Ö to A"),
@@ -48,6 +52,39 @@ _STATES = {
     EligibilityState.EXPIRED: "unknown",
     EligibilityState.DENIED: "ineligible",
 }
+_SHOWN_REVISIONS = 8
+# What the fields of a record are called where it is told which of them changed.
+_PARTS = {
+    "name": N_("Name"),
+    "aliases": N_("Also called"),
+    "organisation_number": N_("Organisation number"),
+    "country": N_("Country"),
+    "kind": N_("Kind"),
+    "lifecycle": N_("Life-cycle"),
+    "legal_form": N_("Legal form"),
+    "area_code": N_("Place"),
+    "place": N_("Place"),
+    "founded_year": N_("Founded"),
+    "public_ownership": N_("Publicly owned"),
+    "summary": N_("Description"),
+    "language": N_("Description"),
+    "offerings": N_("Sells"),
+    "criteria": N_("Criteria, one by one"),
+    "certificates": N_("Certificates"),
+    "eligibility": N_("May take part when reserved"),
+    "service_areas": N_("Service area"),
+    "target_groups": N_("Works with"),
+    "industry_codes": N_("Industry codes"),
+    "employees": N_("Employees"),
+    "turnover": N_("Turnover, million kr a year"),
+    "languages": N_("Languages"),
+    "contact_function": N_("Contact"),
+    "contact_email": N_("Contact"),
+    "website": N_("Website"),
+    "source": N_("Source"),
+    "source_year": N_("Source"),
+    "confirmed_on": N_("Confirmed"),
+}
 _LEGAL_BASIS = {
     ("SE", Reservation.RES_WS): "LOU 4 kap. 18 §",
     ("NO", Reservation.RES_WS): "FOA § 16-9, § 8-8, § 30-3",
@@ -61,7 +98,9 @@ _LEGAL_BASIS = {
 def registry(request: Request, session: Reads, language: Language) -> Response:
     """Show the registry as far as the filters in the address narrow it; htmx gets the list and the counts."""
     say = texts(language)
-    filters, faults = read_filters(EnterpriseFilters, request.query_params, say)
+    remembered = request.cookies.get(_ORDER, "")
+    kept = {"sort": remembered} if remembered in list(_SORTS) else {}
+    filters, faults = read_filters(EnterpriseFilters, request.query_params, say, kept)
     found, total = enterprises.search(session, filters)
     groups = _groups(session, filters, language, say)
     here = _address(filters, language)
@@ -75,17 +114,21 @@ def registry(request: Request, session: Reads, language: Language) -> Response:
         found=found,
         total=total,
         groups=groups,
-        others=_other_choices(filters, language),
+        others=_other_choices(filters, language, say),
         sorts={sort.value: say(name) for sort, name in _SORTS.items()},
         looser=[] if found else _looser(session, filters, language, say),
         page_link=lambda number: _address(filters, language, page=number),
         json_link=address("/api/v1/enterprises", *_pairs(filters), ("page", filters.page), ("limit", filters.limit)),
+        csv_link=address("/api/v1/enterprises/export", *_pairs(filters)),
+        waits=lambda one: enterprises.needs_reconfirmation(one.confirmed_on, today(one.country)),
         fault=lambda name: next((fault for fault in faults if fault.field == name), None),
         kinds={kind.value: say(name) for kind, name in KINDS.items()},
         used_icons=_ICONS,
     )
     if fragment:
         page.headers["HX-Push-Url"] = here
+    if request.query_params.get("sort") == filters.sort != remembered:
+        page.set_cookie(_ORDER, filters.sort, httponly=True, samesite="lax", secure=request.url.scheme == "https")
     return page
 
 
@@ -108,6 +151,8 @@ def enterprise_page(request: Request, session: Reads, language: Language, enterp
         fitting=_fitting(session, enterprise, language),
         places_free=_places_free(enterprise),
         source_note=_source_note(enterprise, say),
+        waits=enterprises.needs_reconfirmation(enterprise.confirmed_on, today(enterprise.country)),
+        revisions=_revisions(session, enterprise, say),
         reachable=_reachable,
         days_left=days_left,
     )
@@ -135,6 +180,8 @@ def _choices(group: FacetGroup, language: str, say: Texts) -> ChoiceGroup:
             return area_label(code, language)
         if group.name == "sector":
             return label("sector", code, language)
+        if group.name == "overdue":
+            return say(N_("Not for a year, or never"))
         known = RULES[Reservation(code)] if group.name == "reserved" else KINDS[Kind(code)]
         return say(known)
 
@@ -144,7 +191,7 @@ def _choices(group: FacetGroup, language: str, say: Texts) -> ChoiceGroup:
     return ChoiceGroup(group.name, say(_GROUPS[group.name]), first, rest)
 
 
-def _other_choices(filters: EnterpriseFilters, language: str) -> list[tuple[str, Choice]]:
+def _other_choices(filters: EnterpriseFilters, language: str, say: Texts) -> list[tuple[str, Choice]]:
     """Return the filters that the form has no list for: a link from elsewhere set them, and they can be taken off."""
     return [
         *(("cpv", Choice(code, f"{code} {cpv_label(code, language) or ''}", None, True)) for code in filters.cpv),
@@ -152,6 +199,11 @@ def _other_choices(filters: EnterpriseFilters, language: str) -> list[tuple[str,
         *(
             ("target_group", Choice(code, label("target_group", code, language), None, True))
             for code in filters.target_group
+        ),
+        *(
+            ("confirmed_before", Choice(day.isoformat(), say("Not confirmed since {date}", date=day), None, True))
+            for day in [filters.confirmed_before]
+            if day
         ),
     ]
 
@@ -161,7 +213,8 @@ def _pairs(filters: EnterpriseFilters) -> list[tuple[str, object]]:
     sent = filters.model_dump(mode="json", exclude={"page", "limit", "sort"})
     pairs: list[tuple[str, object]] = []
     for name, value in sent.items():
-        pairs += [(name, item) for item in value] if isinstance(value, list) else [(name, value)]
+        said = "true" if value is True else value or ""
+        pairs += [(name, item) for item in value] if isinstance(value, list) else [(name, said)]
     return [*pairs, ("sort", "" if filters.sort == Sort.NAME else filters.sort.value)]
 
 
@@ -186,6 +239,8 @@ def _looser(session: Reads, filters: EnterpriseFilters, language: str, say: Text
         ("cpv", say("All CPV codes"), []),
         ("area", say("All service areas"), []),
         ("target_group", say("All target groups"), []),
+        ("overdue", say("Also what was confirmed within a year"), False),
+        ("confirmed_before", say("Whenever confirmed"), None),
     ]
     found = []
     for name, text, nothing in tried:
@@ -246,6 +301,15 @@ def _places_free(enterprise: EnterpriseRead) -> int | None:
     """Return the work-training places free in all, or None when no offering says."""
     known = [offering.places_free for offering in enterprise.offerings if offering.places_free is not None]
     return sum(known) if known else None
+
+
+def _revisions(session: Reads, enterprise: EnterpriseRead, say: Texts) -> list[dict[str, Any]]:
+    """Return the newest changes: when, and which of the parts of the page; what was there before is nobody's here."""
+    found = enterprises.history(session, enterprise.id, None).items[:_SHOWN_REVISIONS]
+    return [
+        {"at": one.at, "parts": list(dict.fromkeys(say(_PARTS.get(name, N_("Other"))) for name in one.fields))}
+        for one in found
+    ]
 
 
 def _source_note(enterprise: EnterpriseRead, say: Texts) -> str:
