@@ -218,17 +218,26 @@ class Gain(SchemaOut):
     raised: int = Field(description="How many others it would have more points for")
     points: int = Field(description="How many points more in those others, in all")
     at_most: bool = Field(description="It depends on the answer; this is what the best answer gives")
-    text: str
+    text: str = Field(json_schema_extra={"example": "4 öppna affärsmöjligheter till."})
 
 
 class Effect(SchemaOut):
     """Something the enterprise could add to its record, and what that would give."""
 
     field: str = Field(json_schema_extra={"enum": [one.value for one in AdditionField]})
-    pointer: str = Field(description="Where in the record (RFC 6901; `-` is the end of a list)")
-    value: str | None = Field(description="The code to add; null: only the enterprise knows what to say")
-    label: str | None = Field(description="What `value` means, in the reader's language")
-    text: str
+    pointer: str = Field(
+        description="Where in the record (RFC 6901; `-` is the end of a list)",
+        json_schema_extra={"example": "/offerings/0/cpv/-"},
+    )
+    value: str | None = Field(
+        description="The code to add; null: only the enterprise knows what to say",
+        json_schema_extra={"example": "90911200"},
+    )
+    label: str | None = Field(
+        description="What `value` means, in the reader's language",
+        json_schema_extra={"example": "Städning av byggnader"},
+    )
+    text: str = Field(json_schema_extra={"example": "Lägg till CPV-koden 90911200 Städning av byggnader"})
     gain: Gain
 
 
