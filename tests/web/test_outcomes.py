@@ -60,7 +60,7 @@ def test_the_reason_is_marked_with_its_own_language(demo_client: httpx.Client):
     ("language", "words"),
     [
         ("sv", ["Vanns av Exempel Hantverkskorgen ekonomisk förening", "Avbruten: Arkivet flyttas först."]),
-        ("nb", ["Vunnet av Exempel Hantverkskorgen", "Avlyst: Arkivet"]),
+        ("nb", ["Vunnet av Exempel Hantverkskorgen", "58 000 SEK", "Fra 100 000 kr til mindre enn", "Avlyst: Arkivet"]),
         ("en", ["Won by Exempel Hantverkskorgen", "Cancelled: Arkivet"]),
     ],
 )

@@ -71,6 +71,15 @@ class ShownAward:
     award: AwardRead
 
 
+@dataclass(frozen=True, slots=True)
+class ListedEnding:
+    """How an opportunity ended, in a line of the list; `shown` is its award when there is only one."""
+
+    text: str
+    on: date | None
+    shown: ShownAward | None
+
+
 @router.api_route("/opportunities", methods=["GET", "HEAD"])
 def opportunity_list(request: Request, session: Reads, language: Language) -> Response:
     """Show the opportunities that the filters in the address find, the open ones without filters."""
@@ -194,19 +203,22 @@ def _looser(session: Reads, filters: OpportunityFilters, language: str, say: Tex
     return found[:_LOOSER]
 
 
-def _endings(session: Reads, found: list[OpportunitySummary], say: Texts) -> dict[str, str]:
+def _endings(session: Reads, found: list[OpportunitySummary], say: Texts) -> dict[str, ListedEnding]:
     """Return a line on how each one that has ended did, by its id."""
     ended = [one.id for one in found if one.status in (Status.AWARDED, Status.CANCELLED)]
     told = opportunities.outcomes(session, ended) if ended else {}
     return {opportunity_id: _ending(outcome, say) for opportunity_id, outcome in told.items()}
 
 
-def _ending(outcome: OutcomeRead, say: Texts) -> str:
+def _ending(outcome: OutcomeRead, say: Texts) -> ListedEnding:
     if outcome.kind is Ending.CANCELLED:
-        return say("Cancelled: {reason}", reason=outcome.reason) if outcome.reason else ""
-    winners = list(dict.fromkeys(_winner(award, say) for award in outcome.awards if award.result is LotResult.AWARDED))
-    shown = ", ".join(winners[:_WINNERS]) + (" …" if len(winners) > _WINNERS else "")
-    return say("Won by {winners}", winners=shown) if winners else ""
+        text = say("Cancelled: {reason}", reason=outcome.reason) if outcome.reason else ""
+        return ListedEnding(text, outcome.on, None)
+    won = [award for award in outcome.awards if award.result is LotResult.AWARDED]
+    winners = list(dict.fromkeys(_winner(award, say) for award in won))
+    names = ", ".join(winners[:_WINNERS]) + (" …" if len(winners) > _WINNERS else "")
+    only = _shown_award(won[0], None, say) if len(won) == 1 else None
+    return ListedEnding(say("Won by {winners}", winners=names) if winners else "", outcome.on, only)
 
 
 def _winner(award: AwardRead, say: Texts) -> str:
@@ -218,21 +230,21 @@ def _winner(award: AwardRead, say: Texts) -> str:
 def _awards(one: OpportunityRead, say: Texts) -> list[ShownAward]:
     """Return how the lots ended, each under its title."""
     titles = {lot.number: f"{say('Lot {n}', n=n)}: {lot.title}" for n, lot in enumerate(one.lots, start=1)}
-    shown = []
-    for award in one.outcome.awards if one.outcome else []:
-        least, most = BAND_LIMITS[award.value_band] if award.value_band else (None, None)
-        shown.append(
-            ShownAward(
-                lot=titles.get(award.lot_number, award.lot_number) if award.lot_number else None,
-                winner=_winner(award, say),
-                has_winner=award.result is LotResult.AWARDED,
-                minor=round(Decimal(award.value.amount) * 100) if award.value else None,
-                least=least * 100 if least is not None else None,
-                most=most * 100 if most is not None else None,
-                award=award,
-            )
-        )
-    return shown
+    awards = one.outcome.awards if one.outcome else []
+    return [_shown_award(award, titles.get(award.lot_number or "", award.lot_number), say) for award in awards]
+
+
+def _shown_award(award: AwardRead, lot: str | None, say: Texts) -> ShownAward:
+    least, most = BAND_LIMITS[award.value_band] if award.value_band else (None, None)
+    return ShownAward(
+        lot=lot,
+        winner=_winner(award, say),
+        has_winner=award.result is LotResult.AWARDED,
+        minor=round(Decimal(award.value.amount) * 100) if award.value else None,
+        least=least * 100 if least is not None else None,
+        most=most * 100 if most is not None else None,
+        award=award,
+    )
 
 
 def _shown_status(status: Status, deadline: datetime | None) -> str:
