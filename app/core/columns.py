@@ -46,9 +46,12 @@ def state_column(
 
 
 def sort_column() -> Column[str]:
-    """Return a column for `core/text.py`'s sort keys: compared byte by byte, whatever the database's own language."""
+    """Return a column for `core/text.py`'s sort keys: compared byte by byte, whatever the database's own language.
+
+    A list in that order is read from an index of the key and the id, in one direction: `Index(None, key, "id")`.
+    """
     kind = String(300).with_variant(String(300, collation="C"), "postgresql")
-    return Column(kind, nullable=False, index=True)
+    return Column(kind, nullable=False)
 
 
 def id_column() -> Column[str]:

@@ -206,4 +206,5 @@ def _order(sort: Sort) -> list[ColumnElement[Any]]:
         Sort.UPDATED: col(Enterprise.updated_at).asc(),
         Sort.UPDATED_DESC: col(Enterprise.updated_at).desc(),
     }
-    return [orders[sort], col(Enterprise.id).asc()]
+    # In one direction, so that the index is read and nothing is sorted.
+    return [orders[sort], col(Enterprise.id).desc() if sort.startswith("-") else col(Enterprise.id).asc()]

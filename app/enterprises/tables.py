@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Column, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import Synced, id_column, new_id, sort_column, state_column
@@ -27,7 +27,11 @@ def _of_enterprise(*, primary_key: bool = False) -> Column[str]:
 class Enterprise(Synced, table=True):
     """A social enterprise, or a project, network, association or event of the field."""
 
-    __table_args__ = (UniqueConstraint("home", "organisation_number"),)
+    __table_args__ = (
+        UniqueConstraint("home", "organisation_number"),
+        Index(None, "name_sort", "id"),
+        Index(None, "updated_at", "id"),
+    )
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
     owner_id: str | None = Field(default=None, max_length=36, index=True, description="The organisation that keeps it")

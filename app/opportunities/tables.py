@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import Synced, id_column, new_id, sort_column, state_column
@@ -17,7 +17,7 @@ def _child(of: str, *, primary_key: bool = False) -> Column[str]:
 class Opportunity(Synced, table=True):
     """A need, dialogue, partnership or procurement that a public buyer shows."""
 
-    __table_args__ = (UniqueConstraint("notice_source", "notice_id"),)
+    __table_args__ = (UniqueConstraint("notice_source", "notice_id"), Index(None, "title_sort", "id"))
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
     owner_id: str | None = Field(default=None, max_length=36, index=True, description="The organisation that keeps it")

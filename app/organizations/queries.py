@@ -84,4 +84,5 @@ def _order(sort: Sort) -> list[ColumnElement[Any]]:
         Sort.UPDATED: col(Organization.updated_at).asc(),
         Sort.UPDATED_DESC: col(Organization.updated_at).desc(),
     }
-    return [orders[sort], col(Organization.id).asc()]
+    # In one direction, so that the index is read and nothing is sorted.
+    return [orders[sort], col(Organization.id).desc() if sort.startswith("-") else col(Organization.id).asc()]

@@ -1,6 +1,6 @@
 """Tables of the organisations."""
 
-from sqlalchemy import Column, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import Synced, id_column, new_id, sort_column, state_column
@@ -10,7 +10,7 @@ from app.organizations.vocabulary import OrganizationKind, Part, Visibility
 class Organization(Synced, table=True):
     """A buyer, a support provider or another actor of the field; keys act for one."""
 
-    __table_args__ = (UniqueConstraint("home", "organisation_number"),)
+    __table_args__ = (UniqueConstraint("home", "organisation_number"), Index(None, "name_sort", "id"))
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
     owner_id: str | None = Field(default=None, max_length=36, index=True, description="Who keeps it, if not itself")
