@@ -51,7 +51,12 @@ def record(session: WriteSession, change: Change) -> None:
 
 
 def changed(
-    record_type: str, record_id: str, home: str, rev: int, payload: Mapping[str, Any], before: Mapping[str, Any] | None
+    record_type: str,
+    record_id: str,
+    home: str,
+    rev: int,
+    payload: Mapping[str, Any],
+    before: Mapping[str, Any] | None = None,
 ) -> Change:
     """Return the change that says that a record is now as `payload` says; `before` is what it said, if it was there."""
     payload, before = _telling(payload), before and _telling(before)
