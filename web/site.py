@@ -15,7 +15,7 @@ from app.core.limits import Limits
 from web.assets import STATIC
 from web.assets import assets as find_assets
 from web.figures import POINTS_CSS, POINTS_PATH
-from web.pages import about, enterprises, matchmaking, opportunities
+from web.pages import about, completeness, enterprises, matchmaking, opportunities
 from web.render import Site, show
 from web.security import Headers
 
@@ -50,7 +50,7 @@ def create_site(
     site.add_api_route(POINTS_PATH, _points_css, methods=["GET", "HEAD"])
     site.mount("/static", StaticFiles(directory=STATIC), name="static")
     site.add_api_route("/", _choose_language, methods=["GET", "HEAD"])
-    for page in (matchmaking, enterprises, opportunities, about):
+    for page in (matchmaking, enterprises, completeness, opportunities, about):
         site.include_router(page.router, prefix="/{language}")
     return site
 

@@ -90,3 +90,21 @@ def test_what_does_not_exist_is_a_page_that_says_so(demo_client: httpx.Client):
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert parsed(answer.text).all("title")[0].text.startswith(("Fel:", "Error:", "Feil:"))
+
+
+def test_what_a_record_lacks_is_told_by_what_it_would_give(demo_client: httpx.Client, known: SimpleNamespace):
+    page = parsed(demo_client.get(f"/sv/enterprises/{known.recycler}").text)
+    link = next(link for link in page.links() if link.endswith("/completeness"))
+    answer = demo_client.get(link)
+    told = demo_client.get(
+        f"/api/v1/enterprises/{known.recycler}/completeness", headers={"Accept-Language": "sv"}
+    ).json()
+    lacking = parsed(answer.text)
+    assert answer.status_code == 200
+    assert [" ".join(e.text.split()) for e in lacking.all("h2", class_="h3")] == [
+        one["text"] for one in told["effects"]
+    ]
+    assert told["effects"]
+    gains = [f"+{one['gain']['opportunities']}" for one in told["effects"] if one["gain"]["opportunities"] > 0]
+    assert [e.text for e in lacking.all("b") if e.text.startswith("+")] == gains
+    assert demo_client.get("/sv/enterprises/nope/completeness").status_code == 404
