@@ -6,7 +6,7 @@ takes his time holds anything up. Which records there are, and their order, is o
 
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -83,7 +83,7 @@ def export(database: Database, filters: EnterpriseExport) -> Iterator[bytes]:
         yield _as_csv([_cells(one) for one in found]) if as_csv else _as_ndjson(found)
 
 
-async def streamed(database: Database, filters: EnterpriseExport) -> AsyncIterator[bytes]:
+async def streamed(database: Database, filters: EnterpriseExport) -> AsyncGenerator[bytes, None]:
     """Yield the parts of an export, each made in a thread of its own pool, so that short questions do not wait."""
     parts = export(database, filters)
     while (part := await to_thread.run_sync(next, parts, None, limiter=_threads)) is not None:

@@ -64,6 +64,8 @@ async def export_enterprises(request: Request, filters: Annotated[EnterpriseExpo
     first = await anext(parts)
     name = f"samnod-enterprises-{today().isoformat()}.{filters.format.value}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if request.scope.get("samnod.head"):
+        await parts.aclose()
     return StreamingResponse(_after(first, parts), media_type=exporting.TYPES[filters.format], headers=headers)
 
 
