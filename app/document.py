@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.accounts.permissions import Requires, caller_of
+from app.accounts.permissions import Knows, Requires
 from app.core.openapi import KeyNeed
 from app.matching.vocabulary import MAX_POINTS, Criterion
 
@@ -81,7 +81,8 @@ MORE_ABOUT = {"x-sla": _LEVEL, "x-limitations": _LIMITS}
 def key_of(calls: Sequence[Any]) -> KeyNeed:
     """Return what a route wants of a key; `calls` is all that is called to answer it, its dependencies included."""
     scopes = [call.scope.value for call in calls if isinstance(call, Requires)]
-    return KeyNeed(accepted=bool(scopes) or caller_of in calls, scope=scopes[0] if scopes else "")
+    accepted = any(isinstance(call, Requires | Knows) for call in calls)
+    return KeyNeed(accepted=accepted, scope=scopes[0] if scopes else "")
 
 
 # Examples for the document, by the field's name (or `Schema.field`) where the schema gives none.

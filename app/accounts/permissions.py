@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from app.accounts import service
 from app.accounts.vocabulary import Caller, Role, Scope
 from app.core.db import Database, database_of
-from app.core.errors import BadRequest, FieldFault, Forbidden, Message, NotFound, Unauthorized
+from app.core.errors import BadRequest, FieldFault, Forbidden, Message, Unauthorized
 from app.core.i18n import N_
 from app.core.schema import KeptLine
 from app.journal import service as journal
@@ -85,17 +85,16 @@ def may(caller: Caller | None, action: Action, *, owner_id: str | None, area: st
     }[reach]
 
 
-def require(caller: Caller, action: Action, *, owner_id: str | None, area: str | None, private: bool = False) -> None:
-    """Refuse what `caller` may not do, and a change of another's record that gives no reason.
+def require(caller: Caller, action: Action, *, owner_id: str | None, area: str | None) -> None:
+    """Refuse what `caller` may not do to a public record, and a change of another's that gives no reason.
+
+    A private record is asked for with `may` first: a stranger is told what it would be told if nothing were there.
 
     Raises:
-        NotFound: the record is private, so that a stranger does not even learn that it is there.
-        Forbidden: the record is public, but another's.
+        Forbidden: the record is another's.
         BadRequest: a coordinator or an administrator changes another organisation's record and does not say why.
     """
     if not may(caller, action, owner_id=owner_id, area=area):
-        if private:
-            raise NotFound(Message(N_("There is nothing at this address.")))
         raise Forbidden(Message(N_("This record is kept by another organisation, or lies outside your region.")))
     if caller.reason is None and owner_id not in {None, caller.organization_id}:
         told = Message(N_("say why you change another organisation's record; the reason is kept with the change"))
@@ -135,11 +134,25 @@ def _look_up(database: Database, key: str, secret: bytes) -> Caller:
         return service.caller_of(session, key, secret=secret)
 
 
-MaybeCaller = Annotated[Caller | None, Depends(caller_of)]
 Reason = Annotated[
     KeptLine | None,
     Query(min_length=3, description="Why, when a coordinator or administrator changes another organisation's record"),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Knows:
+    """A dependency of what everybody may read: the caller, if its key has the `scope`.
+
+    Anybody else is a visitor, who sees what is public.
+    """
+
+    scope: Scope
+
+    async def __call__(self, request: Request) -> Caller | None:
+        """Return the caller, or None for a visitor. Raises `Unauthorized` for a key that opens nothing."""
+        caller = await caller_of(request)
+        return caller if caller is not None and self.scope in caller.scopes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +193,6 @@ EnterpriseConfirmer = Annotated[Caller, Depends(Requires(Action.CONFIRM_ENTERPRI
 OrganizationWriter = Annotated[Caller, Depends(Requires(Action.EDIT_ORGANIZATION, Scope.ORGANIZATIONS_WRITE))]
 OpportunityWriter = Annotated[Caller, Depends(Requires(Action.PUBLISH_OPPORTUNITY, Scope.OPPORTUNITIES_WRITE))]
 NoticeWriter = Annotated[Caller, Depends(Requires(Action.PUBLISH_OPPORTUNITY, Scope.NOTICES_WRITE))]
+EnterpriseReader = Annotated[Caller | None, Depends(Knows(Scope.ENTERPRISES_READ))]
+OrganizationReader = Annotated[Caller | None, Depends(Knows(Scope.ORGANIZATIONS_READ))]
+OpportunityReader = Annotated[Caller | None, Depends(Knows(Scope.OPPORTUNITIES_READ))]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.accounts.permissions import EnterpriseConfirmer, EnterpriseWriter, MaybeCaller
+from app.accounts.permissions import EnterpriseConfirmer, EnterpriseReader, EnterpriseWriter
 from app.accounts.writing import Home, Writes, WritingRoute, tagged
 from app.core.clock import today
 from app.core.db import Reads, database_of
@@ -84,7 +84,7 @@ def read_enterprise(session: Reads, enterprise_id: EnterpriseId, response: Respo
 
 
 @reads.get("/{enterpriseId}/history", summary="What has changed", responses=responses(401, 404))
-def read_enterprise_history(session: Reads, caller: MaybeCaller, enterprise_id: EnterpriseId) -> History:
+def read_enterprise_history(session: Reads, caller: EnterpriseReader, enterprise_id: EnterpriseId) -> History:
     """Return the changes of an enterprise, newest first; what it said before is for those who may edit it."""
     return service.history(session, enterprise_id, caller)
 

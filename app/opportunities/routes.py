@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from app.accounts.permissions import MaybeCaller, OpportunityWriter
+from app.accounts.permissions import OpportunityReader, OpportunityWriter
 from app.accounts.writing import Home, Writes, WritingRoute, tagged
 from app.core.db import Reads
 from app.core.i18n import negotiate
@@ -35,7 +35,7 @@ AcceptLanguage = Annotated[str | None, Header(description="Language of the hints
 @reads.get("", summary="Search opportunities", responses=responses(400, 401))
 def search_opportunities(
     session: Reads,
-    caller: MaybeCaller,
+    caller: OpportunityReader,
     request: Request,
     response: Response,
     filters: Annotated[OwnFilters, Query()],
@@ -47,7 +47,7 @@ def search_opportunities(
 
 @reads.get("/{opportunityId}", summary="Read one opportunity", responses=responses(401, 404))
 def read_opportunity(
-    session: Reads, caller: MaybeCaller, opportunity_id: OpportunityId, response: Response
+    session: Reads, caller: OpportunityReader, opportunity_id: OpportunityId, response: Response
 ) -> OpportunityRead:
     """Return one opportunity, whole. Its `ETag` is what a change of it sends as `If-Match`."""
     found = service.find(session, opportunity_id, caller)
@@ -56,14 +56,14 @@ def read_opportunity(
 
 
 @reads.get("/{opportunityId}/history", summary="What has changed", responses=responses(401, 404))
-def read_opportunity_history(session: Reads, caller: MaybeCaller, opportunity_id: OpportunityId) -> History:
+def read_opportunity_history(session: Reads, caller: OpportunityReader, opportunity_id: OpportunityId) -> History:
     """Return the changes of an opportunity, newest first; what it said before is for those who may edit it."""
     return service.history(session, opportunity_id, caller)
 
 
 @reads.get("/{opportunityId}/hints", summary="What the law says", responses=responses(401, 404))
 def read_opportunity_hints(
-    session: Reads, caller: MaybeCaller, opportunity_id: OpportunityId, accept_language: AcceptLanguage = None
+    session: Reads, caller: OpportunityReader, opportunity_id: OpportunityId, accept_language: AcceptLanguage = None
 ) -> Hints:
     """Return hints on procurement law, dated and with their basis. They warn and never block: the buyer decides."""
     return service.hints(session, opportunity_id, negotiate(accept_language), caller)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.accounts.permissions import MaybeCaller, OrganizationWriter
+from app.accounts.permissions import OrganizationReader, OrganizationWriter
 from app.accounts.writing import Home, Writes, WritingRoute, tagged
 from app.core.db import Reads
 from app.core.paging import Page, page_of
@@ -23,7 +23,7 @@ OrganizationId = Annotated[str, Path(alias="organizationId", description="Id of 
 @reads.get("", summary="Search organisations", responses=responses(400, 401))
 def search_organizations(
     session: Reads,
-    caller: MaybeCaller,
+    caller: OrganizationReader,
     request: Request,
     response: Response,
     filters: Annotated[OrganizationFilters, Query()],
@@ -35,7 +35,7 @@ def search_organizations(
 
 @reads.get("/{organizationId}", summary="Read one organisation", responses=responses(401, 404))
 def read_organization(
-    session: Reads, caller: MaybeCaller, organization_id: OrganizationId, response: Response
+    session: Reads, caller: OrganizationReader, organization_id: OrganizationId, response: Response
 ) -> OrganizationRead:
     """Return one organisation. Its `ETag` is what a change of it sends as `If-Match`."""
     found = service.find(session, organization_id, caller)
@@ -44,7 +44,7 @@ def read_organization(
 
 
 @reads.get("/{organizationId}/history", summary="What has changed", responses=responses(401, 404))
-def read_organization_history(session: Reads, caller: MaybeCaller, organization_id: OrganizationId) -> History:
+def read_organization_history(session: Reads, caller: OrganizationReader, organization_id: OrganizationId) -> History:
     """Return the changes of an organisation; what it said before is for those who may edit it."""
     return service.history(session, organization_id, caller)
 

@@ -173,13 +173,10 @@ def _editable(session: WriteSession, organization_id: str, by: Caller) -> Organi
     if row is None:
         raise _unknown()
     current = _read(session, row)
-    permissions.require(
-        by,
-        Action.EDIT_ORGANIZATION,
-        owner_id=_keeper(current),
-        area=current.area_code,
-        private=current.visibility is Visibility.PRIVATE,
-    )
+    reach = {"owner_id": _keeper(current), "area": current.area_code}
+    if current.visibility is Visibility.PRIVATE and not permissions.may(by, Action.EDIT_ORGANIZATION, **reach):
+        raise _unknown()
+    permissions.require(by, Action.EDIT_ORGANIZATION, **reach)
     return current
 
 

@@ -200,9 +200,8 @@ def areas_named(text: str) -> list[Area]:
     Several when municipalities share a name ("Herøy"), or when a region has more than one county.
     """
     kind = _KIND_WORDS.search(fold(" ".join(text.split())))
-    if not kind or kind[1].startswith(("kommun", "municip")):
-        if found := municipality_named(text):
-            return found
+    if (not kind or kind[1].startswith(("kommun", "municip"))) and (found := municipality_named(text)):
+        return found
     wanted = _plain(text)
     larger = [found for found in _in_order() if found.level != "municipality" and wanted in _names()[found.code]]
     return larger or [_areas()[code] for code in _regions_by_name().get(wanted, ())]

@@ -273,6 +273,8 @@ def test_an_organisation_is_kept_like_an_enterprise(app_client: httpx.Client, da
             method, where, headers=stranger | {"If-Match": "*"}, **({"json": {}} if method == "PATCH" else {})
         )
         assert refused.status_code == 404, method
+        unknown = app_client.get(f"{ORGANIZATIONS}/unknown").json()["detail"]
+        assert refused.json()["detail"] == unknown
     assert app_client.get(ORGANIZATIONS, headers=stranger).json()["total"] == 0
     assert app_client.get(ORGANIZATIONS, headers=key).json()["total"] == 1
     assert app_client.delete(where, headers=key | {"If-Match": '"2"'}).status_code == 204
