@@ -1,6 +1,7 @@
 """Clients that write as the documentation tells them to, and keep a list of what was acknowledged."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
@@ -9,6 +10,10 @@ from tests.durability.node import Node
 
 CLIENTS = 4
 PATCH = "application/merge-patch+json"
+
+
+class _GivenUpError(Exception):
+    """The test is over: whoever still waits for an answer may go."""
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Load:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.ledger = Ledger()
+        self.last_refusal = ""
         self._stop = threading.Event()
         self._given_up = threading.Event()
         self._lock = threading.Lock()
@@ -66,7 +72,7 @@ class Load:
             if self.acknowledged() >= wanted:
                 return
             tick.wait(0.01)
-        raise AssertionError(f"no progress: {self.ledger.wrong[-5:]}")
+        raise AssertionError(f"no progress: {self.ledger.wrong[-5:]} {self.last_refusal}")
 
     def snapshot(self) -> Ledger:
         """Return the ledger as it is now."""
@@ -77,11 +83,12 @@ class Load:
     def _run(self, me: int) -> None:
         turn = 0
         # A client that has begun goes on until its request is acknowledged: it stops between two requests.
-        while not self._stop.is_set():
-            record = self._register(f"client-{me}-turn-{turn}", f"Exempel {me} {turn}")
-            if record is not None:
-                self._change(record)
-            turn += 1
+        with suppress(_GivenUpError):
+            while not self._stop.is_set():
+                record = self._register(f"client-{me}-turn-{turn}", f"Exempel {me} {turn}")
+                if record is not None:
+                    self._change(record)
+                turn += 1
 
     def _register(self, key: str, name: str) -> str | None:
         with self._lock:
@@ -120,10 +127,11 @@ class Load:
                 continue
             twin = answer.status_code == 409 and "Idempotency-Key" in request["headers"]  # type: ignore[operator]
             if twin or answer.status_code == 503:
+                self.last_refusal = answer.text
                 self._given_up.wait(0.05)
                 continue
             return answer
-        raise SystemExit
+        raise _GivenUpError
 
     def _complain(self, answer: httpx.Response) -> None:
         with self._lock:
