@@ -1,4 +1,4 @@
-"""The gate as terms, so that the index can apply it to everyone at once, with the outcome of `eligibility`."""
+"""The gate as flags and terms: the index applies it to everyone at once, with the outcome of `eligibility`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,21 +13,25 @@ from app.matching.terms import Document
 
 _NEVER = "9999-99-99"
 _ALWAYS = "0000-00-00"
-OUT = "z:out"
-OTHER_KIND = "z:kind"
-EVERYONE = "z:all"
-UNSURE = "z:unsure"
+PRESENT, OTHER_KIND, OUT, UNSURE = 1, 2, 4, 8
+"""Flags of an enterprise: it is there; it is no supplier; it is not at work; nobody has confirmed that it is."""
+
+
+def flags(document: Document) -> int:
+    """Return the flags by which the gate knows an enterprise, whatever is reserved."""
+    found = PRESENT
+    if document.kind not in SUPPLIER_KINDS:
+        found |= OTHER_KIND
+    if document.lifecycle not in WORKING | {UNCONFIRMED}:
+        found |= OUT
+    if document.lifecycle == UNCONFIRMED:
+        found |= UNSURE
+    return found
 
 
 def gate_terms(document: Document) -> dict[str, int]:
-    """Return the terms by which the gate knows an enterprise. They carry dates, never the outcome of a day."""
-    terms = {EVERYONE: 1}
-    if document.kind not in SUPPLIER_KINDS:
-        terms[OTHER_KIND] = 1
-    if document.lifecycle not in WORKING | {UNCONFIRMED}:
-        terms[OUT] = 1
-    if document.lifecycle == UNCONFIRMED:
-        terms[UNSURE] = 1
+    """Return the terms of what is stated of reserved codes. They carry dates, never the outcome of a day."""
+    terms: dict[str, int] = {}
     for code, statement in document.eligibility.items():
         if statement.state in COUNTING_STATES:
             terms[f"r:{code}:{statement.state}:{_last_day(statement)}:{statement.on or _ALWAYS}"] = 1

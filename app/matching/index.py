@@ -13,7 +13,7 @@ from sqlmodel import col
 from app.core.db import ReadSession, WriteSession, driver_rows
 from app.matching import openings, queries, state
 from app.matching import postings as lists
-from app.matching.gate import EVERYONE, OTHER_KIND, OUT, UNSURE, gate_terms
+from app.matching.gate import flags, gate_terms
 from app.matching.postings import Posting
 from app.matching.profile import Profile
 from app.matching.profiles import every_profile, profiles
@@ -21,7 +21,7 @@ from app.matching.ranking import Chunk, LotPlan
 from app.matching.tables import CHUNK, MatchEnterprise, MatchPosting, MatchState, MatchWhereabouts
 from app.matching.terms import Document, document
 from app.matching.vocabulary import SCORER_VERSION
-from app.matching.whereabouts import BLOCK, Whereabouts, is_area_term, joined
+from app.matching.whereabouts import BLOCK, EMPTY, Whereabouts, is_kept_here, joined, trait_of
 
 _BATCH = 5_000
 _PATCHED_ONE_BY_ONE = 20
@@ -38,50 +38,47 @@ class Known:
 
 
 def terms_of(compiled: Document) -> dict[str, int]:
-    """Return everything an enterprise has a posting under: its own terms but the areas, and the gate's."""
-    facts = {term: impact for term, impact in compiled.facts.items() if not is_area_term(term)}
+    """Return what an enterprise has a posting under: its own terms but those kept as whereabouts, and the gate's."""
+    facts = {term: impact for term, impact in compiled.facts.items() if not is_kept_here(term)}
     return {**facts, **compiled.pieces, **gate_terms(compiled)}
 
 
-def areas_of(compiled: Document) -> list[str]:
-    """Return the area terms of an enterprise, which are kept as whereabouts."""
-    return [term for term in compiled.facts if is_area_term(term)]
+def place_of(compiled: Document) -> tuple[list[str], int]:
+    """Return what of an enterprise is kept as whereabouts: its areas, and its trait."""
+    terms = [term for term in compiled.facts if is_kept_here(term)]
+    return terms, trait_of(terms, flags(compiled))
 
 
 def read_chunks(session: ReadSession | WriteSession, lots: Sequence[LotPlan]) -> list[Chunk]:
-    """Return the postings that the lots ask for, chunk by chunk, in one SELECT."""
-    groups = [group for lot in lots for group in lot.plan.groups if not group.of_areas and not group.is_alike_for_all]
-    terms = {term for group in groups for term in group.points}
-    terms |= {EVERYONE, OTHER_KIND, OUT, UNSURE, *(term for lot in lots for term in lot.gate.denied)}
+    """Return the postings that the lots ask for, chunk by chunk, in one SELECT, and the whereabouts in another."""
+    groups = [group for lot in lots for group in lot.plan.groups]
+    terms = {term for group in groups if group.of_postings for term in group.points}
+    terms |= {term for lot in lots for term in lot.gate.denied}
     spans = sorted({span for lot in lots for span in (*lot.gate.verified, *lot.gate.declared)}, key=lambda s: s.first)
     found: dict[int, dict[str, tuple[bytes, bytes]]] = {}
-    asked = queries.postings(_dialect(session), list(terms), spans)
-    for term, chunk, offsets, impacts in driver_rows(session, *asked):
+    for term, chunk, offsets, impacts in driver_rows(session, *queries.postings(_dialect(session), list(terms), spans)):
         found.setdefault(chunk, {})[term] = (offsets, impacts)
-    placed = any(group.of_areas for lot in lots for group in lot.plan.groups)
-    blocks = _blocks(session) if placed else {}
-    return [_chunk(number, held, blocks) for number, held in sorted(found.items()) if EVERYONE in held]
+    blocks = _blocks(session, placed=any(group.of_areas for group in groups))
+    each = CHUNK // BLOCK
+    return [
+        Chunk(number, found.get(number, {}), joined(blocks, number * each, min(each, max(blocks) + 1 - number * each)))
+        for number in sorted({block // each for block in blocks})
+    ]
 
 
-def _chunk(number: int, held: dict[str, tuple[bytes, bytes]], blocks: Mapping[int, Whereabouts]) -> Chunk:
-    size = _size(held[EVERYONE])
-    return Chunk(number, held, joined(blocks, number * CHUNK, size), size)
+def _blocks(session: ReadSession | WriteSession, *, placed: bool) -> dict[int, Whereabouts]:
+    """Return every block; without the areas when the question names no place."""
+    if not placed:
+        rows = driver_rows(session, "SELECT block, traits FROM match_whereabouts", ())
+        return {block: Whereabouts.read(b"", b"", traits) for block, traits in rows}
+    rows = driver_rows(session, "SELECT block, counts, numbers, traits FROM match_whereabouts", ())
+    return {block: Whereabouts.read(counts, numbers, traits) for block, counts, numbers, traits in rows}
 
 
-def _blocks(session: ReadSession | WriteSession) -> dict[int, Whereabouts]:
-    rows = driver_rows(session, "SELECT block, counts, numbers FROM match_whereabouts", ())
-    return {block: Whereabouts.read(counts, numbers) for block, counts, numbers in rows}
-
-
-def _size(everyone: tuple[bytes, bytes]) -> int:
-    """Return how many slots of a chunk are in use: one more than the last offset."""
-    return int.from_bytes(everyone[0][-2:], "little") + 1
-
-
-def known_by_slot(session: ReadSession, slots: Sequence[int]) -> dict[int, Known]:
-    """Return the compiled documents in slots."""
+def known_by_slot(session: ReadSession, slots: Sequence[int], pieces: frozenset[str]) -> dict[int, Known]:
+    """Return the compiled documents in slots, with those of their word pieces that a question looks for."""
     rows = driver_rows(session, *queries.known(_dialect(session), "slot", slots)) if slots else []
-    return {row[0]: Known(row[1], row[2], row[3], Document.from_bytes(row[4])) for row in rows}
+    return {row[0]: Known(row[1], row[2], row[3], Document.from_bytes(row[4], pieces)) for row in rows}
 
 
 def known(session: ReadSession | WriteSession, enterprise_ids: Sequence[str]) -> dict[str, Known]:
@@ -131,7 +128,7 @@ def put(session: WriteSession, enterprise_id: str) -> None:
     session.add(row)
     session.flush()
     _apply(session, row.slot, lists.difference(before, terms_of(compiled)))
-    _place(session, row.slot, areas_of(compiled))
+    _place(session, row.slot, *place_of(compiled))
 
 
 def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
@@ -148,7 +145,7 @@ def rebuild_enterprises(
     for table in (MatchPosting, MatchEnterprise, MatchWhereabouts):
         session.connection().execute(delete(table))
     rows: list[dict[str, Any]] = []
-    areas: dict[int, list[str]] = {}
+    placed: dict[int, tuple[list[str], int]] = {}
 
     def documents() -> Iterator[tuple[int, Mapping[str, int]]]:
         for slot, found in enumerate(progress(every_profile(session))):
@@ -162,13 +159,13 @@ def rebuild_enterprises(
                     "document": compiled.to_bytes(),
                 }
             )
-            areas[slot] = areas_of(compiled)
+            placed[slot] = place_of(compiled)
             yield slot, terms_of(compiled)
 
     built = lists.build(documents(), CHUNK)
     _insert(session, MatchEnterprise, rows)
     _insert(session, MatchPosting, [_row(key, posting) for key, posting in sorted(built.items())])
-    _insert(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(areas).items()])
+    _insert(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(placed).items()])
     held.slots, held.scorer_version = len(rows), SCORER_VERSION
     session.flush()
     if _dialect(session) == "postgresql":
@@ -182,7 +179,7 @@ def check(session: ReadSession) -> list[str]:
     faults: list[str] = []
     slots = dict(session.execute(select(col(MatchEnterprise.enterprise_id), col(MatchEnterprise.slot))).all())
     expected: list[tuple[int, Mapping[str, int]]] = []
-    areas: dict[int, list[str]] = {}
+    placed: dict[int, tuple[list[str], int]] = {}
     for found in every_profile(session):
         slot = slots.pop(found.enterprise_id, None)
         if slot is None:
@@ -190,7 +187,7 @@ def check(session: ReadSession) -> list[str]:
         else:
             compiled = document(found)
             expected.append((slot, terms_of(compiled)))
-            areas[slot] = areas_of(compiled)
+            placed[slot] = place_of(compiled)
     faults += [f"enterprise {enterprise_id} is in the index but not in the registry" for enterprise_id in slots]
     built = {key: posting.write() for key, posting in lists.build(expected, CHUNK).items()}
     columns = (col(MatchPosting.term), col(MatchPosting.chunk), col(MatchPosting.offsets), col(MatchPosting.impacts))
@@ -198,26 +195,25 @@ def check(session: ReadSession) -> list[str]:
         if built.pop((term, chunk), None) != (offsets, impacts):
             faults.append(f"posting {term} in chunk {chunk} differs")
     faults += [f"posting {term} in chunk {chunk} is missing" for term, chunk in built]
-    return [*faults, *_misplaced(session, areas), *openings.check(session)]
+    return [*faults, *_misplaced(session, placed), *openings.check(session)]
 
 
-def _misplaced(session: ReadSession, areas: Mapping[int, list[str]]) -> list[str]:
+def _misplaced(session: ReadSession, placed: Mapping[int, tuple[list[str], int]]) -> list[str]:
     """Return the blocks of whereabouts that differ from what the registry says."""
-    held = {number: block.write() for number, block in _blocks(session).items()}
-    wanted = {number: block.write() for number, block in _blocked(areas).items()}
-    nobody = Whereabouts.of({}).write()
+    held = {number: block.write() for number, block in _blocks(session, placed=True).items()}
+    wanted = {number: block.write() for number, block in _blocked(placed).items()}
     return [
         f"whereabouts in block {number} differ"
         for number in sorted({*held, *wanted})
-        if held.get(number, nobody) != wanted.get(number, nobody)
+        if held.get(number, EMPTY.write()) != wanted.get(number, EMPTY.write())
     ]
 
 
-def _blocked(areas: Mapping[int, list[str]]) -> dict[int, Whereabouts]:
-    """Return the areas of slots as blocks."""
-    parted: dict[int, dict[int, list[str]]] = {}
-    for slot, terms in areas.items():
-        parted.setdefault(slot // BLOCK, {})[slot % BLOCK] = terms
+def _blocked(placed: Mapping[int, tuple[list[str], int]]) -> dict[int, Whereabouts]:
+    """Return the areas and traits of slots as blocks."""
+    parted: dict[int, dict[int, tuple[list[str], int]]] = {}
+    for slot, held in placed.items():
+        parted.setdefault(slot // BLOCK, {})[slot % BLOCK] = held
     return {number: Whereabouts.of(part) for number, part in parted.items()}
 
 
@@ -232,7 +228,7 @@ def _patch_out(session: WriteSession, enterprise_id: str) -> None:
     row = session.get(MatchEnterprise, enterprise_id)
     if row is not None:
         _apply(session, row.slot, lists.difference(terms_of(Document.from_bytes(row.document)), {}))
-        _place(session, row.slot, [])
+        _place(session, row.slot, [], 0)
         session.delete(row)
         session.flush()
 
@@ -259,19 +255,19 @@ def _apply(session: WriteSession, slot: int, patch: lists.Patch) -> None:
     _insert(session, MatchPosting, [_row((term, chunk), posting) for term, posting in after.items() if posting.held])
 
 
-def _place(session: WriteSession, slot: int, terms: list[str]) -> None:
+def _place(session: WriteSession, slot: int, terms: list[str], trait: int) -> None:
     """Write where one enterprise is; the index's row is locked, so no two change a block at a time."""
     number, offset = divmod(slot, BLOCK)
     row = session.get(MatchWhereabouts, number)
-    before = Whereabouts.read(row.counts, row.numbers) if row else Whereabouts.of({})
-    values = _block_row(number, before.replaced(offset, terms))
+    before = Whereabouts.read(row.counts, row.numbers, row.traits) if row else EMPTY
+    values = _block_row(number, before.replaced(offset, terms, trait))
     session.merge(MatchWhereabouts(**values))
     session.flush()
 
 
 def _block_row(number: int, block: Whereabouts) -> dict[str, Any]:
-    counts, numbers = block.write()
-    return {"block": number, "counts": counts, "numbers": numbers}
+    counts, numbers, traits = block.write()
+    return {"block": number, "counts": counts, "numbers": numbers, "traits": traits}
 
 
 def _row(key: tuple[str, int], posting: Posting) -> dict[str, Any]:

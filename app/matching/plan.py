@@ -58,6 +58,16 @@ class Group:
         return self.name in {NEUTRAL_GROUP, INCOMPARABLE_GROUP}
 
     @property
+    def of_postings(self) -> bool:
+        """True when the index keeps the terms as posting lists."""
+        return not (self.of_areas or self.of_trust or self.is_alike_for_all)
+
+    @property
+    def of_trust(self) -> bool:
+        """True when the terms are trust steps, of which everyone has one, and which the index keeps apart."""
+        return self.criterion is Criterion.TRUST
+
+    @property
     def of_areas(self) -> bool:
         """True when the terms are areas, which the index keeps apart."""
         return self.name.startswith(PLACE)

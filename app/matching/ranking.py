@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from app.matching.gate import EVERYONE, OTHER_KIND, OUT, UNSURE, Gate, Span
+from app.matching.gate import OTHER_KIND, OUT, PRESENT, UNSURE, Gate, Span
 from app.matching.plan import LABELS, PLACE, Group, Plan, place_group
 from app.matching.postings import OFFSET
 from app.matching.vocabulary import ELIGIBILITY_ORDER, MAX_POINTS, RELEVANT, UNIT, Combine, Criterion, EligibilityState
-from app.matching.whereabouts import Whereabouts, worth_by_number
+from app.matching.whereabouts import Whereabouts, worth_by_number, worth_by_trait
 
 Units = NDArray[np.int32]
 Offsets = NDArray[np.intp]
@@ -24,12 +24,16 @@ _ELIGIBLE, _DECLARED, _UNKNOWN, _INELIGIBLE = (ELIGIBILITY_ORDER[state] for stat
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What a question needs of one chunk: term → (offsets, impacts), and where everyone is."""
+    """What a question needs of one chunk: term → (offsets, impacts), and where everyone is and what they have."""
 
     number: int
     postings: Mapping[str, Blob]
     whereabouts: Whereabouts
-    size: int
+
+    @property
+    def size(self) -> int:
+        """How many slots it has, those included that nobody holds."""
+        return self.whereabouts.traits.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ def rank(lots: Sequence[LotPlan], chunk: Chunk) -> Ranked:
     of the relevant alone.
     """
     # Projects, networks and events never stand in a list of suppliers, not even among the near misses.
-    present = _mask(chunk, [EVERYONE]) & ~_mask(chunk, [OTHER_KIND])
+    traits = chunk.whereabouts.traits
+    present = (traits & (PRESENT | OTHER_KIND)) == PRESENT
     begun = [_what_and_words(lot.plan, chunk) for lot in lots]
     hopeful = present & np.logical_or.reduce([what + words + most >= RELEVANT for what, words, most in begun])
     among = np.flatnonzero(hopeful)
@@ -74,7 +79,7 @@ def rank(lots: Sequence[LotPlan], chunk: Chunk) -> Ranked:
     among = among[kept]
     shown, fine = np.zeros(among.size, np.int32), np.zeros(among.size, np.int32)
     best = np.full(among.size, _INELIGIBLE, np.int32)
-    out, unsure = _mask(chunk, [OUT, OTHER_KIND])[among], _mask(chunk, [UNSURE])[among]
+    out, unsure = (traits[among] & OUT) > 0, (traits[among] & UNSURE) > 0
     for lot, (what, words) in zip(lots, tied, strict=True):
         total = what[kept] + words[kept]
         for criterion in (Criterion.WHERE, Criterion.CAPACITY, Criterion.TRUST):
@@ -118,6 +123,8 @@ def _group(group: Group, chunk: Chunk, among: Offsets) -> Units | int:
     """Return the fine units of one group for those `among`: see `scoring.group_fine`."""
     if group.is_alike_for_all:
         return next(iter(group.points.values()))
+    if group.of_trust:
+        return worth_by_trait(group.points)[chunk.whereabouts.traits[among]]
     if group.of_areas:
         return chunk.whereabouts.best(_worth(group.name, group.cap), among)
     held = [(points, *chunk.postings[term]) for term, points in group.points.items() if term in chunk.postings]

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 from app.core.text import fold
 from app.matching.eligibility import Eligibility
-from app.matching.lexicon import pieces
 from app.matching.plan import Group, Plan
 from app.matching.profile import Need
-from app.matching.terms import LABEL_IMPACT, Document
+from app.matching.terms import LABEL_IMPACT, Document, piece_terms
 from app.matching.vocabulary import (
     ELIGIBILITY_ORDER,
     INCOMPARABLE_GROUP,
@@ -131,6 +130,12 @@ def score_need(plans: Sequence[Plan], document: Document) -> NeedScore:
     gaps = tuple(dict.fromkeys(gap for lot in lots for gap in lot.gaps))
     fine = sum(lot.fine for lot in lots) // count
     return NeedScore(document.enterprise_id, score, fine, reasons, gaps, lots, any(lot.relevant for lot in lots))
+
+
+def pieces_read(plans: Iterable[Plan]) -> frozenset[str]:
+    """Return the word pieces that scoring and explaining by these plans look for in a document."""
+    asked = {term for plan in plans for group in plan.groups if group.of_pieces for term in group.points}
+    return frozenset(asked.union(*(piece_terms(word) for plan in plans for word in plan.words)))
 
 
 def criterion_fine(plan: Plan, document: Document) -> dict[Criterion, int]:
@@ -264,8 +269,8 @@ def _stated_under(document: Document, prefix: str) -> str:
 def _shared_words(plan: Plan, document: Document) -> Iterable[Evidence]:
     """Yield the lot's words that the enterprise's own texts hold, whole or as most of their pieces."""
     for word in plan.words:
-        parts = pieces(word)
-        held = sum(document.pieces.get(f"g:{part}", 0) > LABEL_IMPACT for part in parts)
+        parts = piece_terms(word)
+        held = sum(document.pieces.get(part, 0) > LABEL_IMPACT for part in parts)
         if 100 * held >= _WORD_COVERED * len(parts):
             yield Evidence("word", word, word)
 

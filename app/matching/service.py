@@ -44,7 +44,7 @@ from app.matching.schemas import (
     ReverseMatch,
     ReverseMatches,
 )
-from app.matching.scoring import LotScore, NeedScore, request_hash, score_need, tie_key
+from app.matching.scoring import LotScore, NeedScore, pieces_read, request_hash, score_need, tie_key
 from app.matching.tables import CHUNK
 from app.matching.texts import addition_label, addition_text, eligibility_text, gain_text, gap_text, reason_text
 from app.matching.vocabulary import ELIGIBILITY_ORDER, EligibilityState
@@ -205,7 +205,8 @@ def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
     ranked = _rank(session, question)
     listed = ranking.best(ranked, "items", limit, CHUNK)
     nearly = ranking.best(ranked, "near", NEAR_MISSES, CHUNK)
-    known = index.known_by_slot(session, [one.slot for one in (*listed, *nearly)])
+    shown = [one.slot for one in (*listed, *nearly)]
+    known = index.known_by_slot(session, shown, pieces_read(question.plans))
     total = ranking.total(ranked, "items")
     return Matches(
         items=[_match(question, one, *_judge(question, one)) for one in _first(question, listed, known, limit)],

@@ -39,13 +39,14 @@ class MatchPosting(SQLModel, table=True):
 
 
 class MatchWhereabouts(SQLModel, table=True):
-    """The areas of 4,096 enterprises: see `whereabouts`."""
+    """The areas and traits of 4,096 enterprises: see `whereabouts`."""
 
     __tablename__ = "match_whereabouts"
 
     block: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     counts: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     numbers: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    traits: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class MatchState(SQLModel, table=True):

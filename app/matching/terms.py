@@ -77,8 +77,8 @@ class Document:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Document":
-        """Return the document that `to_bytes` wrote."""
+    def from_bytes(cls, data: bytes, pieces: frozenset[str] | None = None) -> "Document":
+        """Return the document that `to_bytes` wrote; with `pieces`, of its word pieces those alone."""
         value: dict[str, Any] = orjson.loads(data)
         statements = {
             code: Statement(state, _day(on), _day(until)) for code, (state, on, until) in value["reserved"].items()
@@ -86,7 +86,7 @@ class Document:
         return cls(
             value["id"],
             dict.fromkeys(value["facts"], 1),
-            _from_impacts(value["pieces"]),
+            _from_impacts(value["pieces"], pieces),
             value["kind"],
             value["life"],
             value["country"],
@@ -104,12 +104,13 @@ def _by_impact(pieces: Mapping[str, int]) -> dict[str, str]:
     return {impact: " ".join(sorted(found)) for impact, found in held.items()}
 
 
-def _from_impacts(held: Mapping[str, str]) -> dict[str, int]:
-    """Return what `_by_impact` was made from."""
-    pieces: dict[str, int] = {}
+def _from_impacts(held: Mapping[str, str], wanted: frozenset[str] | None) -> dict[str, int]:
+    """Return what `_by_impact` was made from, or the part of it that is wanted."""
+    found: dict[str, int] = {}
     for impact, text in held.items():
-        pieces.update(dict.fromkeys(text.split(), int(impact)))
-    return pieces
+        listed = text.split()
+        found.update(dict.fromkeys(listed if wanted is None else wanted.intersection(listed), int(impact)))
+    return found
 
 
 def _day(text: str | None) -> date | None:
@@ -222,11 +223,12 @@ def _code_label_terms(code: str) -> frozenset[str]:
 
 
 def _text_terms(text: str) -> set[str]:
-    return set().union(*map(_piece_terms, words(text)))
+    return set().union(*map(piece_terms, words(text)))
 
 
 @lru_cache(maxsize=100_000)
-def _piece_terms(word: str) -> tuple[str, ...]:
+def piece_terms(word: str) -> tuple[str, ...]:
+    """Return the terms of the pieces of one word."""
     return tuple(f"g:{piece}" for piece in pieces(word))
 
 

@@ -1,7 +1,8 @@
-"""Where enterprises are and deliver, as numbers in blocks: one row answers for four thousand of them. Pure.
+"""Where enterprises are and deliver, and what each of them has, in blocks: one row answers for four thousand. Pure.
 
 A question about a place touches hundreds of area terms. As posting lists they would be hundreds of rows to fetch; here
 each enterprise's few areas stand side by side, and a table of what each area is worth is looked up for all at once.
+What everybody has, flags and a trust step, would be posting lists of the whole registry: it is one byte each, a trait.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 BLOCK = 4_096
 _NUMBERS = 65_536
 _NUMBER = np.dtype("<u2")
+_TRUST_STEPS = "?012345"
+_FLAG_BITS = 4
 # Where the numbers of each kind of term begin. Municipality and county codes are at most four digits.
 _BEGINS = {"a:SE": 0, "a:NO": 10_000, "m:SE": 20_000, "m:NO": 30_000}
 _COUNTY = 40_000
@@ -22,9 +25,21 @@ _COUNTIES = {"SE": 0, "NO": 100}
 _MUNICIPALITY_TERM = len("a:SE-2281")
 
 
-def is_area_term(term: str) -> bool:
-    """Tell whether a term is kept here, and not as a posting list."""
-    return term[:2] in {"a:", "m:"}
+def is_kept_here(term: str) -> bool:
+    """Tell whether a term of an enterprise is kept here, and not as a posting list."""
+    return term[:2] in {"a:", "m:", "q:"}
+
+
+def trait_of(terms: Iterable[str], flags: int) -> int:
+    """Return the byte of an enterprise: its flags (`gate`), and its trust step."""
+    step = next((term[2:] for term in terms if term[:2] == "q:"), _TRUST_STEPS[0])
+    return flags | _TRUST_STEPS.index(step) << _FLAG_BITS
+
+
+def worth_by_trait(points: Mapping[str, int]) -> NDArray[np.int32]:
+    """Return the points of trust terms as a table by trait."""
+    by_step = [points.get(f"q:{step}", 0) for step in _TRUST_STEPS]
+    return np.repeat(np.array([*by_step, 0], np.int32), 1 << _FLAG_BITS)
 
 
 @lru_cache(maxsize=4_096)
@@ -42,38 +57,40 @@ def number_of(term: str) -> int | None:
 
 @dataclass(slots=True)
 class Whereabouts:
-    """The areas of consecutive enterprises: how many each has, and their numbers, one after the other."""
+    """Consecutive enterprises: how many areas each has, their numbers one after the other, and the trait of each."""
 
     counts: NDArray[np.uint16]
     numbers: NDArray[np.uint16]
+    traits: NDArray[np.uint8]
 
     @classmethod
-    def read(cls, counts: bytes, numbers: bytes) -> "Whereabouts":
+    def read(cls, counts: bytes, numbers: bytes, traits: bytes) -> "Whereabouts":
         """Return what `write` wrote."""
-        return cls(np.frombuffer(counts, _NUMBER), np.frombuffer(numbers, _NUMBER))
+        return cls(np.frombuffer(counts, _NUMBER), np.frombuffer(numbers, _NUMBER), np.frombuffer(traits, np.uint8))
 
     @classmethod
-    def of(cls, areas: Mapping[int, Iterable[str]]) -> "Whereabouts":
-        """Return a block from the terms of each offset within it."""
-        numbered = {offset: _numbers(terms) for offset, terms in areas.items()}
-        counts = np.zeros(BLOCK, _NUMBER)
+    def of(cls, held: Mapping[int, tuple[Iterable[str], int]]) -> "Whereabouts":
+        """Return a block from the area terms and the trait of each offset within it."""
+        numbered = {offset: _numbers(terms) for offset, (terms, _) in held.items()}
+        counts, traits = np.zeros(BLOCK, _NUMBER), np.zeros(BLOCK, np.uint8)
         for offset, numbers in numbered.items():
             counts[offset] = len(numbers)
+            traits[offset] = held[offset][1]
         listed = [number for offset in sorted(numbered) for number in numbered[offset]]
-        return cls(counts, np.array(listed, _NUMBER))
+        return cls(counts, np.array(listed, _NUMBER), traits)
 
-    def write(self) -> tuple[bytes, bytes]:
-        """Return counts and numbers as bytes."""
-        return self.counts.astype(_NUMBER).tobytes(), self.numbers.astype(_NUMBER).tobytes()
+    def write(self) -> tuple[bytes, bytes, bytes]:
+        """Return counts, numbers and traits as bytes."""
+        return self.counts.astype(_NUMBER).tobytes(), self.numbers.astype(_NUMBER).tobytes(), self.traits.tobytes()
 
-    def replaced(self, offset: int, terms: Iterable[str]) -> "Whereabouts":
-        """Return the block with other areas for one offset."""
+    def replaced(self, offset: int, terms: Iterable[str], trait: int) -> "Whereabouts":
+        """Return the block with other areas and another trait for one offset."""
         starts = int(self.counts[:offset].sum())
         ends = starts + int(self.counts[offset])
         own = np.array(_numbers(terms), _NUMBER)
-        counts = self.counts.copy()
-        counts[offset] = own.size
-        return Whereabouts(counts, np.concatenate([self.numbers[:starts], own, self.numbers[ends:]]))
+        counts, traits = self.counts.copy(), self.traits.copy()
+        counts[offset], traits[offset] = own.size, trait
+        return Whereabouts(counts, np.concatenate([self.numbers[:starts], own, self.numbers[ends:]]), traits)
 
     def best(self, worth: NDArray[np.int32], among: NDArray[np.intp]) -> NDArray[np.int32]:
         """Return the greatest worth among the areas of each enterprise in `among` (offsets in rising order).
@@ -102,14 +119,18 @@ def worth_by_number(points: Mapping[str, int]) -> NDArray[np.int32]:
     return table
 
 
-def joined(blocks: Mapping[int, Whereabouts], first: int, size: int) -> Whereabouts:
-    """Return the whereabouts of `size` enterprises from slot `first` on; a block that is not there is empty."""
-    empty = Whereabouts(np.zeros(BLOCK, _NUMBER), np.zeros(0, _NUMBER))
-    wanted = [blocks.get(number, empty) for number in range(first // BLOCK, (first + size + BLOCK - 1) // BLOCK)]
-    counts = np.concatenate([block.counts for block in wanted])[:size]
-    numbers = np.concatenate([block.numbers for block in wanted])[: int(counts.sum())]
-    return Whereabouts(counts, numbers)
+def joined(blocks: Mapping[int, Whereabouts], first: int, count: int) -> Whereabouts:
+    """Return `count` blocks from the first on, side by side; a block that is not there is empty."""
+    wanted = [blocks.get(number) or EMPTY for number in range(first, first + count)]
+    return Whereabouts(
+        np.concatenate([block.counts for block in wanted]),
+        np.concatenate([block.numbers for block in wanted]),
+        np.concatenate([block.traits for block in wanted]),
+    )
 
 
 def _numbers(terms: Iterable[str]) -> list[int]:
-    return sorted(number for term in terms if (number := number_of(term)) is not None)
+    return sorted(number for term in terms if term[:2] != "q:" and (number := number_of(term)) is not None)
+
+
+EMPTY = Whereabouts.of({})

@@ -58,13 +58,30 @@ def upgrade() -> None:
     op.create_index(op.f("ix_match_seen_met_at"), "match_seen", ["met_at"])
     with op.batch_alter_table("match_state") as batch:
         batch.add_column(sa.Column("lots", sa.Integer(), nullable=False, server_default="0"))
+    _make_whereabouts("counts", "numbers", "traits")
     # What was written before holds no opportunities: it counts as old, and `samnod migrate` makes the index anew.
     op.execute("UPDATE match_state SET scorer_version = '', lots = (SELECT count(*) FROM opportunity)")
 
 
 def downgrade() -> None:
     """Undo."""
+    _make_whereabouts("counts", "numbers")
+    op.execute("UPDATE match_state SET scorer_version = ''")
     with op.batch_alter_table("match_state") as batch:
         batch.drop_column("lots")
     for table in ("match_seen", "match_asked", "match_lot", "match_opportunity"):
         op.drop_table(table)
+
+
+def _make_whereabouts(*blobs: str) -> None:
+    """Make the table anew, with these columns: it is written when the index is made anew."""
+    op.drop_table("match_whereabouts")
+    op.create_table(
+        "match_whereabouts",
+        sa.Column("block", sa.Integer(), autoincrement=False, nullable=False),
+        *(sa.Column(name, sa.LargeBinary(), nullable=False) for name in blobs),
+        sa.PrimaryKeyConstraint("block", name=op.f("pk_match_whereabouts")),
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        external = ", ".join(f"ALTER {name} SET STORAGE EXTERNAL" for name in ("counts", "numbers"))
+        op.execute(f"ALTER TABLE match_whereabouts {external}")

@@ -82,11 +82,11 @@ def test_the_index_agrees_with_the_registry_after_any_changes(registry: Database
 
 def test_check_finds_what_went_round_the_journal(registry: Database):
     with registry.writes() as session:
-        session.connection().exec_driver_sql("DELETE FROM match_posting WHERE term = 'z:all'")
+        session.connection().exec_driver_sql("DELETE FROM match_posting WHERE term = 't:?'")
         session.connection().exec_driver_sql("UPDATE offering SET title = 'Något annat'")
     with registry.reads() as session:
         faults = index.check(session)
-    assert any("z:all" in fault for fault in faults)
+    assert any("t:?" in fault for fault in faults)
     assert len(faults) > 5
 
 
