@@ -121,7 +121,7 @@ PRIVATE_LISTS = {
 PUBLIC = {
     "api_info",
     "count_enterprises",
-    "effects_of_enterprise",
+    "enterprise_completeness",
     "export_enterprises",
     "match_enterprise",
     "preview_matches",
