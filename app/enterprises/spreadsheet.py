@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -45,6 +46,17 @@ _VALUELESS = re.compile(
 # Cells that hold something in a row of five digits or more, and cells right of column GR, which is the 200th.
 _FAR_DOWN = re.compile(_CELL % rb"[A-Z]{1,3}([0-9]{5,7})" + rb"(?<!/)>")
 _FAR_RIGHT = re.compile(_CELL % rb"(?:[A-Z]{3}|[H-Z][A-Z]|G[S-Z])[0-9]{1,7}" + rb"(?<!/)>")
+
+# Every way in which the parts of a damaged file fail.
+_DAMAGED = (
+    CalamineError,
+    zipfile.BadZipFile,
+    zlib.error,
+    etree.XMLSyntaxError,
+    KeyError,
+    EOFError,
+    NotImplementedError,
+)
 
 Cell = str | int | float | bool | date | None
 Row = Sequence[Cell]
@@ -160,7 +172,7 @@ def _spreadsheet(path: Path, recognise: Recognise, wanted: str) -> Table:
             parts = _sheet_parts(packed)
             with CalamineWorkbook.from_path(path) as book:
                 return _chosen(path, book, packed, parts, recognise, wanted)
-    except (CalamineError, zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, NotImplementedError) as fault:
+    except _DAMAGED as fault:
         told = N_("The spreadsheet is damaged or of another kind: open it and save it as .xlsx once more.")
         raise UnreadableTable(path, Message(told)) from fault
 

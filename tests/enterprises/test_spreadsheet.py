@@ -1,5 +1,6 @@
 """Files of tables: every common kind is read alike, and nothing huge or damaged does harm."""
 
+import random
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -161,3 +162,18 @@ def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(read(write_csv(tmp_path / "x.csv", [row(index) for index in range(10)])).rows) == 10
     with pytest.raises(UnreadableTable, match="more than 10 rows"):
         read(write_csv(tmp_path / "y.csv", [row(index) for index in range(40)]))
+
+
+def test_however_a_file_is_damaged_it_is_read_or_refused(tmp_path: Path):
+    whole = write_xlsx(tmp_path / "x.xlsx", [row(index) for index in range(5)]).read_bytes()
+    chance, refused = random.Random(7), 0
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for place in chance.choices(range(len(whole)), k=3):
+            damaged[place] = chance.randrange(256)
+        (tmp_path / "y.xlsx").write_bytes(damaged)
+        try:
+            read(tmp_path / "y.xlsx")
+        except UnreadableTable:
+            refused += 1
+    assert 0 < refused < 150
