@@ -18,6 +18,8 @@ Use = Literal["read", "known", "private", "technical"]
 
 _WRAPPER = "ext:UBLExtensions/ext:UBLExtension/ext:ExtensionContent/efext:EformsExtension"
 _TABLE = Path(__file__).resolve().parent / "data" / "fields.csv"
+# How a path ends that means every element below, down to those that hold text.
+EVERYTHING_BELOW = "//*"
 _PLACE = "cac:ProcurementProject/cac:RealizedLocation"
 _ORGANISATION = f"{_WRAPPER}/efac:Organizations/efac:Organization"
 # The four kinds of element that a result is made of; each refers to the next.

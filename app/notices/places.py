@@ -1,6 +1,7 @@
 """Turns what a notice says about a place into our area codes; places of other countries are kept as they came."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from babel.core import get_global
 
@@ -14,6 +15,7 @@ from app.reference.vocabulary import ForeignArea, UnknownArea
 OUR_COUNTRIES = ("SE", "NO")
 # eForms BT-727: no place at all, or the whole European Economic Area: then both our countries are meant.
 _ANYWHERE = frozenset({"anyw", "anyw-eea"})
+_LONGEST_TOWN = 300
 _REGIONS = _ANYWHERE | {"anyw-cou"}
 
 
@@ -113,9 +115,11 @@ def _municipality(text: str, within: list[str]) -> str | None:
     """Return the one municipality of this name in any of these areas, or None."""
     if not text:
         return None
-    named = [
-        found.code
-        for found in reference.municipality_named(text)
-        if any(reference.covers(area, found.code) for area in within)
-    ]
+    named = [code for code in _called(text[:_LONGEST_TOWN]) if any(reference.covers(area, code) for area in within)]
     return named[0] if len(named) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _called(town: str) -> tuple[str, ...]:
+    """Return the municipalities of this name; the lots of a notice mostly lie in the same few."""
+    return tuple(found.code for found in reference.municipality_named(town))

@@ -26,7 +26,8 @@ from app.opportunities.rules import legal_person
 from app.opportunities.schemas import LotAwardIn
 from app.opportunities.vocabulary import LotResult
 
-_MOST_AWARDS = 2000
+_MOST_RESULTS = 1000
+_MOST_WINNERS = 2000
 _MOST_TENDERS = 10_000
 # eForms BT-165: the sizes of enterprise that are small or medium-sized, and the one that is not.
 _SIZES = {"micro": True, "small": True, "medium": True, "sme": True, "large": False}
@@ -61,6 +62,16 @@ class Result:
 
 
 @dataclass(frozen=True)
+class _Winner:
+    """An organisation that has won something; without a name it is a natural person, of whom nothing is kept."""
+
+    name: str | None
+    number: str | None
+    country: str | None
+    is_sme: bool | None
+
+
+@dataclass(frozen=True)
 class _Ending:
     """What is the same for every winner of a lot."""
 
@@ -80,6 +91,9 @@ class _Outcomes:
         self.tenders = self._by_number("OPT-321", "tender")
         self.tendering_parties = self._by_number("OPT-210", "party")
         self.contracts = self._by_number("OPT-316", "contract")
+        # An organisation may win many times; it is read once.
+        self.winners: dict[Element, _Winner] = {}
+        self.looked_at = 0
         self.contracts_of_tender: dict[str, set[str]] = {}
         for number, contract in self.contracts.items():
             for tender in reader.codes("BT-3202", "contract", contract):
@@ -94,7 +108,8 @@ class _Outcomes:
     def winning(self, result: Element) -> Iterator[Element]:
         """Give the tenders of a lot that a contract is made of; where no contract is told, those that came first."""
         contracts = set(self.reader.codes("OPT-315", "result", result))
-        for reference in self.reader.elements("OPT-320", "result", result):
+        references = {text_of(element): element for element in self.reader.elements("OPT-320", "result", result)}
+        for reference in references.values():
             tender = self.tenders.get(text_of(reference))
             if tender is None:
                 self.reader.fault("OPT-320", reference, f"there is no tender {text_of(reference)[:40]!r}")
@@ -113,7 +128,8 @@ class _Outcomes:
         if party is None:
             self.reader.fault("OPT-310", reference, f"there is no tendering party {text_of(reference)[:40]!r}")
             return
-        for one in self.reader.elements("OPT-300", "party", party):
+        references = {text_of(element): element for element in self.reader.elements("OPT-300", "party", party)}
+        for one in references.values():
             organisation = self.parties.find(text_of(one))
             if organisation is None:
                 self.reader.fault("OPT-300", one, f"there is no organisation {text_of(one)[:40]!r}")
@@ -129,12 +145,13 @@ def read_result(reader: Reader, texts: Texts, parties: Parties, *, language: str
     elements = results(reader.root, "result")
     if not elements:
         reader.fault("BT-142", reader.root, "there is no result of any lot")
-    for element in elements[:_MOST_AWARDS]:
+    if len(elements) > _MOST_RESULTS:
+        reader.fault("BT-142", elements[_MOST_RESULTS], f"there are more than {_MOST_RESULTS} results")
+        return found
+    for element in elements:
         _read_lot(outcomes, element, lots, language, found)
-        if len(found.awards) > _MOST_AWARDS:
-            break
-    if len(elements) > _MOST_AWARDS or len(found.awards) > _MOST_AWARDS:
-        reader.fault("BT-142", reader.root, f"there are more than {_MOST_AWARDS} results or winners")
+    if outcomes.looked_at > _MOST_WINNERS:
+        reader.fault("BT-142", elements[0], f"there are more than {_MOST_WINNERS} winners")
     return found
 
 
@@ -182,15 +199,19 @@ def _read_winners(outcomes: _Outcomes, result: Element, status: Element, lot: st
     tenders = list(outcomes.winning(result))
     ending = _Ending(lot, _tender_count(outcomes, result), _awarded_on(reader, outcomes, result))
     before = len(found.awards)
+    told: set[tuple[_Winner, str | None]] = set()
     for tender in tenders:
         value = _value(outcomes, tender)
         for organisation in outcomes.tenderers(tender):
-            if len(found.awards) > _MOST_AWARDS:
+            outcomes.looked_at += 1
+            if outcomes.looked_at > _MOST_WINNERS:
                 return
-            award = _award(outcomes, organisation, ending, value)
+            winner = _winner(outcomes, organisation, lot)
+            same = (winner, value.model_dump_json() if value else None)
             # One who won two contracts of a lot at the same value, or withheld, is told of once.
-            if award is not None and (award.is_natural_person or award not in found.awards[before:]):
-                found.awards.append(award)
+            if winner.name is None or same not in told:
+                told.add(same)
+                _tell(reader, organisation, winner, ending, value, found)
                 # For a group of suppliers the value stands on its first member.
                 value = None
     if len(found.awards) == before:
@@ -198,32 +219,43 @@ def _read_winners(outcomes: _Outcomes, result: Element, status: Element, lot: st
         found.open_lots.append(lot)
 
 
-def _award(outcomes: _Outcomes, organisation: Element, ending: _Ending, value: Money | None) -> LotAwardIn | None:
+def _winner(outcomes: _Outcomes, organisation: Element, lot: str) -> _Winner:
     reader = outcomes.reader
-    name = None if is_person(organisation) else _legal_name(outcomes, organisation)
-    if name is None:
+    if organisation not in outcomes.winners:
+        name = None if is_person(organisation) else _legal_name(outcomes, organisation)
+        country = country_of(reader, organisation)
+        number = registration_number(reader, organisation, country) if name is not None else None
+        size = _SIZES.get(reader.code("BT-165", "organisation", organisation))
+        outcomes.winners[organisation] = _Winner(name, number, country, size)
+    winner = outcomes.winners[organisation]
+    if winner.name is None:
         message = N_("{lot}: a winner is a natural person, whose name is not kept.")
-        reader.remark("BT-633", organisation, message, lot=ending.lot)
-    country = country_of(reader, organisation)
-    size = _SIZES.get(reader.code("BT-165", "organisation", organisation))
+        reader.remark("BT-633", organisation, message, lot=lot)
+    return winner
+
+
+def _tell(
+    reader: Reader, organisation: Element, winner: _Winner, ending: _Ending, value: Money | None, found: Result
+) -> None:
     try:
-        return LotAwardIn(
-            lot_number=ending.lot,
-            winner_name=name,
-            winner_number=registration_number(reader, organisation, country) if name is not None else None,
-            winner_country=country,
-            is_natural_person=name is None,
-            is_winner_sme=size,
-            winner_source=N_("the result notice") if size is not None else None,
-            value=value,
-            tender_count=ending.tender_count,
-            awarded_on=ending.awarded_on,
+        found.awards.append(
+            LotAwardIn(
+                lot_number=ending.lot,
+                winner_name=winner.name,
+                winner_number=winner.number,
+                winner_country=winner.country,
+                is_natural_person=winner.name is None,
+                is_winner_sme=winner.is_sme,
+                winner_source=N_("the result notice") if winner.is_sme is not None else None,
+                value=value,
+                tender_count=ending.tender_count,
+                awarded_on=ending.awarded_on,
+            )
         )
     except ValidationError as error:
         # What the schema refuses is about this one winner; its words are for a person.
-        for fault in error.errors():
-            reader.faults.append(FieldFault(f"line {line_of(organisation)}, BT-500", fault["msg"][:300]))
-        return None
+        where = f"line {line_of(organisation)}, BT-500"
+        reader.faults += [FieldFault(where, fault["msg"][:300]) for fault in error.errors()]
 
 
 def _legal_name(outcomes: _Outcomes, organisation: Element) -> str | None:

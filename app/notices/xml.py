@@ -28,6 +28,9 @@ NAMESPACES = {
     "efbc": "http://data.europa.eu/p27/eforms-ubl-extension-basic-components/1",
 }
 
+# What eForms puts around everything that it adds to UBL.
+WRAPPERS = frozenset({"UBLExtensions", "UBLExtension", "ExtensionContent", "EformsExtension"})
+
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
@@ -89,16 +92,6 @@ def name_of(element: Element) -> str:
 def namespace_of(element: Element) -> str:
     """Return an element's namespace, "" when it has none."""
     return str(element.tag).rpartition("}")[0].lstrip("{")
-
-
-def path_of(element: Element) -> str:
-    """Return where an element stands below the root, without wrappers: `TenderingTerms/PaymentTerms/Note`."""
-    above = [name_of(ancestor) for ancestor in element.iterancestors()]
-    names = [*above[-2::-1], name_of(element)]
-    return "/".join(name for name in names if name not in _WRAPPERS)
-
-
-_WRAPPERS = {"UBLExtensions", "UBLExtension", "ExtensionContent", "EformsExtension"}
 
 
 @cache
