@@ -1,7 +1,7 @@
 """`make bench`: how good the matching is, and how fast, printed as tables and written as JSON to benchmarks/results.
 
-python -m benchmarks                          quality, speed at 1,000 and 10,000, and throughput
-python -m benchmarks speed --sizes 100000     only speed, at other sizes
+python -m benchmarks                          quality, speed at 10,000 and 100,000, and throughput
+python -m benchmarks speed --sizes 1000       only speed, at other sizes
 python -m benchmarks quality --dev FILE       only quality, on other award data of the same form
 python -m benchmarks throughput --seconds 3   only requests a second, in shorter rounds
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks import quality, speed, throughput
 
 RESULTS = Path(__file__).parent / "results"
-SIZES = "1000,10000"
+SIZES = "10000,100000"
 DATABASES = "sqlite,postgresql"
 
 

@@ -34,9 +34,12 @@ from app.enterprises.vocabulary import (
     Reservation,
     TurnoverBand,
 )
-from app.matching import index
+from app.matching import index, openings
 from app.matching.profile import Profile
+from app.opportunities import service as opportunities
+from app.opportunities.schemas import OpportunityCreate
 from app.reference.service import municipalities_of
+from benchmarks.awards import Notice
 
 _BATCH = 2_000
 _MOST_OFFERINGS = 12
@@ -62,6 +65,41 @@ def fill(database: Database, size: int, winners: Sequence[Profile], seed: int = 
         session.connection().exec_driver_sql("ANALYZE")
 
 
+def enterprise_id(number: int) -> str:
+    """Return the id of the enterprise with a number, from zero on."""
+    return stable_id("bench", str(number))
+
+
+def publish(database: Database, notices: Sequence[Notice], number: int, seed: int = 2) -> None:
+    """Publish `number` opportunities drawn from real notices, every fifth reserved, and build their index."""
+    drawn = random.Random(seed).sample(notices, min(len(notices), number))
+    with database.writes() as session:
+        for position, notice in enumerate(drawn):
+            opportunities.publish(session, _opportunity(notice, position), home="bench")
+        openings.rebuild(session)
+        session.connection().exec_driver_sql("ANALYZE")
+
+
+def _opportunity(notice: Notice, position: int) -> OpportunityCreate:
+    lot = {
+        "title": notice.title[:300] or "inköp",
+        "cpv_main": notice.cpv if len(notice.cpv) == 8 else None,
+        "area_codes": [notice.area] if notice.area else [],
+        "reserved_participation": ["res-ws"] if position % 5 == 0 else [],
+    }
+    return OpportunityCreate.model_validate(
+        {
+            "title": notice.title[:300] or "inköp",
+            "form": "reserved_goods_services",
+            "country": "SE",
+            "buyer_name": f"Köpare {position}",
+            "deadline_at": now() + timedelta(days=1 + position % 90),
+            "lots": [lot],
+            "source": "bench",
+        }
+    )
+
+
 _TABLES: tuple[Any, ...] = (
     Enterprise,
     Offering,
@@ -80,14 +118,14 @@ def _add(
     winners: Sequence[Profile],
     seats: list[str],
 ) -> None:
-    enterprise_id = stable_id("bench", str(number))
+    own_id = enterprise_id(number)
     models = draw.sample(winners, draw.choice((1, 1, 2, 3)))
     offerings = [offering for model in models for offering in model.offerings][:_MOST_OFFERINGS]
     areas = sorted({area for model in models for area in model.service_areas})[:8]
     name = f"{models[0].name} {number}"[:300]
     rows[Enterprise].append(
         {
-            "id": enterprise_id,
+            "id": own_id,
             "home": "bench",
             "rev": 1,
             "source": "bench",
@@ -106,16 +144,16 @@ def _add(
             "turnover": draw.choice(list(TurnoverBand)),
         }
     )
-    rows[EnterpriseArea] += [{"enterprise_id": enterprise_id, "area": area} for area in areas]
+    rows[EnterpriseArea] += [{"enterprise_id": own_id, "area": area} for area in areas]
     industries = sorted({code.split(" ")[0] for model in models for code in model.industry_codes})
-    rows[EnterpriseIndustry] += [{"enterprise_id": enterprise_id, "code": code[:5]} for code in industries]
-    rows[EnterpriseEligibility] += _statements(enterprise_id, draw)
+    rows[EnterpriseIndustry] += [{"enterprise_id": own_id, "code": code[:5]} for code in industries]
+    rows[EnterpriseEligibility] += _statements(own_id, draw)
     for position, offering in enumerate(offerings):
         offering_id = stable_id("bench-offering", f"{number}:{position}")
         rows[Offering].append(
             {
                 "id": offering_id,
-                "enterprise_id": enterprise_id,
+                "enterprise_id": own_id,
                 "position": position,
                 "title": offering.title[:300],
                 "description": "",
@@ -125,18 +163,18 @@ def _add(
             }
         )
         rows[OfferingCpv] += [
-            {"offering_id": offering_id, "enterprise_id": enterprise_id, "code": code, "position": i}
+            {"offering_id": offering_id, "enterprise_id": own_id, "code": code, "position": i}
             for i, code in enumerate(offering.cpv)
             if len(code) == 8
         ]
     texts = [name, *(offering.title for offering in offerings)]
-    words.append({"id": enterprise_id, "words": " ".join(stem for text in texts for stem in stems(text))})
+    words.append({"id": own_id, "words": " ".join(stem for text in texts for stem in stems(text))})
 
 
-def _statements(enterprise_id: str, draw: random.Random) -> Iterator[dict[str, Any]]:
+def _statements(own_id: str, draw: random.Random) -> Iterator[dict[str, Any]]:
     if draw.random() < 0.5:
         yield {
-            "enterprise_id": enterprise_id,
+            "enterprise_id": own_id,
             "reservation": Reservation.RES_WS,
             "state": draw.choice(list(EligibilityState)),
             "on": today() - timedelta(days=draw.randrange(1200)),

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -66,14 +68,23 @@ def lots_to_bytes(lots: Sequence[KeptLot]) -> bytes:
     return orjson.dumps(said)
 
 
-def lots_from_bytes(data: bytes) -> list[KeptLot]:
+def lots_from_bytes(data: bytes) -> tuple[KeptLot, ...]:
     """Return what `lots_to_bytes` wrote, as it is judged today."""
-    return [KeptLot(slot, weight, _lot(facts)) for slot, weight, facts in orjson.loads(data)]
+    return _lots(data, today("SE"), today("NO"))
 
 
-def _lot(facts: dict[str, Any]) -> Lot:
+# The same bytes say the same for a day, whichever enterprise asks; what changes is written as other bytes.
+@lru_cache(maxsize=4_096)
+def _lots(data: bytes, day: date, day_in_norway: date) -> tuple[KeptLot, ...]:
+    return tuple(
+        KeptLot(slot, weight, _lot(facts, day_in_norway if facts["country"] == "NO" else day))
+        for slot, weight, facts in orjson.loads(data)
+    )
+
+
+def _lot(facts: dict[str, Any], on: date) -> Lot:
     values: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in facts.items()}
-    return Lot(id="", title="", reference_date=today(facts["country"] or "SE"), **values)
+    return Lot(id="", title="", reference_date=on, **values)
 
 
 def plans_to_bytes(shown: Shown, plans: Sequence[Plan]) -> bytes:

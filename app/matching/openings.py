@@ -170,8 +170,7 @@ def open_with(session: ReadSession | WriteSession, slots: Sequence[int]) -> list
     for first in range(0, len(slots), _BATCH):
         for row in session.execute(queries.openings(slots[first : first + _BATCH])):
             if row.deadline_at is None or row.deadline_at >= at:
-                lots = tuple(lots_from_bytes(row.lots))
-                found[row.opportunity_id] = Opening(row.opportunity_id, row.request, lots)
+                found[row.opportunity_id] = Opening(row.opportunity_id, row.request, lots_from_bytes(row.lots))
     return list(found.values())
 
 

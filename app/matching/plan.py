@@ -120,19 +120,14 @@ def complete_plan(lot: Lot, asked: tuple[Group, ...], codes: tuple[AskedCode, ..
     return Plan(lot.id, (*asked, *other_groups(lot)), codes, said, places_of(lot), tuple(_own_gaps(lot, codes)))
 
 
+# Groups are never changed once made, and most questions share their codes and places: what is costly is kept.
+_KEPT = 4_096
+
+
 def other_groups(lot: Lot) -> tuple[Group, ...]:
     """Return the groups of a lot that are neither codes nor words: where, capacity and trust."""
-    return _others(
-        Lot(
-            "",
-            "",
-            area_codes=places_of(lot),
-            value_minor=lot.value_minor,
-            currency=lot.currency,
-            duration_months=lot.duration_months,
-            places_wanted=lot.places_wanted,
-        )
-    )
+    capacity = _capacity(lot.value_minor, lot.currency, lot.duration_months, lot.places_wanted)
+    return tuple(group for group in (*_where(places_of(lot)), *capacity, _trust()) if group.points)
 
 
 def places_of(lot: Lot) -> tuple[str, ...]:
@@ -156,16 +151,6 @@ def _what(lot: Lot) -> tuple[tuple[Group, ...], tuple[AskedCode, ...]]:
         asked.extend(AskedCode(prefix, True, "inferred") for prefix, _ in suggested[:3])
     groups.append(_most("industry", _industry_points(stated or [p for p, _ in suggested[:3]], full)))
     return tuple(groups), tuple(asked)
-
-
-# Groups are never changed once made, and most questions share their codes and places: what is costly is kept.
-_KEPT = 4_096
-
-
-@lru_cache(maxsize=_KEPT)
-def _others(lot: Lot) -> tuple[Group, ...]:
-    groups = (*_where(lot.area_codes), *_capacity(lot), _trust())
-    return tuple(group for group in groups if group.points)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -256,10 +241,11 @@ def _pieces_group(name: str, texts: tuple[tuple[str, int], ...], share: int, mos
     return Group(name, Criterion.WORDS, Combine.SUM, points, full * most // 100, FULL_IMPACT)
 
 
-def _where(places: tuple[str, ...]) -> Iterator[Group]:
+@lru_cache(maxsize=_KEPT)
+def _where(places: tuple[str, ...]) -> tuple[Group, ...]:
     """Return one group per place of performance, each an equal share of the criterion."""
     share = MAX_POINTS[Criterion.WHERE] * UNIT // max(1, len(places))
-    return (place_group(place, share) for place in places)
+    return tuple(place_group(place, share) for place in places)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -269,15 +255,29 @@ def place_group(place: str, share: int) -> Group:
     return Group(f"{PLACE}{place}", Criterion.WHERE, Combine.MAX, points, share)
 
 
-def _capacity(lot: Lot) -> Iterator[Group]:
-    """Yield the groups of value against size and of places wanted against places free, or one that is alike for all."""
+@lru_cache(maxsize=_KEPT)
+def _capacity(
+    value_minor: int | None, currency: str, duration_months: int | None, places_wanted: int | None
+) -> tuple[Group, ...]:
+    """Return the groups of value against size and of places wanted against free ones, or one that is alike for all."""
+    lot = Lot(
+        "",
+        "",
+        value_minor=value_minor,
+        currency=currency,
+        duration_months=duration_months,
+        places_wanted=places_wanted,
+    )
     full = MAX_POINTS[Criterion.CAPACITY] * UNIT
     parts = [("value", capacity_points(lot)), ("places", places_points(lot))]
     known = [part for part in parts if part[1]] or [(_why_neutral(lot), neutral_points())]
-    for name, worths in known:
-        share = full // len(known)
-        points = {term: share * worth // 100 for term, worth in worths.items()}
-        yield Group(name, Criterion.CAPACITY, Combine.MAX, points, share)
+    share = full // len(known)
+    return tuple(
+        Group(
+            name, Criterion.CAPACITY, Combine.MAX, {term: share * worth // 100 for term, worth in worths.items()}, share
+        )
+        for name, worths in known
+    )
 
 
 def _why_neutral(lot: Lot) -> str:

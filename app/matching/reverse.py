@@ -85,8 +85,8 @@ class _Judge:
     def __init__(self, document: Document, tallies: Mapping[int, tuple[Units, Units]]) -> None:
         self._document = document
         self._tallies = tallies
-        # Lots share most of the groups that are neither codes nor words. A group is kept, so that its id stays its own.
-        self._known: dict[int, tuple[Sequence[Group], int]] = {}
+        # Lots share most of the groups that are neither codes nor words. They are kept, so that an id stays its own.
+        self._known: dict[int, tuple[Group, int]] = {}
 
     def fit(self, opening: Opening) -> Fit | None:
         """Return how the enterprise fits an opportunity of which it fits a lot; None when it may not take part."""
@@ -95,7 +95,7 @@ class _Judge:
             return None
         count = shown = fine = 0
         for one in opening.lots:
-            total = self._asked(one.slot) + self._beside(other_groups(one.lot))
+            total = self._asked(one.slot) + self._beside(one.lot)
             count += one.weight
             shown += one.weight * rounded(total, UNIT)
             fine += one.weight * total
@@ -111,12 +111,11 @@ class _Judge:
         what, words = self._tallies.get(chunk, (_NONE, _NONE))
         return int(what[place] + words[place]) if place < what.size else 0
 
-    def _beside(self, groups: Sequence[Group]) -> int:
+    def _beside(self, lot: Lot) -> int:
         """Return the fine units of where, capacity and trust."""
-        if id(groups) not in self._known:
-            fine: dict[Criterion, int] = {}
-            for group in groups:
-                fine[group.criterion] = fine.get(group.criterion, 0) + group_fine(group, self._document)
-            capped = (min(units, MAX_POINTS[criterion] * UNIT) for criterion, units in fine.items())
-            self._known[id(groups)] = (groups, sum(capped))
-        return self._known[id(groups)][1]
+        fine: dict[Criterion, int] = {}
+        for group in other_groups(lot):
+            if id(group) not in self._known:
+                self._known[id(group)] = (group, group_fine(group, self._document))
+            fine[group.criterion] = fine.get(group.criterion, 0) + self._known[id(group)][1]
+        return sum(min(units, MAX_POINTS[criterion] * UNIT) for criterion, units in fine.items())
