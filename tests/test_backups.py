@@ -460,5 +460,20 @@ def test_a_file_that_cannot_be_read_or_written_is_one_sentence(samnod: CliRunner
     assert (done.exit_code, done.output.count("\n")) == (1, 1)
 
 
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(
+    samnod: CliRunner, saved: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    def fill_the_disk(*_: object) -> None:
+        raise (
+            sqlite3.OperationalError("database or disk is full") if database.is_sqlite else OSError(28, "No space left")
+        )
+
+    monkeypatch.setattr(sqlite, "_copy", fill_the_disk)
+    monkeypatch.setattr(postgresql, "_run", fill_the_disk)
+    done = samnod.invoke(cli, ["backup", str(saved)])
+    assert (done.exit_code, done.output.count("\n")) == (1, 1)
+    assert list(saved.parent.iterdir()) == []
+
+
 def test_the_tools_that_the_tests_use_are_those_of_the_server():
     assert Path(str(shutil.which("pg_dump"))).parent == postgres.programs()

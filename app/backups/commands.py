@@ -1,5 +1,6 @@
 """`samnod backup` and `samnod restore`."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,9 @@ def _in_sentences(file: Path) -> Iterator[None]:
         raise stop(fault.detail) from fault
     except OSError as fault:
         raise stop(unreadable(Path(fault.filename or file), fault)) from fault
+    except sqlite3.Error as fault:
+        # A full disk, most often: what was begun is gone, and what was there stays.
+        raise stop(f"{file}: SQLite gave up: {fault}") from fault
 
 
 @contextmanager

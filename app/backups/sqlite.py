@@ -124,7 +124,7 @@ def _let_go(place: Path) -> None:
                 # Leaving WAL takes the whole file for oneself, which SQLite refuses while another process has it open.
                 old.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.OperationalError as fault:
-            raise Refused(_IN_USE) from fault
+            raise Refused(_IN_USE if "locked" in str(fault) else f"The database cannot be opened: {fault}") from fault
         except sqlite3.DatabaseError:
             # No database, or a broken one: often the very reason for restoring.
             pass
