@@ -1,5 +1,6 @@
 """Clients that write as the documentation tells them to, and keep a list of what was acknowledged."""
 
+import random
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -117,12 +118,18 @@ class Load:
                 self.ledger.revs[record] = answer.json()["rev"]
 
     def _insist(self, method: str, path: str, **request: object) -> httpx.Response:
-        """Send the same request until the server gives an answer of its own."""
+        """Send the same request until the server gives an answer of its own.
+
+        The first time every other client hangs up before it can have been answered, as if the line had broken: what
+        the server did for it is then known to the server alone.
+        """
+        patience = random.choice([0.03, 0.1, 20, 20])
         while not self._given_up.is_set():
             try:
-                with self.node.client(timeout=20) as client:
+                with self.node.client(timeout=patience) as client:
                     answer = client.request(method, path, **request)  # type: ignore[arg-type]
             except httpx.TransportError:
+                patience = 20
                 self._given_up.wait(0.05)
                 continue
             twin = answer.status_code == 409 and "Idempotency-Key" in request["headers"]  # type: ignore[operator]
