@@ -164,7 +164,7 @@ def rebuild_enterprises(
 
     built = lists.build(documents(), CHUNK)
     _insert(session, MatchEnterprise, rows)
-    _insert(session, MatchPosting, [_row(key, posting) for key, posting in sorted(built.items())])
+    _insert(session, MatchPosting, [_row(key, written) for key, written in sorted(built.items())])
     _insert(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(placed).items()])
     held.slots, held.scorer_version = len(rows), SCORER_VERSION
     session.flush()
@@ -189,7 +189,7 @@ def check(session: ReadSession) -> list[str]:
             expected.append((slot, terms_of(compiled)))
             placed[slot] = place_of(compiled)
     faults += [f"enterprise {enterprise_id} is in the index but not in the registry" for enterprise_id in slots]
-    built = {key: posting.write() for key, posting in lists.build(expected, CHUNK).items()}
+    built = lists.build(sorted(expected, key=lambda one: one[0]), CHUNK)
     columns = (col(MatchPosting.term), col(MatchPosting.chunk), col(MatchPosting.offsets), col(MatchPosting.impacts))
     for term, chunk, offsets, impacts in session.execute(select(*columns)):
         if built.pop((term, chunk), None) != (offsets, impacts):
@@ -252,7 +252,9 @@ def _apply(session: WriteSession, slot: int, patch: lists.Patch) -> None:
         connection.execute(
             delete(MatchPosting).where(col(MatchPosting.term).in_(changed), col(MatchPosting.chunk) == chunk)
         )
-    _insert(session, MatchPosting, [_row((term, chunk), posting) for term, posting in after.items() if posting.held])
+    _insert(
+        session, MatchPosting, [_row((term, chunk), posting.write()) for term, posting in after.items() if posting.held]
+    )
 
 
 def _place(session: WriteSession, slot: int, terms: list[str], trait: int) -> None:
@@ -270,9 +272,8 @@ def _block_row(number: int, block: Whereabouts) -> dict[str, Any]:
     return {"block": number, "counts": counts, "numbers": numbers, "traits": traits}
 
 
-def _row(key: tuple[str, int], posting: Posting) -> dict[str, Any]:
-    offsets, impacts = posting.write()
-    return {"term": key[0], "chunk": key[1], "offsets": offsets, "impacts": impacts}
+def _row(key: tuple[str, int], written: lists.Written) -> dict[str, Any]:
+    return {"term": key[0], "chunk": key[1], "offsets": written[0], "impacts": written[1]}
 
 
 def _insert(session: WriteSession, table: Any, rows: list[dict[str, Any]]) -> None:

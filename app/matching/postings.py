@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Offsets = NDArray[np.uint16]
 Impacts = NDArray[np.uint8]
 OFFSET = np.dtype("<u2")
+Written = tuple[bytes, bytes]
+"""Offsets in order and the impact of each, as bytes."""
 
 
 @dataclass(slots=True)
@@ -22,7 +24,7 @@ class Posting:
         """Return the posting that `write` wrote."""
         return cls(dict(zip(np.frombuffer(offsets, OFFSET).tolist(), impacts, strict=True)))
 
-    def write(self) -> tuple[bytes, bytes]:
+    def write(self) -> Written:
         """Return offsets in order and the impact of each, as bytes."""
         order = sorted(self.held)
         return np.array(order, OFFSET).tobytes(), bytes(self.held[offset] for offset in order)
@@ -47,15 +49,20 @@ def difference(old: Mapping[str, int], new: Mapping[str, int]) -> Patch:
     return Patch(put, frozenset(old.keys() - new.keys()))
 
 
-def build(documents: Iterable[tuple[int, Mapping[str, int]]], chunk_size: int) -> dict[tuple[str, int], Posting]:
-    """Return every posting of `documents`, given as (slot, terms)."""
-    postings: dict[tuple[str, int], Posting] = {}
+def build(documents: Iterable[tuple[int, Mapping[str, int]]], chunk_size: int) -> dict[tuple[str, int], Written]:
+    """Return every posting of `documents` as it is written; they come as (slot, terms), in rising order of slot."""
+    postings: dict[int, dict[str, tuple[list[int], list[int]]]] = {}
     for slot, terms in documents:
         chunk, offset = divmod(slot, chunk_size)
+        held = postings.setdefault(chunk, {})
         for term, impact in terms.items():
-            key = (term, chunk)
-            posting = postings.get(key)
-            if posting is None:
-                posting = postings[key] = Posting()
-            posting.held[offset] = impact
-    return postings
+            if term not in held:
+                held[term] = ([], [])
+            offsets, impacts = held[term]
+            offsets.append(offset)
+            impacts.append(impact)
+    return {
+        (term, chunk): (np.array(offsets, OFFSET).tobytes(), bytes(impacts))
+        for chunk, held in postings.items()
+        for term, (offsets, impacts) in held.items()
+    }

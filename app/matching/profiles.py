@@ -5,7 +5,6 @@ from typing import Any
 
 from app.core.db import ReadSession, WriteSession
 from app.enterprises.tables import (
-    Enterprise,
     EnterpriseArea,
     EnterpriseCriterion,
     EnterpriseEligibility,
@@ -38,7 +37,7 @@ def _batch(session: ReadSession | WriteSession, ids: list[str]) -> Iterator[prof
     industries = _grouped(session, EnterpriseIndustry, ids)
     criteria = _grouped(session, EnterpriseCriterion, ids)
     eligibility = _grouped(session, EnterpriseEligibility, ids)
-    for row in session.execute(queries.enterprises(ids)).scalars():
+    for row in session.execute(queries.enterprises(ids)):
         yield profile.Profile(
             enterprise_id=row.id,
             name=row.name,
@@ -72,11 +71,11 @@ def _offering(row: Any, codes: list[Any], sectors: list[Any]) -> profile.Offerin
     )
 
 
-def _statement(row: EnterpriseEligibility) -> profile.Statement:
+def _statement(row: Any) -> profile.Statement:
     return profile.Statement(str(row.state), row.on, row.valid_until)
 
 
-def _is_confirmed(row: Enterprise) -> bool:
+def _is_confirmed(row: Any) -> bool:
     """An enterprise taken from a report, and never confirmed by itself, says so wherever it is shown."""
     return row.confirmed_on is not None or row.source_year is None
 
@@ -85,6 +84,6 @@ def _grouped(
     session: ReadSession | WriteSession, table: Any, ids: list[str], key: str = "enterprise_id"
 ) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
-    for row in session.execute(queries.children(table, ids)).scalars():
+    for row in session.execute(queries.children(table, ids)):
         found.setdefault(getattr(row, key), []).append(row)
     return found

@@ -115,13 +115,14 @@ def _is_open(at: datetime) -> ColumnElement[bool]:
 
 
 def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:
-    """Select the child rows of enterprises from one table of the registry."""
-    return select(table).where(table.enterprise_id.in_(enterprise_ids))
+    """Select the child rows of enterprises from one table of the registry, as plain rows."""
+    return select(table.__table__).where(table.enterprise_id.in_(enterprise_ids))
 
 
-def enterprises(enterprise_ids: Sequence[str]) -> Select[Enterprise]:
-    """Select enterprises by id."""
-    return select(Enterprise).where(col(Enterprise.id).in_(enterprise_ids))
+def enterprises(enterprise_ids: Sequence[str]) -> Select[Any]:
+    """Select enterprises by id, as plain rows: a registry of objects would take twice the time to read."""
+    table: Any = Enterprise
+    return select(table.__table__).where(col(Enterprise.id).in_(enterprise_ids))
 
 
 def every_enterprise() -> Select[str]:

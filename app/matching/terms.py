@@ -98,10 +98,10 @@ class Document:
 
 def _by_impact(pieces: Mapping[str, int]) -> dict[str, str]:
     """Return impact to the pieces that have it, in one text: half the bytes of a piece at a time."""
-    held: dict[str, list[str]] = {}
+    held: dict[int, list[str]] = {}
     for term, impact in pieces.items():
-        held.setdefault(str(impact), []).append(term)
-    return {impact: " ".join(sorted(found)) for impact, found in held.items()}
+        held.setdefault(impact, []).append(term)
+    return {str(impact): " ".join(sorted(found)) for impact, found in held.items()}
 
 
 def _from_impacts(held: Mapping[str, str], wanted: frozenset[str] | None) -> dict[str, int]:
