@@ -16,13 +16,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Select
 
-# What is answered sooner than this may be asked in the event loop itself: a thread would cost more than it saves.
+# What takes less work than this may be asked in the event loop itself: a thread would cost more than it saves. Work and
+# not time is counted, because a thread that reads row by row waits for the interpreter's lock at each of them.
 _SHORT_SECONDS = 0.002
 
 
 @dataclass(slots=True)
 class Prepared:
-    """A statement as the driver takes it, and how long it took when it was asked last.
+    """A statement as the driver takes it, and how much work it was when it was asked last.
 
     `order` is that of the values where the driver counts them; where it knows them by name there is none.
     """
@@ -42,7 +43,7 @@ class QuickReads:
     """Read-only connections of the driver's own, one for each thread that asks; each statement sees one moment.
 
     An embedded database is asked where the request is served, because waiting for a thread takes longer than the
-    answer; a question that took long goes to a thread all the same. A server is always asked from a thread.
+    answer; a question that is much work goes to a thread all the same. A server is always asked from a thread.
     """
 
     def __init__(self, engine: Engine, threads: int) -> None:
@@ -83,14 +84,14 @@ class QuickReads:
 
     def ask(self, asked: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return the rows of the statement, asked in this thread."""
-        started = time.perf_counter()
+        started = time.thread_time()
         try:
             found: list[tuple[Any, ...]] = self._connection().execute(asked.sql, asked.filled(values)).fetchall()
         except self.fault:
             # Whatever it was, the next question gets a new connection.
             self._own.connection = None
             raise
-        asked.seconds = time.perf_counter() - started
+        asked.seconds = time.thread_time() - started
         return found
 
     def _connection(self) -> Any:

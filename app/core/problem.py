@@ -154,6 +154,9 @@ def install(app: FastAPI) -> None:
         return refusal(request, error)
 
     async def silent_database(request: Request, error: Exception) -> Response:
+        # SQLite calls it an operational error as well when we ask for what is not there: that is a fault of ours.
+        if getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR":
+            raise error
         log.error("The database does not answer", exc_info=error)
         return refusal(request, NotReady(Message(N_("The database does not answer. Try again in a moment."))))
 

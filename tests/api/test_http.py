@@ -3,13 +3,15 @@
 The document is walked, so that an operation or an error added to it fails this test until somebody provokes it.
 """
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
 
 from app.accounts import writing
@@ -284,7 +286,7 @@ def test_every_operation_that_asks_the_database_says_when_it_is_silent(
         (tmp_path / "samnod.db").rename(tmp_path / "elsewhere.db")
         (tmp_path / "samnod.db").mkdir()
     else:
-        postgres_server().drop(database_url.rpartition("/")[2].partition("?")[0])
+        postgres_server().drop(str(make_url(database_url).database))
     for connection in database.quick.connections:
         connection.close()
     wrong = []
@@ -295,3 +297,53 @@ def test_every_operation_that_asks_the_database_says_when_it_is_silent(
         elif answer.status_code >= 500:
             wrong.append(f"{operation.id}: {answer.status_code} is not documented")
     assert list(filter(None, wrong)) == []
+
+
+def test_every_address_says_which_methods_it_answers(world: World):
+    known: dict[str, set[str]] = {}
+    for operation in operations():
+        known.setdefault(operation.path, set()).add(operation.method.upper())
+    asked = {operation.path: operation for operation in operations()}
+    for path in known:
+        # A record could have the name of a list: `/enterprises/facets` is also an address of `/enterprises/{id}`.
+        forms = [form for form in known if re.fullmatch(re.sub(r"{\w+}", "[^/]+", form), path)]
+        methods = set[str]().union(*(known[form] for form in forms))
+        allowed = methods | ({"HEAD"} if "GET" in methods else set())
+        for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - allowed:
+            refused = world.send(replace(asked[path], method=method.lower(), reads_body=False))
+            assert refused.status_code == 405, (method, path)
+            assert set(refused.headers["allow"].split(", ")) == allowed, (method, path)
+            assert refused.headers["traceparent"] == TRACE
+            if method != "HEAD":
+                assert refused.headers["content-type"] == PROBLEM_TYPE
+                assert wrong_with(refused, asked[path], 405) == ""
+
+
+def test_head_is_get_without_the_body_everywhere(world: World):
+    for operation in operations():
+        if operation.method != "get":
+            continue
+        got, headed = world.send(operation), world.send(replace(operation, method="head"))
+        assert got.status_code == headed.status_code == 200, operation.id
+        assert headed.content == b""
+        unlike = {"x-request-id", "date"}
+        assert {name: value for name, value in headed.headers.items() if name not in unlike} == {
+            name: value for name, value in got.headers.items() if name not in unlike
+        }, operation.id
+        assert got.headers["traceparent"] == TRACE
+
+
+def test_what_is_read_again_is_not_sent_again_everywhere(world: World):
+    for operation in operations():
+        if operation.method != "get":
+            continue
+        first = world.send(operation)
+        if "etag" not in first.headers:
+            # What leaves in parts has no tag.
+            assert operation.id == "export_enterprises"
+            continue
+        again = world.send(operation, headers={"if-none-match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b""), operation.id
+        assert again.headers["etag"] == first.headers["etag"]
+        keyed = world.send(operation, headers={"authorization": world.key["Authorization"]})
+        assert (keyed.status_code, keyed.headers["cache-control"]) == (200, "private, no-cache"), operation.id
