@@ -131,6 +131,7 @@ SHELVES_OF_ROOM = {
         {"index", "reverse"},
         {"forward"},
         {"effects", "meetings"},
+        {"answers"},
         {"service"},
         {"routes"},
     ],
