@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import col
 
 from app.core.clock import now, today
@@ -130,17 +130,29 @@ def _write(
     parted = [pair for pair, left_at in known.items() if left_at is None and pair not in wanted]
     if new:
         session.connection().execute(insert(MatchSeen), [_row(pair, wanted[pair], at) for pair in new])
-    for pair in back:
-        values = {name: value for name, value in _row(pair, wanted[pair], at).items() if name != "first_at"}
-        session.execute(_of(update(MatchSeen), pair).values(values))
-    for pair in parted:
-        session.execute(_of(update(MatchSeen), pair).values(parted_at=at))
+    _update(session, back, [_row(pair, wanted[pair], at) for pair in back])
+    _update(session, parted, [{"parted_at": at}] * len(parted))
 
 
-def _of(statement: Any, pair: Pair) -> Any:
-    return statement.where(
-        col(MatchSeen.opportunity_id) == pair.opportunity_id, col(MatchSeen.enterprise_id) == pair.enterprise_id
+def _update(session: WriteSession, pairs: Sequence[Pair], values: Sequence[Mapping[str, Any]]) -> None:
+    """Change the rows of many pairs in one statement: all take new values for the same columns."""
+    if not pairs:
+        return
+    changed = [name for name in values[0] if name not in {"opportunity_id", "enterprise_id", "first_at"}]
+    of_pair = (
+        col(MatchSeen.opportunity_id) == bindparam("of_opportunity"),
+        col(MatchSeen.enterprise_id) == bindparam("of_enterprise"),
     )
+    statement = update(MatchSeen).where(*of_pair).values({name: bindparam(f"new_{name}") for name in changed})
+    rows = [
+        {
+            "of_opportunity": pair.opportunity_id,
+            "of_enterprise": pair.enterprise_id,
+            **{f"new_{name}": said[name] for name in changed},
+        }
+        for pair, said in zip(pairs, values, strict=True)
+    ]
+    session.connection().execute(statement, rows)
 
 
 def _row(pair: Pair, met: Met, at: datetime) -> dict[str, Any]:
