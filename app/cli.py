@@ -20,7 +20,7 @@ from app.core.clock import today
 from app.core.db import Database, WriteSession, rehearse
 from app.core.errors import SamnodError
 from app.demo import service as demo_service
-from app.main import create_app
+from app.main import served
 from app.matching import index as matching_index
 from app.matching import service as matching
 from app.matching.schemas import LotQuestion, MatchQuestion
@@ -146,7 +146,7 @@ def serve(
     logs.configure(settings().log_level)
     uvicorn.run(
         # One process serves what is loaded here; several each load it for themselves.
-        create_app(settings()) if workers == 1 else "app.main:served",
+        served() if workers == 1 else "app.main:served",
         factory=workers > 1,
         workers=workers,
         host=host,

@@ -210,7 +210,7 @@ def test_the_address_shown_can_be_opened(host: str, shown: str):
 
 
 def test_serve_prepares_and_says_where(samnod: Samnod, served: list[str]):
-    said = samnod("serve", "--prepare", "--host", "::")
+    said = samnod("serve", "--prepare", "--host", "::", SAMNOD_SECRET_KEY="x" * 32)
     assert (said.code, served) == (0, ["::"])
     assert "Open http://127.0.0.1:8000/ (the API: http://127.0.0.1:8000/api/v1/openapi.json)" in said.out
 

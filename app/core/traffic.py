@@ -3,8 +3,8 @@
 import hashlib
 import logging
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +28,7 @@ class Traffic:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = uuid.uuid4().hex
+        request_id = secrets.token_hex(16)
         trace = (_header(scope, b"traceparent") or b"").decode("latin-1")
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
@@ -159,5 +159,9 @@ class _Tagging:
 
 
 def _header(message: Mapping[str, Any], name: bytes) -> bytes | None:
-    """Return the value of a header of a request's scope or of an answer's start."""
-    return next((value for key, value in message.get("headers", ()) if key.lower() == name), None)
+    """Return the value of a header of a request's scope or of an answer's start; names are in small letters (ASGI)."""
+    for key, value in message.get("headers", ()):
+        if key == name:
+            found: bytes = value
+            return found
+    return None

@@ -101,5 +101,5 @@ def test_only_who_asks_for_it_gets_it_compressed():
 
 def test_a_type_is_said_to_be_believed_once():
     assert headers_of(sent(NoSniffing(answering(b"a"))))[b"x-content-type-options"] == b"nosniff"
-    told = answering(b"a", headers=[(b"X-Content-Type-Options", b"nosniff")])
+    told = answering(b"a", headers=[(b"x-content-type-options", b"nosniff")])
     assert sent(NoSniffing(told)) == sent(told)
