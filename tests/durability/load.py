@@ -84,18 +84,18 @@ class Load:
     def _run(self, me: int) -> None:
         turn = 0
         # A client that has begun goes on until its request is acknowledged: it stops between two requests.
-        with suppress(_GivenUpError):
+        with suppress(_GivenUpError), self.node.client() as client:
             while not self._stop.is_set():
-                record = self._register(f"client-{me}-turn-{turn}", f"Exempel {me} {turn}")
+                record = self._register(client, f"client-{me}-turn-{turn}", f"Exempel {me} {turn}")
                 if record is not None:
-                    self._change(record)
+                    self._change(client, record)
                 turn += 1
 
-    def _register(self, key: str, name: str) -> str | None:
+    def _register(self, client: httpx.Client, key: str, name: str) -> str | None:
         with self._lock:
             self.ledger.sent[key] = name
         body = {"name": name, "country": "SE", "source": "exempel"}
-        answer = self._insist("POST", "/enterprises", json=body, headers={"Idempotency-Key": key})
+        answer = self._insist(client, "POST", "/enterprises", json=body, headers={"Idempotency-Key": key})
         if answer.status_code != 201:
             self._complain(answer)
             return None
@@ -105,11 +105,13 @@ class Load:
             self.ledger.replayed += answer.headers.get("Idempotent-Replayed") == "true"
         return str(answer.json()["id"])
 
-    def _change(self, record: str) -> None:
+    def _change(self, client: httpx.Client, record: str) -> None:
         with self._lock:
             rev = self.ledger.revs[record]
         headers = {"If-Match": f'"{rev}"', "Content-Type": PATCH}
-        answer = self._insist("PATCH", f"/enterprises/{record}", json={"summary": f"Rad {rev}"}, headers=headers)
+        answer = self._insist(
+            client, "PATCH", f"/enterprises/{record}", json={"summary": f"Rad {rev}"}, headers=headers
+        )
         # 412 is right when the first attempt was written and its acknowledgement died with the server.
         if answer.status_code not in (200, 412):
             self._complain(answer)
@@ -117,7 +119,7 @@ class Load:
             with self._lock:
                 self.ledger.revs[record] = answer.json()["rev"]
 
-    def _insist(self, method: str, path: str, **request: object) -> httpx.Response:
+    def _insist(self, client: httpx.Client, method: str, path: str, **request: object) -> httpx.Response:
         """Send the same request until the server gives an answer of its own.
 
         The first time every other client hangs up before it can have been answered, as if the line had broken: what
@@ -126,11 +128,11 @@ class Load:
         patience = random.choice([0.03, 0.1, 20, 20])
         while not self._given_up.is_set():
             try:
-                with self.node.client(timeout=patience) as client:
-                    answer = client.request(method, path, **request)  # type: ignore[arg-type]
+                answer = client.request(method, path, timeout=patience, **request)  # type: ignore[arg-type]
             except httpx.TransportError:
                 patience = 20
-                self._given_up.wait(0.05)
+                # Not too often: whoever starts the server again needs the processor.
+                self._given_up.wait(0.2)
                 continue
             twin = answer.status_code == 409 and "Idempotency-Key" in request["headers"]  # type: ignore[operator]
             if twin or answer.status_code == 503:

@@ -50,12 +50,13 @@ class Node:
             self._server = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment(), stdout=log, stderr=log, start_new_session=True
             )
-        while time.monotonic() < begun + _PATIENCE_SECONDS and self._server.poll() is None:
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=5).is_success:
-                    return time.monotonic() - begun
-            except httpx.TransportError:
-                time.sleep(0.05)
+        with httpx.Client(base_url=self.url, timeout=5) as asking:
+            while time.monotonic() < begun + _PATIENCE_SECONDS and self._server.poll() is None:
+                try:
+                    if asking.get("/readyz").is_success:
+                        return time.monotonic() - begun
+                except httpx.TransportError:
+                    time.sleep(0.1)
         raise AssertionError(f"the server did not start:\n{self.told()}")
 
     def kill(self) -> None:
