@@ -320,7 +320,7 @@ def test_the_report_can_be_kept_as_json_and_csv(database: Database, tmp_path: Pa
 
 
 KILLED = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from app.core.db import Database
 from app.enterprises import importing
@@ -334,6 +334,8 @@ def slowly(stage, items, total):
             print("wrote", number, flush=True)
             time.sleep(0.05 if number < 2 else 60)
 
+# Whoever starts the tests in the background has told its children to ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 wire()
 reading = importing.read_file(Path(sys.argv[2]), Defaults("exempel"))
 importing._BATCH = 20
