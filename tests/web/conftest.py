@@ -20,7 +20,7 @@ def demo_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Clie
     """Give a client of the application with the demo data; redirects are not followed."""
     folder = tmp_path_factory.mktemp("demo")
     with migrated_database("sqlite", folder) as url:
-        app = create_app(Settings(database_url=url, var_dir=folder, node_name="Mittnorden"))
+        app = create_app(Settings(database_url=url, var_dir=folder, node_name="Mittnorden", rate_limits=False))
         with app.state.database.writes() as session:
             demo.load(session, home="local", today=today())
         with client_of(app) as client:
