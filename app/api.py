@@ -48,7 +48,7 @@ def api_info() -> ApiInfo:
 async def _key_of(request: Request) -> str | None:
     """Return the id of the key that a request carries, for the limits."""
     caller = await caller_of(request)
-    return caller.key_id if caller else None
+    return caller.actor_id if caller else None
 
 
 def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str = "") -> FastAPI:

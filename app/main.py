@@ -59,6 +59,8 @@ def create_app(settings: Settings) -> Starlette:
             demo=demo.is_loaded,
             base_url=settings.base_url,
             limits=limits,
+            secret=secret,
+            home=settings.node,
         ),
     )
     app.router.default = _Nowhere(app.router.default)

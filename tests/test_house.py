@@ -107,9 +107,10 @@ SHELVES_OF_ROOM = {
     # `permissions` and `writing` are what other rooms' routes are made of.
     "accounts": [
         {"vocabulary"},
-        {"rules"},
+        {"rules", "passwords"},
         {"schemas", "tables"},
         {"queries"},
+        {"sessions"},
         {"service"},
         {"permissions", "idempotency"},
         {"writing"},
@@ -144,7 +145,7 @@ FRONT_DOOR = {"service", "schemas", "vocabulary"}
 # matching, notices and pages must make alike.
 SIDE_DOORS = {
     "reference": {"fields"},
-    "accounts": {"permissions", "writing"},
+    "accounts": {"permissions", "sessions", "writing"},
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},
 }

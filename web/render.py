@@ -26,6 +26,8 @@ from app.core.i18n import LANGUAGES, Texts, negotiate, texts
 from app.reference.service import area_label, cpv_label, label
 from web.assets import Assets, static_address
 from web.figures import POINTS_ADDRESS
+from web.sessions import home_of
+from web.writing import FIELD, form_token
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _LOCALES = {"sv": "sv_SE", "nb": "nb_NO", "en": "en_GB"}
@@ -98,10 +100,15 @@ def show(request: Request, template: str, status: int = 200, **context: Any) -> 
             plural=say.plural,
             icons=icons,
             fragment=wants_fragment(request),
+            visitor=getattr(request.state, "signed_in", None),
             **context,
         )
     )
-    return HTMLResponse(html, status)
+    answer = HTMLResponse(html, status)
+    if getattr(request.state, "form_seed_is_new", False):
+        cookies = request.app.state.cookies
+        cookies.put(answer, cookies.form, request.state.form_seed)
+    return answer
 
 
 def address(path: str, *parameters: tuple[str, object]) -> str:
@@ -126,6 +133,8 @@ def _environment() -> Environment:
         "languages": LANGUAGE_NAMES,
         "at": _at,
         "in_language": _in_language,
+        "form_token": _form_token,
+        "home_of": home_of,
         "icon": _icon,
         "foreign": _foreign,
         "area_name": _area_name,
@@ -159,6 +168,12 @@ def _in_language(context: Context, language: str) -> str:
     inside = request.url.path.strip("/").partition("/")[0] in LANGUAGES
     path = f"/{language}/{rest}" if inside else f"/{language}/"
     return f"{path}?{request.url.query}" if request.url.query and inside else path
+
+
+@pass_context
+def _form_token(context: Context) -> Markup:
+    """Return the hidden field that every form with `method="post"` holds."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, form_token(context["request"]))
 
 
 @pass_context

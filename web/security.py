@@ -50,7 +50,7 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._always.items():
                     headers[name] = value
-                headers["Cache-Control"] = _cache_control(scope, message["status"])
+                headers["Cache-Control"] = _cache_control(scope, message["status"], headers)
                 if not _is_static(scope):
                     # A fragment, a page and a redirect can share one address; caches must keep them apart.
                     headers["Vary"] = "HX-Request, Accept-Language, Cookie"
@@ -63,8 +63,18 @@ def _is_static(scope: Scope) -> bool:
     return str(scope["path"]).startswith("/static/")
 
 
-def _cache_control(scope: Scope, status: int) -> str:
-    """Files with their hash in the address never change; everything else is asked for again each time."""
+def _cache_control(scope: Scope, status: int, headers: MutableHeaders) -> str:
+    """Files with their hash in the address never change; everything else is asked for again each time.
+
+    What is made for one browser, known by a cookie of ours, is kept by nobody.
+    """
     if _is_static(scope) and status in {200, 304} and b"v=" in scope["query_string"]:
         return f"public, max-age={_YEAR}, immutable"
+    if "set-cookie" in headers or (not _is_static(scope) and _has_cookie(scope)):
+        return "no-store"
     return "no-cache"
+
+
+def _has_cookie(scope: Scope) -> bool:
+    """Tell whether the request carries a cookie of ours."""
+    return any(name == b"cookie" and b"samnod" in value for name, value in scope["headers"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -15,9 +15,10 @@ from app.core.limits import Limits
 from web.assets import STATIC
 from web.assets import assets as find_assets
 from web.figures import POINTS_CSS, POINTS_PATH
-from web.pages import about, completeness, enterprises, matchmaking, opportunities
+from web.pages import about, completeness, enterprises, matchmaking, opportunities, sign_in
 from web.render import Site, show
 from web.security import Headers
+from web.sessions import Cookies, SignInNeeded, guest
 
 
 def _no_demo(_session: ReadSession) -> bool:
@@ -32,26 +33,34 @@ def create_site(
     demo: Callable[[ReadSession], bool] = _no_demo,
     base_url: str = "",
     limits: Limits | None = None,
+    secret: bytes = b"",
+    home: str = "local",
 ) -> FastAPI:
     """Return the site over `database`.
 
     `node_name` is the region at the foot of every page; `demo` tells whether example data is loaded, which puts the
     banner on top; `base_url` is the public address (https turns HSTS on); `assets` is auto, vendor or cdn; `limits`
-    counts how often a visitor asks for a ranking.
+    counts how often a visitor asks for a ranking; `secret` is what sessions and forms are signed with, and `home` the
+    node that new records belong to.
     Raises MissingAssets when `assets` is vendor and a file is missing.
     """
     files = find_assets(assets)
     site = FastAPI(title="Samnod", docs_url=None, redoc_url=None, openapi_url=None)
     site.state.database = database
     site.state.limits = limits or Limits(on=False)
+    site.state.secret = secret
+    site.state.home = home
+    site.state.base_url = base_url
+    site.state.cookies = Cookies(secure=base_url.startswith("https://"))
+    site.state.sessions_told = {}
     site.state.site = Site(node_name, files, database, demo)
     site.add_middleware(Headers, cdn=files.origin, https=base_url.startswith("https://"))
     _install_errors(site)
     site.add_api_route(POINTS_PATH, _points_css, methods=["GET", "HEAD"])
     site.mount("/static", StaticFiles(directory=STATIC), name="static")
     site.add_api_route("/", _choose_language, methods=["GET", "HEAD"])
-    for page in (matchmaking, enterprises, completeness, opportunities, about):
-        site.include_router(page.router, prefix="/{language}")
+    for page in (matchmaking, enterprises, completeness, opportunities, about, sign_in):
+        site.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
     return site
 
 
@@ -69,6 +78,8 @@ def _install_errors(site: FastAPI) -> None:
     async def known(request: Request, error: Exception) -> Response:
         if not isinstance(error, SamnodError):
             raise error
+        if isinstance(error, SignInNeeded):
+            return sign_in.ask(request)
         page = _error_page(request, error.status)
         page.headers.update(error.headers)
         return page

@@ -183,7 +183,7 @@ class Requires:
         caller = replace(await self.admit(request), reason=reason)
         if (session := getattr(request.state, "writes", None)) is not None:
             journal.acting(
-                session, Actor(caller.key_id, caller.organization_id, caller.role.value, caller.request_id, reason)
+                session, Actor(caller.actor_id, caller.organization_id, caller.role.value, caller.request_id, reason)
             )
         return caller
 

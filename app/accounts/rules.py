@@ -32,6 +32,11 @@ def keyed_hash(secret: bytes, text: str) -> str:
     return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
 
 
+def email_key(email: str) -> str:
+    """Return an e-mail address in the form that it is compared in: one person has one account, however it is typed."""
+    return email.strip().lower()
+
+
 def hint_of(key: str) -> str:
     """Return the beginning of a key, by which its owner knows it again."""
     return f"{key[: len(PREFIX) + 4]}…"

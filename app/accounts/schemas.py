@@ -41,3 +41,13 @@ class NewKey(KeyRead):
     """A key as it is shown once: nobody can read it again."""
 
     key: str
+
+
+class SessionRead(SchemaOut):
+    """A session that is alive, as its person sees it."""
+
+    id: str
+    device: str
+    created_at: datetime
+    seen_at: datetime
+    is_this: bool

@@ -80,7 +80,7 @@ def caller_of(session: ReadSession, text: str, *, secret: bytes) -> Caller:
     if row is None or row.revoked_at is not None or row.expires_at <= now():
         raise Unauthorized(Message(N_("This key opens nothing: it is unknown, revoked or has expired.")))
     return Caller(
-        key_id=row.id,
+        actor_id=row.id,
         organization_id=row.organization_id,
         role=row.role,
         scopes=frozenset(Scope(scope) for scope in row.scopes.split()),

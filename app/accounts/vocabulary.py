@@ -62,16 +62,69 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request with a key: for which organisation, as what, and what the key opens.
+    """Who sent a request: for which organisation, as what, and what it opens.
 
-    `region` is the area code that a coordinator looks after (`SE-22`). `reason` is why somebody changes what another
-    organisation keeps.
+    `actor_id` is the key's id, or the person's who is signed in. `region` is the area code that a coordinator looks
+    after (`SE-22`). `reason` is why somebody changes what another organisation keeps.
     """
 
-    key_id: str
+    actor_id: str
     organization_id: str
     role: Role
     scopes: frozenset[Scope]
     region: str | None = None
     reason: str | None = None
     request_id: str | None = None
+    # A person who looks after the organisation's people and keys; keys never do.
+    manages: bool = False
+
+
+class Digest(StrEnum):
+    """How often somebody is told by e-mail what is new."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of a person's places: an organisation, and what the person is there."""
+
+    membership_id: str
+    organization_id: str
+    role: Role
+    region: str | None
+    manages: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person who is signed in, and the place that the person acts from; none: waits for an organisation."""
+
+    person_id: str
+    session_id: str
+    email: str
+    language: str
+    places: tuple[Place, ...]
+    acting: Place | None
+
+    def caller(self, request_id: str | None = None, reason: str | None = None) -> Caller | None:
+        """Return the person as services know who asks; None for one without a place."""
+        if self.acting is None:
+            return None
+        return Caller(
+            actor_id=self.person_id,
+            organization_id=self.acting.organization_id,
+            role=self.acting.role,
+            scopes=frozenset(Scope),
+            region=self.acting.region,
+            reason=reason,
+            request_id=request_id,
+            manages=self.acting.manages,
+        )
+
+
+# NIST SP 800-63B and ASVS 5.0 ask for length, not for signs.
+SHORTEST_PASSWORD = 15
+LONGEST_PASSWORD = 128

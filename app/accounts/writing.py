@@ -70,7 +70,7 @@ async def _in_one_transaction(
     def finish(answer: Response) -> None:
         if key:
             idempotency.keep(session, caller.organization_id, key, request_hash, answer)
-        service.tell_use(session, caller.key_id, now())
+        service.tell_use(session, caller.actor_id, now())
         opened.__exit__(None, None, None)
 
     async with database.writers:

@@ -55,7 +55,7 @@ def test_a_key_stands_for_one_organisation_and_opens_what_its_role_needs(databas
         made = service.create_key(session, new(role="buyer"), secret=SECRET)
     with database.reads() as session:
         caller = service.caller_of(session, made.key, secret=SECRET)
-    assert (caller.key_id, caller.organization_id, caller.role) == (made.id, "org", Role.BUYER)
+    assert (caller.actor_id, caller.organization_id, caller.role) == (made.id, "org", Role.BUYER)
     assert caller.scopes == set(SCOPES_OF_ROLE[Role.BUYER])
     assert Scope.ENTERPRISES_WRITE not in caller.scopes
 
