@@ -31,6 +31,13 @@ class Action(StrEnum):
     EDIT_ORGANIZATION = "edit-organization"
     PUBLISH_OPPORTUNITY = "publish-opportunity"
     READ_LOG = "read-log"
+    READ_MEMBERS = "read-members"
+    MANAGE_PEOPLE = "manage-people"
+    INVITE = "invite"
+    RESPOND = "respond"
+    ANSWER_QUESTION = "answer-question"
+    SHORTLIST = "shortlist"
+    MODERATE = "moderate"
 
 
 class Reach(StrEnum):
@@ -63,6 +70,14 @@ PERMISSIONS: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.READ_LOG: _row(
             enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL
         ),
+        Action.READ_MEMBERS: _row(enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, admin=_ALL),
+        # People and keys; a person must also look after them (`Caller.manages`).
+        Action.MANAGE_PEOPLE: _row(enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, admin=_ALL),
+        Action.INVITE: _row(buyer=_OWN, coordinator=_REGION),
+        Action.RESPOND: _row(enterprise=_OWN, integrator=_OWN),
+        Action.ANSWER_QUESTION: _row(buyer=_OWN),
+        Action.SHORTLIST: _row(buyer=_OWN),
+        Action.MODERATE: _row(coordinator=_REGION, admin=_ALL),
     }
 )
 

@@ -41,7 +41,8 @@ def recognised(session: ReadSession, email: str, password: str) -> str:
     right = is_right(password, person.password_hash if person else None)
     if person is None or not right or person.disabled_at is not None:
         raise Unauthorized(Message(N_("The e-mail address or the password is wrong.")))
-    return person.id
+    found: str = person.id
+    return found
 
 
 def begin(session: WriteSession, person_id: str, *, secret: bytes, device: str = "") -> str:

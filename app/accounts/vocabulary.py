@@ -26,6 +26,8 @@ class Scope(StrEnum):
     OPPORTUNITIES_WRITE = "opportunities:write"
     NOTICES_WRITE = "notices:write"
     MATCHES_READ = "matches:read"
+    RESPONSES_READ = "responses:read"
+    RESPONSES_WRITE = "responses:write"
 
 
 # What a key of each role opens unless its maker says otherwise: what the role has a use for, and no more.
@@ -37,6 +39,8 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
         Scope.ORGANIZATIONS_WRITE,
         Scope.OPPORTUNITIES_READ,
         Scope.MATCHES_READ,
+        Scope.RESPONSES_READ,
+        Scope.RESPONSES_WRITE,
     ),
     Role.BUYER: (
         Scope.ENTERPRISES_READ,
@@ -46,6 +50,8 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
         Scope.OPPORTUNITIES_WRITE,
         Scope.NOTICES_WRITE,
         Scope.MATCHES_READ,
+        Scope.RESPONSES_READ,
+        Scope.RESPONSES_WRITE,
     ),
     Role.SUPPORT_PROVIDER: (
         Scope.ENTERPRISES_READ,

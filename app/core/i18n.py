@@ -1,7 +1,8 @@
 """Three languages: message catalogues read from each room's own `locale/*.po`, through gettext and Babel.
 
-The source language of a message is English; `sv.po` and `nb.po` translate it. A catalogue is compiled in memory at
-first use, so that there is no build step to forget.
+The source language of a message is English; `sv.po` and `nb.po` translate it. The pages' lie in `web/locale`, and in
+folders of it for groups of pages. A catalogue is compiled in memory at first use, so that there is no build step to
+forget.
 """
 
 import gettext
@@ -62,7 +63,7 @@ class Texts:
 def texts(language: str) -> Texts:
     """Return the messages of `language`, one of `LANGUAGES` (an unknown one is read as the default)."""
     language = language if language in LANGUAGES else DEFAULT_LANGUAGE
-    files = sorted(_ROOT.glob(f"app/*/locale/{language}.po")) + sorted(_ROOT.glob(f"web/locale/{language}.po"))
+    files = sorted(_ROOT.glob(f"app/*/locale/{language}.po")) + sorted(_ROOT.glob(f"web/locale/**/{language}.po"))
     return Texts(language, [_compiled(path, language) for path in files])
 
 

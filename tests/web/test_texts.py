@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -10,6 +11,15 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 KEYWORDS = {"say": None, "t": None, "N_": None, "plural": (1, 2)}
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
 OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+
+
+def catalogued(language: str) -> list[Message]:
+    """Return every entry of the catalogues of the pages in one language."""
+    found = []
+    for path in sorted((WEB / "locale").rglob(f"{language}.po")):
+        with path.open("rb") as file:
+            found += [entry for entry in read_po(file, locale=language) if entry.id]
+    return found
 
 
 def messages() -> set[str | tuple[str, ...]]:
@@ -20,8 +30,9 @@ def messages() -> set[str | tuple[str, ...]]:
 
 @pytest.mark.parametrize("language", ["sv", "nb"])
 def test_the_catalogue_is_complete_and_holds_nothing_else(language: str):
-    with (WEB / "locale" / f"{language}.po").open("rb") as file:
-        catalogue = {entry.id: entry.string for entry in read_po(file, locale=language) if entry.id}
+    entries = catalogued(language)
+    catalogue = {entry.id: entry.string for entry in entries}
+    assert len(catalogue) == len(entries), "a message is translated in two files"
     assert len(messages()) > 300
     assert messages() - catalogue.keys() == set()
     assert catalogue.keys() - messages() == set()
@@ -36,9 +47,7 @@ def filled_in(text: str) -> set[str]:
 
 @pytest.mark.parametrize("language", ["sv", "nb"])
 def test_translations_keep_the_names_that_are_filled_in(language: str):
-    with (WEB / "locale" / f"{language}.po").open("rb") as file:
-        entries = [entry for entry in read_po(file, locale=language) if entry.id]
-    for entry in entries:
+    for entry in catalogued(language):
         ids, texts = (x if isinstance(x, (tuple, list)) else (x,) for x in (entry.id, entry.string))
         for english, text in zip(ids, texts, strict=True):
             # One of something may be written out: "en kommun" for "{n} municipality".
