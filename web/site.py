@@ -20,6 +20,9 @@ from web.render import Site, show
 from web.security import Headers
 from web.sessions import Cookies, SignInNeeded, guest
 
+# A file of five megabytes, and the form around it.
+_LARGEST_BODY = 6 * 1024 * 1024
+
 
 def _no_demo(_session: ReadSession) -> bool:
     return False
@@ -45,7 +48,7 @@ def create_site(
     Raises MissingAssets when `assets` is vendor and a file is missing.
     """
     files = find_assets(assets)
-    site = FastAPI(title="Samnod", docs_url=None, redoc_url=None, openapi_url=None)
+    site = FastAPI(title="Samnod", docs_url=None, redoc_url=None, openapi_url=None, max_body_size=_LARGEST_BODY)
     site.state.database = database
     site.state.limits = limits or Limits(on=False)
     site.state.secret = secret

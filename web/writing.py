@@ -45,12 +45,12 @@ class PageRoute(APIRoute):
             if request.method in _READING:
                 return await handle(request)
             refuse_other_sites(request.headers)
-            form = await request.form(max_fields=_MOST_FIELDS, max_part_size=_LARGEST_PART)
-            request.state.form = form
-            # Who is signed in is known before the token is asked: whoever's session has ended keeps the draft instead.
-            request.state.visitor = await guest(request)
-            _require_token(request, form)
-            return await _in_one_transaction(request, handle)
+            async with request.form(max_fields=_MOST_FIELDS, max_part_size=_LARGEST_PART) as form:
+                request.state.form = form
+                # Known before the token is asked: whoever's session has ended keeps the draft instead.
+                request.state.visitor = await guest(request)
+                _require_token(request, form)
+                return await _in_one_transaction(request, handle)
 
         return guarded
 

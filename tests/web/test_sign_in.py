@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.core.db import Database
-from tests.people import PASSWORD, person_for, send
+from tests.people import PASSWORD, person_for, send, token_in
 
 
 def test_whoever_knows_the_password_gets_in_and_out(database: Database, app_client: httpx.Client):
@@ -24,3 +24,10 @@ def test_a_wrong_password_and_an_unknown_address_are_told_alike(
     assert answer.status_code == 422
     assert "samnod" not in app_client.cookies
     assert "E-postadressen eller lösenordet är fel." in answer.text
+
+
+def test_a_form_without_end_is_refused(app_client: httpx.Client):
+    token = token_in(app_client.get("/sv/sign-in").text)
+    huge = {"_token": token, "email": "x" * 7_000_000, "password": "y"}
+    answer = app_client.post("/sv/sign-in", data=huge, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 413
