@@ -13,6 +13,7 @@ from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from app.accounts import service
+from app.accounts.rules import lies_in
 from app.accounts.vocabulary import Caller, Role, Scope
 from app.core.db import Database, database_of
 from app.core.errors import BadRequest, FieldFault, Forbidden, Message, Unauthorized
@@ -91,7 +92,7 @@ def may(caller: Caller | None, action: Action, *, owner_id: str | None, area: st
         return False
     reach = PERMISSIONS[action][caller.role]
     owns = owner_id is not None and owner_id == caller.organization_id
-    nearby = caller.region is not None and area is not None and _within(area, caller.region)
+    nearby = lies_in(area, caller.region)
     return {
         Reach.NONE: False,
         Reach.OWN: owns,
@@ -119,10 +120,6 @@ def require(caller: Caller, action: Action, *, owner_id: str | None, area: str |
 def owner_of_new(caller: Caller, action: Action) -> str | None:
     """Return who keeps a record that `caller` makes; what a coordinator registers waits for its own people."""
     return caller.organization_id if PERMISSIONS[action][caller.role] is Reach.OWN else None
-
-
-def _within(area: str, region: str) -> bool:
-    return area.startswith(f"{region}-" if len(region) == len("SE") else region)
 
 
 async def caller_of(request: Request) -> Caller | None:

@@ -37,6 +37,13 @@ def email_key(email: str) -> str:
     return email.strip().lower()
 
 
+def lies_in(area: str | None, region: str | None) -> bool:
+    """Tell whether `area` is `region` or a part of it; codes of counties begin those of their municipalities."""
+    if area is None or region is None:
+        return False
+    return area.startswith(f"{region}-" if len(region) == len("SE") else region)
+
+
 def hint_of(key: str) -> str:
     """Return the beginning of a key, by which its owner knows it again."""
     return f"{key[: len(PREFIX) + 4]}…"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.accounts.vocabulary import Role, Scope
+from app.accounts.vocabulary import Digest, Place, Role, Scope
 from app.core.schema import KeptLine, SchemaIn, SchemaOut
 from app.reference.fields import AreaCode
 
@@ -51,3 +51,29 @@ class SessionRead(SchemaOut):
     created_at: datetime
     seen_at: datetime
     is_this: bool
+
+
+class MemberRead(SchemaOut):
+    """Somebody's place in an organisation, as those who look after its people see it."""
+
+    membership_id: str
+    person_id: str
+    email: str
+    role: Role
+    region: str | None
+    manages: bool
+    since: datetime
+    signed_in_at: datetime | None
+
+
+class PersonRead(SchemaOut):
+    """Somebody who can sign in, as the person itself sees it."""
+
+    id: str
+    email: str
+    language: str
+    digest: Digest
+    created_at: datetime
+    signed_in_at: datetime | None
+    disabled_at: datetime | None
+    places: list[Place]

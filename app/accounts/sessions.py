@@ -51,7 +51,7 @@ def begin(session: WriteSession, person_id: str, *, secret: bytes, device: str =
     The token is always a new one, so that nobody can have planted it (session fixation). `device` is the `User-Agent`.
     """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    places = _places(session, person_id)
+    places = places_of(session, person_id)
     session.connection().execute(update(Person).where(col(Person.id) == person_id).values(signed_in_at=now()))
     session.add(
         LoginSession(
@@ -77,7 +77,7 @@ def signed_in(session: ReadSession | WriteSession, token: str, *, secret: bytes)
     if found is None or not _is_alive(found[0]):
         return None
     row, person = found
-    places = _places(session, person.id)
+    places = places_of(session, person.id)
     acting = next((place for place in places if place.membership_id == row.membership_id), next(iter(places), None))
     return SignedIn(person.id, row.id, person.email, person.language, places, acting)
 
@@ -114,6 +114,19 @@ def sessions_of(session: ReadSession, who: SignedIn) -> list[SessionRead]:
     ]  # fmt: skip
 
 
+def places_of(session: ReadSession | WriteSession, person_id: str) -> tuple[Place, ...]:
+    """Return the living places of a person, the oldest first."""
+    wanted = (
+        select(Membership)
+        .where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
+        .order_by(col(Membership.created_at), col(Membership.id))
+    )
+    return tuple(
+        Place(row.id, row.organization_id, row.role, row.region, row.manages)
+        for row in session.execute(wanted).scalars()
+    )
+
+
 def end(session: WriteSession, person_id: str, session_id: str) -> None:
     """End one session of a person. Ending one that has ended changes nothing."""
     own = (col(LoginSession.id) == session_id, col(LoginSession.person_id) == person_id)
@@ -139,15 +152,3 @@ def _end(session: WriteSession, *which: object) -> None:
 def _is_alive(row: LoginSession) -> bool:
     at = now()
     return row.ended_at is None and row.expires_at > at and row.seen_at > at - IDLE
-
-
-def _places(session: ReadSession | WriteSession, person_id: str) -> tuple[Place, ...]:
-    wanted = (
-        select(Membership)
-        .where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
-        .order_by(col(Membership.created_at), col(Membership.id))
-    )
-    return tuple(
-        Place(row.id, row.organization_id, row.role, row.region, row.manages)
-        for row in session.execute(wanted).scalars()
-    )

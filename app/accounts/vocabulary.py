@@ -94,6 +94,16 @@ class Digest(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Addressee:
+    """Somebody whom a letter can be sent to, and how the person wants it."""
+
+    person_id: str
+    email: str
+    language: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """One of a person's places: an organisation, and what the person is there."""
 
