@@ -1,8 +1,12 @@
 """Every table of the house, imported in one place for migrations and tests."""
 
 import app.accounts.tables
+import app.audit.tables
+import app.digests.tables
 import app.enterprises.tables
+import app.jobs.tables
 import app.journal.tables
+import app.mail.tables
 import app.matching.tables
 import app.notices.tables
 import app.opportunities.tables

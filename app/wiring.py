@@ -1,10 +1,12 @@
 """Who follows whose changes. Entry points call `wire` once, before anything is written."""
 
+from app.audit import service as audit
 from app.journal import service as journal
 from app.matching import service as matching
 
 
 def wire() -> None:
     """Let higher rooms follow the changes of lower ones, in the same transaction."""
+    journal.subscribe(journal.EVERY, audit.follow)
     journal.subscribe("enterprise", matching.follow_enterprise)
     journal.subscribe("opportunity", matching.follow_opportunity)

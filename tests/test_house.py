@@ -21,6 +21,7 @@ FLOORS = [
     "legal",
     "journal",
     "audit",
+    "jobs",
     "mail",
     "accounts",
     "organizations",
@@ -29,6 +30,7 @@ FLOORS = [
     "opportunities",
     "matching",
     "responses",
+    "digests",
     "notices",
     "demo",
     "web",
@@ -122,6 +124,8 @@ SHELVES_OF_ROOM = {
     ],
     "demo": [{"vocabulary"}, {"organizations", "key_file"}, {"service"}],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],
+    # A letter is written out, then brought to the mail server; only `smtp` speaks to it.
+    "mail": [{"vocabulary"}, {"rules", "writing_out"}, {"tables"}, {"queries"}, {"service"}, {"smtp"}, {"sending"}],
     # Pure rules from `profile` to `scoring`; what reads or writes a database stands above them.
     "matching": [
         {"vocabulary"},

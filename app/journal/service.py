@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, func, insert, select, update
 from sqlmodel import col
 
+from app.core.bulk import insert_many
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
 from app.journal.schemas import Revision
@@ -16,12 +17,17 @@ from app.journal.vocabulary import Actor, Change, Method
 
 Handler = Callable[[WriteSession, Change], None]
 _handlers: dict[str, list[Handler]] = {}
+# Handlers of this are told of every kind of record.
+EVERY = "*"
 # What changes with every change, and so tells nothing.
 _ALWAYS_NEW = {"rev", "updated_at"}
 
 
 def subscribe(record_type: str, handler: Handler) -> None:
-    """Call `handler` in the same transaction as every change of `record_type`. Called where the house is assembled."""
+    """Call `handler` in the same transaction as every change of `record_type`, or of `EVERY` one.
+
+    Called where the house is assembled.
+    """
     known = _handlers.setdefault(record_type, [])
     if handler not in known:
         known.append(handler)
@@ -42,7 +48,7 @@ def record(session: WriteSession, change: Change) -> None:
     """Write `change` to the journal when the transaction commits, and tell the subscribers now."""
     session.flush()
     _keep_revision(session, change)
-    for handler in _handlers.get(change.type, []):
+    for handler in [*_handlers.get(change.type, []), *_handlers.get(EVERY, [])]:
         handler(session, change)
     session.info.setdefault("journal", []).append(change)
     finishing = session.info.setdefault("before_commit", [])
@@ -109,6 +115,11 @@ def history(session: ReadSession, record_type: str, record_id: str, *, whole: bo
     ]
 
 
+def is_numbering(step: object) -> bool:
+    """Tell whether a step before the commit is the journal's numbering, which is the last of all."""
+    return step is _number_and_write
+
+
 def _telling(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in payload.items() if name not in _ALWAYS_NEW}
 
@@ -168,4 +179,4 @@ def _number_and_write(session: WriteSession) -> None:
         }
         for position, change in enumerate(changes, start=1)
     ]
-    session.connection().execute(insert(JournalEntry), rows)
+    insert_many(session, JournalEntry.__table__, rows)
