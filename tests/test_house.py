@@ -116,11 +116,27 @@ SHELVES_OF_ROOM = {
         {"rules", "passwords"},
         {"schemas", "tables"},
         {"queries"},
-        {"sessions", "people"},
-        {"invitations"},
+        {"sessions", "attempts"},
+        {"people"},
+        {"invitations", "resets"},
         {"service"},
         {"permissions", "idempotency"},
-        {"writing"},
+        {"writing", "managing"},
+    ],
+    # An opportunity is held before anything is said about it; `reading` and `jobs` look at what has been said.
+    "responses": [
+        {"vocabulary"},
+        {"rules"},
+        {"schemas", "tables"},
+        {"queries"},
+        {"ground"},
+        {"letters", "rows"},
+        {"invitations", "answers", "questions", "shortlist"},
+        {"links", "endings", "boards"},
+        {"inboxes", "dialogues", "jobs"},
+        {"exporting"},
+        {"service"},
+        {"routes"},
     ],
     "demo": [{"vocabulary"}, {"organizations", "key_file"}, {"service"}],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],
@@ -154,7 +170,9 @@ FRONT_DOOR = {"service", "schemas", "vocabulary"}
 # matching, notices and pages must make alike.
 SIDE_DOORS = {
     "reference": {"fields"},
-    "accounts": {"permissions", "sessions", "people", "invitations", "writing"},
+    "accounts": {
+        *("permissions", "sessions", "people", "attempts", "invitations", "resets", "managing", "writing"),
+    },
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},
 }

@@ -83,8 +83,9 @@ def take_place(
     """Give a person a place in an organisation, and return its id; a place that the person has is changed to this."""
     place = session.execute(queries.place_in(person_id, organization_id)).scalars().first()
     if place is None:
-        place = Membership(person_id=person_id, organization_id=organization_id, role=role)
-    place.role, place.region, place.manages = role, region, manages
+        place = Membership(person_id=person_id, organization_id=organization_id, role=role, manages=False)
+    # An invitation takes nothing away from somebody who looks after the people already.
+    place.role, place.region, place.manages = role, region, manages or place.manages
     session.add(place)
     session.flush()
     taken: str = place.id

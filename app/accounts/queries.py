@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from app.accounts.tables import ApiKey, Attempt, Invitation, LoginSession, Membership, PasswordReset, Person
@@ -102,22 +102,19 @@ def invitations_of(organization_id: str, at: datetime) -> Select[Invitation]:
     )
 
 
-def invitation(token_hash: str) -> Select[Invitation]:
-    """Select the invitation with this keyed hash, and keep it from being changed meanwhile."""
-    return select(Invitation).where(col(Invitation.token_hash) == token_hash).with_for_update()
+def invitation(token_hash: str, *, lock: bool) -> Select[Invitation]:
+    """Select the invitation with this keyed hash; with `lock` nobody else changes it meanwhile."""
+    wanted = select(Invitation).where(col(Invitation.token_hash) == token_hash)
+    return wanted.with_for_update() if lock else wanted
 
 
-def reset(token_hash: str) -> Select[PasswordReset]:
-    """Select the link for a new password with this keyed hash, and keep it from being changed meanwhile."""
-    return select(PasswordReset).where(col(PasswordReset.token_hash) == token_hash).with_for_update()
+def reset(token_hash: str, *, lock: bool) -> Select[PasswordReset]:
+    """Select the link for a new password with this keyed hash; with `lock` nobody else changes it meanwhile."""
+    wanted = select(PasswordReset).where(col(PasswordReset.token_hash) == token_hash)
+    return wanted.with_for_update() if lock else wanted
 
 
 def attempts_since(kind: str, subject: str, since: datetime) -> Select[datetime]:
     """Select when the attempts of a kind were made by a subject after `since`, the newest first."""
     mine = (col(Attempt.kind) == kind, col(Attempt.subject) == subject, col(Attempt.at) > since)
     return select(col(Attempt.at)).where(*mine).order_by(col(Attempt.at).desc())
-
-
-def how_many_people() -> Select[int]:
-    """Count everybody who can sign in."""
-    return select(func.count()).select_from(Person).where(col(Person.disabled_at).is_(None))

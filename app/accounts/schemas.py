@@ -3,11 +3,23 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.accounts.vocabulary import Digest, Place, Role, Scope
-from app.core.schema import KeptLine, SchemaIn, SchemaOut
+from app.core.schema import KeptLine, SchemaIn, SchemaOut, composed
 from app.reference.fields import AreaCode
+
+# The shape that browsers ask of an address; a line break has no place in it, so none gets into a letter's head.
+LoginAddress = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=320,
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}$",
+    ),
+    BeforeValidator(composed),
+]
 
 
 class KeyCreate(SchemaIn):
@@ -77,3 +89,34 @@ class PersonRead(SchemaOut):
     signed_in_at: datetime | None
     disabled_at: datetime | None
     places: list[Place]
+
+
+class InvitationCreate(SchemaIn):
+    """Whom to invite, to which organisation, as what."""
+
+    email: LoginAddress
+    organization_id: Annotated[str, StringConstraints(max_length=36)] = ""
+    role: Role
+    region: AreaCode | None = Field(default=None, description="The area that a coordinator looks after")
+    manages: bool = False
+    language: Annotated[str, StringConstraints(pattern="^(sv|nb|en)$")] = "sv"
+
+
+class InvitationRead(SchemaOut):
+    """An invitation that waits, as those who look after the organisation's people see it."""
+
+    id: str
+    email: str
+    organization_id: str
+    role: Role
+    region: str | None
+    manages: bool
+    language: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class NewInvitation(InvitationRead):
+    """An invitation with the token of its link, for the letter, or for whoever made it at a terminal."""
+
+    token: str

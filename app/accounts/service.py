@@ -12,13 +12,14 @@ from app.accounts.tables import ApiKey
 from app.accounts.vocabulary import SCOPES_OF_ROLE, Caller, Role, Scope
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import SEE_ERRORS, FieldFault, InvalidContent, Message, NotFound, Unauthorized
+from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message, NotFound, Unauthorized
 from app.core.i18n import N_
 
-__all__ = ["caller_of", "create_key", "is_key", "knows_key", "list_keys", "revoke_key", "tell_use"]
+__all__ = ["caller_of", "create_key", "is_key", "knows_key", "list_keys", "revoke_key", "rotate_key", "tell_use"]
 
 # How old `last_used_at` may get before somebody who writes anyway writes it again.
 _USE_IS_TOLD_EVERY = timedelta(minutes=10)
+_LONGEST_DAYS = 730
 
 
 def create_key(session: WriteSession, data: KeyCreate, *, secret: bytes, key: str | None = None) -> NewKey:
@@ -65,6 +66,26 @@ def revoke_key(session: WriteSession, key_id: str) -> KeyRead:
     row.revoked_at = row.revoked_at or now()
     session.flush()
     return _read(row)
+
+
+def rotate_key(session: WriteSession, key_id: str, *, secret: bytes, overlap: timedelta) -> NewKey:
+    """Make a key that opens the same as another for as long, and let the other open for `overlap` more at most.
+
+    Raises:
+        NotFound: there is no key with this id.
+        Conflict: it opens nothing any more.
+    """
+    row = session.get(ApiKey, key_id, with_for_update=True)
+    if row is None:
+        raise NotFound(Message(N_("There is no key with this id.")))
+    if row.revoked_at is not None or row.expires_at <= now():
+        raise Conflict(Message(N_("This key opens nothing any more. Make a new one.")))
+    old = _read(row)
+    days = min(_LONGEST_DAYS, max(1, (old.expires_at - old.created_at).days))
+    told = {name: getattr(old, name) for name in ("name", "organization_id", "role", "scopes", "region")}
+    row.expires_at = min(row.expires_at, now() + overlap)
+    session.flush()
+    return create_key(session, KeyCreate(days=days, **told), secret=secret)
 
 
 def caller_of(session: ReadSession, text: str, *, secret: bytes) -> Caller:

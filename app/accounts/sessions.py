@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import col
 
 from app.accounts.passwords import is_right
@@ -24,6 +24,7 @@ ABSOLUTE: Final = timedelta(hours=12)
 # A page that is read writes that the session is alive, but not every time.
 _SEEN_EVERY: Final = timedelta(minutes=1)
 _TOKEN_BYTES = 32
+_KEPT: Final = timedelta(days=30)
 _BROWSERS = re.compile(r"(Edg|OPR|Firefox|Chrome|Safari)")
 _SYSTEMS = re.compile(r"(Android|iPhone|iPad|Windows|Mac OS X|Linux)")
 _NAMES = {"Edg": "Edge", "OPR": "Opera", "Mac OS X": "macOS"}
@@ -131,6 +132,12 @@ def end(session: WriteSession, person_id: str, session_id: str) -> None:
     """End one session of a person. Ending one that has ended changes nothing."""
     own = (col(LoginSession.id) == session_id, col(LoginSession.person_id) == person_id)
     _end(session, *own)
+
+
+def forget_sessions(session: WriteSession, at: datetime) -> int:
+    """Remove the sessions that nobody could have gone on with for a month before `at`; return how many they were."""
+    gone = session.connection().execute(delete(LoginSession).where(col(LoginSession.expires_at) < at - _KEPT))
+    return gone.rowcount
 
 
 def end_all(session: WriteSession, person_id: str, *, but: str | None = None) -> None:

@@ -93,6 +93,15 @@ class Digest(StrEnum):
     OFF = "off"
 
 
+class Attempted(StrEnum):
+    """What is tried, and counted while it may be somebody guessing."""
+
+    SIGN_IN = "sign-in"
+    RESET = "reset"
+    INVITATION = "invitation"
+    CLAIM = "claim"
+
+
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """Somebody whom a letter can be sent to, and how the person wants it."""
@@ -140,6 +149,17 @@ class SignedIn:
             manages=self.acting.manages,
         )
 
+
+# Whom each role may invite. Those who look after a region bring in the first of the other organisations there; nobody
+# else makes anything but its like.
+INVITES: dict[Role, frozenset[Role]] = {
+    Role.ENTERPRISE: frozenset({Role.ENTERPRISE}),
+    Role.BUYER: frozenset({Role.BUYER}),
+    Role.SUPPORT_PROVIDER: frozenset({Role.SUPPORT_PROVIDER}),
+    Role.COORDINATOR: frozenset({Role.ENTERPRISE, Role.BUYER, Role.SUPPORT_PROVIDER, Role.COORDINATOR}),
+    Role.INTEGRATOR: frozenset(),
+    Role.ADMIN: frozenset(Role) - {Role.INTEGRATOR},
+}
 
 # NIST SP 800-63B and ASVS 5.0 ask for length, not for signs.
 SHORTEST_PASSWORD = 15

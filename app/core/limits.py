@@ -112,7 +112,7 @@ class Limits:
         """Count a ranking that a page asks for. Raises `TooManyRequests`."""
         address = address_of(request.scope)
         if not self.is_exempt(address):
-            _require([self.spend(PREVIEWS, _house(address))])
+            _require([self.spend(PREVIEWS, household(address))])
 
 
 class Limited:
@@ -177,9 +177,9 @@ class Limited:
     def _of_visitor(self, scope: Scope, address: str) -> list[Spent]:
         if self._limits.is_exempt(address):
             return []
-        spent = [self._limits.spend(ADDRESS, _house(address))]
+        spent = [self._limits.spend(ADDRESS, household(address))]
         if scope["method"] == "POST" and scope["path"].removeprefix(scope.get("root_path", "")) in self._previews:
-            spent.append(self._limits.spend(PREVIEWS, _house(address)))
+            spent.append(self._limits.spend(PREVIEWS, household(address)))
         return spent
 
     async def _look_up(self, scope: Scope, digest: bytes) -> str | None:
@@ -209,7 +209,7 @@ def _require(spent: list[Spent]) -> None:
         raise TooManyRequests(told, headers=headers)
 
 
-def _house(address: str) -> str:
+def household(address: str) -> str:
     """Return whose bucket an address has: one household has 2^64 addresses of IPv6."""
     try:
         found = ip_address(address)
