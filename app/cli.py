@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.progress import track
 from sqlalchemy.exc import DBAPIError
 
-from app import key_commands, logs, registry_commands
+from app import key_commands, logs, registry_commands, user_commands
 from app.backups import commands as backup_commands
 from app.core.clock import today
 from app.core.db import Database, WriteSession, rehearse
@@ -30,7 +30,7 @@ from app.notices.vocabulary import Outcome
 from app.notices.xml import LARGEST_BYTES
 from app.reference import service as reference
 from app.reference.imports import import_reference
-from app.secret import is_needed_for, secret_of
+from app.secret import is_needed_for, is_open_to_listeners, secret_of
 from app.settings import settings
 from app.terminal import (
     address_of,
@@ -83,7 +83,14 @@ def _secret() -> bytes:
         raise stop(str(fault)) from fault
 
 
+def _node() -> user_commands.Node:
+    """Return what is said of this node to those who are invited."""
+    now = settings()
+    return user_commands.Node(now.node, now.node_name, now.base_url, sends_mail=False)
+
+
 key_commands.register(app, _database, _secret)
+user_commands.register(app, _database, _secret, _node)
 registry_commands.register(app, imports, _database, lambda: settings().node)
 
 
@@ -106,6 +113,10 @@ def migrate() -> None:
 @app.command()
 def demo() -> None:
     """Load the demo: enterprises from the reports, and made-up ones marked as examples. Safe to repeat."""
+    _load_demo(host="127.0.0.1")
+
+
+def _load_demo(host: str) -> None:
     with _database() as database, database.writes() as session:
         report = demo_service.load(session, home=settings().node, today=today())
     if report.already_there:
@@ -116,6 +127,9 @@ def demo() -> None:
             f"{report.opportunities} opportunities."
         )
     with _database() as database:
+        # People of the demo are for whoever sits at this machine: where others come, they are invited.
+        if not is_needed_for(host, settings().base_url):
+            key_commands.tell_demo_logins(database, settings().var_dir)
         key_commands.tell_demo_keys(database, settings().var_dir, _secret())
 
 
@@ -132,10 +146,15 @@ def serve(
             "SAMNOD_SECRET_KEY is needed to serve others than this machine: 32 random characters or more, kept secret. "
             "For instance: export SAMNOD_SECRET_KEY=$(openssl rand -base64 48)"
         )
+    if is_open_to_listeners(host, settings().base_url):
+        raise stop(
+            "SAMNOD_BASE_URL must be the public https address of this node, when others than this machine come to it: "
+            "over plain http anybody on the way could read passwords. Put a proxy with a certificate in front."
+        )
     if prepare:
         # In this process, because loading the program three times takes longer than all it then does.
         migrate()
-        demo()
+        _load_demo(host)
         address = address_of(host, port)
         say(f"Open {address}/ (the API: {address}/api/v1/openapi.json). Ctrl-C stops.")
     with _database():

@@ -16,6 +16,7 @@ from app.core.db import Database, ReadSession, WriteSession
 from app.core.errors import SamnodError
 from app.core.wording import plainly
 from app.demo import service as demo
+from app.demo.vocabulary import address_of
 from app.organizations import service as organizations
 from app.terminal import say, stop
 
@@ -39,7 +40,7 @@ def register(app: typer.Typer, opened: Opened, secret: Callable[[], bytes]) -> N
         """Make a key. It is shown this once: only a hash of it is kept."""
         try:
             with opened() as database, database.writes() as session:
-                acting_for = _organization_id(session, organization)
+                acting_for = organization_id_of(session, organization)
                 asked = {"name": name, "organization_id": acting_for, "role": role, "region": region, "days": days}
                 data = KeyCreate.model_validate({**asked, "scopes": scope or []})
                 made = accounts.create_key(session, data, secret=secret())
@@ -56,7 +57,7 @@ def register(app: typer.Typer, opened: Opened, secret: Callable[[], bytes]) -> N
     ) -> None:
         """List the keys: whose they are, what they open, when they were last used."""
         with opened() as database, database.reads() as session:
-            acting_for = _organization_id(session, organization) if organization else None
+            acting_for = organization_id_of(session, organization) if organization else None
             found = accounts.list_keys(session, acting_for)
         if not found:
             say("There is no key. Make one with: samnod key create")
@@ -89,13 +90,22 @@ def tell_demo_keys(database: Database, var_dir: Path, secret: bytes) -> None:
         say(f"{name}={key}")
 
 
+def tell_demo_logins(database: Database, var_dir: Path) -> None:
+    """Make the demo's logins, or find them again, and print them with the file that they lie in."""
+    with database.writes() as session:
+        path, passwords = demo.logins(session, var_dir)
+    say(f"Logins for trying the pages, also in {path}:")
+    for variable, password in passwords.items():
+        say(f"{address_of(variable)}  {password}")
+
+
 def _state(key: KeyRead) -> str:
     if key.revoked_at is not None:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
     return f"{'expired' if key.expires_at <= now() else 'until'} {key.expires_at:%Y-%m-%d}"
 
 
-def _organization_id(session: ReadSession | WriteSession, told: str) -> str:
+def organization_id_of(session: ReadSession | WriteSession, told: str) -> str:
     """Return the id of an organisation given by its id or its exact name."""
     if organizations.exists(session, told):
         return told

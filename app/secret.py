@@ -5,6 +5,7 @@ import secrets
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 SHORTEST: Final = 32
 FILE: Final = "secret-key"
@@ -30,7 +31,12 @@ def secret_of(secret_key: str, var_dir: Path) -> bytes:
 
 def is_needed_for(host: str, base_url: str) -> bool:
     """Tell whether a server on `host`, known as `base_url`, is for others than whoever started it."""
-    return not (_is_loopback(host) and (not base_url or base_url.startswith("http://127.0.0.1")))
+    return not (_is_loopback(host) and (not base_url or _is_loopback(urlsplit(base_url).hostname or "")))
+
+
+def is_open_to_listeners(host: str, base_url: str) -> bool:
+    """Tell whether people would sign in over plain http from other machines, where anybody on the way reads it."""
+    return is_needed_for(host, base_url) and not base_url.startswith("https://")
 
 
 def _made(path: Path) -> bytes:

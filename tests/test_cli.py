@@ -214,9 +214,18 @@ def test_the_address_shown_can_be_opened(host: str, shown: str):
 
 
 def test_serve_prepares_and_says_where(samnod: Samnod, served: list[str]):
-    said = samnod("serve", "--prepare", "--host", "::", SAMNOD_SECRET_KEY="x" * 32)
+    public = {"SAMNOD_SECRET_KEY": "x" * 32, "SAMNOD_BASE_URL": "https://samnod.example"}
+    said = samnod("serve", "--prepare", "--host", "::", **public)
     assert (said.code, served) == (0, ["::"])
     assert "Open http://127.0.0.1:8000/ (the API: http://127.0.0.1:8000/api/v1/openapi.json)" in said.out
+
+
+@pytest.mark.parametrize("base_url", ["", "http://samnod.example", "http://127.0.0.1.example"])
+def test_nobody_signs_in_from_elsewhere_over_plain_http(samnod: Samnod, served: list[str], base_url: str):
+    """The guard: `secret.is_open_to_listeners`, asked before anything is served."""
+    said = samnod("serve", "--host", "::", SAMNOD_SECRET_KEY="x" * 32, SAMNOD_BASE_URL=base_url)
+    assert (said.code, served) == (1, [])
+    assert said.err.startswith("SAMNOD_BASE_URL must be the public https address")
 
 
 def test_many_notices_are_counted(samnod: Samnod, tmp_path: Path):

@@ -26,6 +26,7 @@ __all__ = [
     "find",
     "kept_of",
     "members",
+    "put",
     "resume",
     "take_place",
     "with_address",
@@ -75,6 +76,17 @@ def with_address(session: ReadSession | WriteSession, email: str) -> PersonRead 
     """Return the person with this e-mail address, disabled or not; None without one."""
     row = session.execute(queries.with_email(email_key(email))).scalars().one_or_none()
     return _person(session, row) if row else None
+
+
+def put(session: WriteSession, email: str, password_hash: str, *, language: str) -> str:
+    """Write somebody with this address and password, or give whoever has the address this password; return the id."""
+    row = session.execute(queries.with_email(email_key(email))).scalars().one_or_none()
+    row = row or Person(email=email_key(email), password_hash="", language=language, digest=Digest.DAILY)
+    row.password_hash, row.disabled_at = password_hash, None
+    session.add(row)
+    session.flush()
+    person_id: str = row.id
+    return person_id
 
 
 def take_place(

@@ -1,21 +1,22 @@
-"""The file of the demo's keys: `NAME=smn_…`, a line each, for whoever started the demo and nobody else."""
+"""The files of the demo's keys and passwords: `NAME=smn_…`, a line each, for whoever started the demo alone."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from app.accounts.service import is_key
 
 NAME: Final = "demo-keys.env"
+LOGINS: Final = "demo-logins.env"
 
 
-def read(path: Path) -> dict[str, str]:
-    """Return the keys by their variables; what is no key is left out, and a file that is not there holds none."""
+def read(path: Path, is_sound: Callable[[str], bool] = is_key) -> dict[str, str]:
+    """Return the keys by their variables; what is not sound is left out, and a file that is not there holds none."""
     if not path.is_file():
         return {}
     pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines())
-    return {name.strip(): key.strip() for name, _, key in pairs if is_key(key.strip())}
+    return {name.strip(): key.strip() for name, _, key in pairs if is_sound(key.strip())}
 
 
 def write(path: Path, keys: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
 
 VARIABLE: Final = "SAMNOD_DEMO_KEY_"
-_REGION = "SE-22"
+REGION = "SE-22"
 # One made-up organisation for each role that a key may have, but for the administrator's: nobody is given that one.
 _EXAMPLES: Mapping[Role, Mapping[str, Any]] = {
     Role.BUYER: {"name": "Exempelkommunen vid kusten", "kind": "municipality", "parts": ["buyer"]},
@@ -36,7 +36,7 @@ def organization_id(key: str) -> str:
 
 def example_organizations() -> dict[str, OrganizationCreate]:
     """Return the made-up organisations by key: the role that a key of theirs has."""
-    common = {"country": "SE", "area_code": _REGION, "source": EXAMPLE_SOURCE}
+    common = {"country": "SE", "area_code": REGION, "source": EXAMPLE_SOURCE}
     return {
         role.value: OrganizationCreate.model_validate(
             {**common, **told, "visibility": "private" if role is Role.INTEGRATOR else "public"}
@@ -73,5 +73,5 @@ def _key_of(role: Role) -> KeyCreate:
         name=f"Demo ({role.value})",
         organization_id=organization_id(role.value),
         role=role,
-        region=_REGION if role is Role.COORDINATOR else None,
+        region=REGION if role is Role.COORDINATOR else None,
     )

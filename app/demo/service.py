@@ -14,6 +14,7 @@ from app.accounts.vocabulary import Role
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
 from app.demo import key_file
+from app.demo import logins as people_of_demo
 from app.demo import organizations as actors
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
@@ -78,6 +79,19 @@ def keys(session: WriteSession, folder: Path, *, secret: bytes) -> tuple[Path, d
     path = folder / key_file.NAME
     known = key_file.read(path)
     found = actors.load_keys(session, known, secret=secret)
+    if found != known:
+        key_file.write(path, found)
+    return path, found
+
+
+def logins(session: WriteSession, folder: Path) -> tuple[Path, dict[str, str]]:
+    """Return the passwords of the demo's logins by their variables, and the file in `folder` that holds them.
+
+    For a node that nobody but this machine reaches: whoever runs another makes no such people.
+    """
+    path = folder / key_file.LOGINS
+    known = key_file.read(path, is_sound=bool)
+    found = people_of_demo.load(session, known)
     if found != known:
         key_file.write(path, found)
     return path, found

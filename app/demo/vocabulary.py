@@ -9,6 +9,16 @@ ENTERPRISE = "demo-enterprise"
 OPPORTUNITY = "demo-opportunity"
 
 
+# What the password of a demo's login is kept as; the address has a name that no mail server has.
+LOGIN = "SAMNOD_DEMO_LOGIN_"
+_DOMAIN = "example.invalid"
+
+
+def address_of(variable: str) -> str:
+    """Return the address that signs in with the password of a variable: `…_BUYER` is `buyer@example.invalid`."""
+    return f"{variable.removeprefix(LOGIN).lower()}@{_DOMAIN}"
+
+
 def is_example(source: str) -> bool:
     """Tell whether a record with this source is made up."""
     return source == EXAMPLE_SOURCE

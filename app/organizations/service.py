@@ -136,6 +136,12 @@ def find(session: ReadSession | WriteSession, organization_id: str, by: Caller |
     return found
 
 
+def name_of(session: ReadSession | WriteSession, organization_id: str) -> str:
+    """Return what an organisation is called, private or not, for those who belong to it; nothing when it is gone."""
+    row = session.get(Organization, organization_id)
+    return row.name if row else ""
+
+
 def exists(session: ReadSession | WriteSession, organization_id: str) -> bool:
     """Tell whether there is an organisation with this id, private or not."""
     return session.get(Organization, organization_id) is not None
