@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Select, TableClause, column, delete, func, insert, literal_column, select, table
+from sqlalchemy import ColumnElement, Select, TableClause, column, delete, func, literal_column, select, table
 from sqlalchemy.engine import Connection
 
+from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
 from app.core.text import stems
 
@@ -44,16 +45,16 @@ class SearchIndex:
         ids = list(words)
         if not _is_sqlite(session):
             connection.execute(delete(self.table).where(self.table.c.id.in_(ids)))
-            connection.execute(insert(self.table), [{"id": one, "words": words[one]} for one in ids])
+            insert_many(session, self.table, [{"id": one, "words": words[one]} for one in ids])
             return
         numbers = select(self.rows.c.id, self.rows.c.number).where(self.rows.c.id.in_(ids))
         before = dict(connection.execute(numbers).all())
         if before:
             connection.execute(delete(self.table).where(self.table.c.rowid.in_(list(before.values()))))
         if new := [{"id": one} for one in ids if one not in before]:
-            connection.execute(insert(self.rows), new)
+            insert_many(session, self.rows, new)
         found = dict(connection.execute(numbers).all())
-        connection.execute(insert(self.table), [{"rowid": found[one], "id": one, "words": words[one]} for one in ids])
+        insert_many(session, self.table, [{"rowid": found[one], "id": one, "words": words[one]} for one in ids])
 
     @staticmethod
     def _words(texts: Iterable[str]) -> str:

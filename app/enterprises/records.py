@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, select
 from sqlmodel import SQLModel
 
+from app.core.bulk import insert_many
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
@@ -186,9 +187,7 @@ def write_rows(session: WriteSession, rows: Mapping[type[SQLModel], Sequence[Val
     """Insert rows, many at once, parents before children."""
     every: tuple[type[SQLModel], ...] = (Enterprise, *CHILDREN)
     for table in every:
-        values = rows.get(table, [])
-        for first in range(0, len(values), _BATCH):
-            session.connection().execute(insert(table_of(table)), values[first : first + _BATCH])
+        insert_many(session, table, rows.get(table, []))
 
 
 def forget_children(session: WriteSession, enterprise_ids: Sequence[str]) -> None:

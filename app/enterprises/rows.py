@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.core.errors import FieldFault, InvalidContent, Message
+from app.core.halves import by_two
 from app.core.i18n import N_
 from app.core.wording import plainly
 from app.enterprises import cells
@@ -63,8 +64,11 @@ class Broken:
 def read_rows(table: Table, columns: Sequence[Column], defaults: Defaults) -> Iterator[Drafted | Broken]:
     """Yield each row of a table as a record, or as its faults."""
     by_field = {(one.field, one.number): one for one in columns}
-    for row, values in table.rows:
-        yield _Reading(table, by_field, defaults, row, values).read()
+
+    def read(rows: Sequence[tuple[int, Row]]) -> list[Drafted | Broken]:
+        return [_Reading(table, by_field, defaults, row, values).read() for row, values in rows]
+
+    return by_two(read, table.rows)
 
 
 class _Fault(Exception):

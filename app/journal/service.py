@@ -179,4 +179,4 @@ def _number_and_write(session: WriteSession) -> None:
         }
         for position, change in enumerate(changes, start=1)
     ]
-    insert_many(session, JournalEntry.__table__, rows)
+    insert_many(session, JournalEntry, rows)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 from sqlmodel import col
 
+from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession, driver_rows
 from app.matching import openings, queries, state
 from app.matching import postings as lists
@@ -75,7 +76,9 @@ def _blocks(session: ReadSession | WriteSession, *, placed: bool) -> dict[int, W
     return {block: Whereabouts.read(counts, numbers, traits) for block, counts, numbers, traits in rows}
 
 
-def known_by_slot(session: ReadSession, slots: Sequence[int], pieces: frozenset[str]) -> dict[int, Known]:
+def known_by_slot(
+    session: ReadSession | WriteSession, slots: Sequence[int], pieces: frozenset[str]
+) -> dict[int, Known]:
     """Return the compiled documents in slots, with those of their word pieces that a question looks for."""
     rows = driver_rows(session, *queries.known(_dialect(session), "slot", slots)) if slots else []
     return {row[0]: Known(row[1], row[2], row[3], Document.from_bytes(row[4], pieces)) for row in rows}
@@ -163,9 +166,9 @@ def rebuild_enterprises(
             yield slot, terms_of(compiled)
 
     built = lists.build(documents(), CHUNK)
-    _insert(session, MatchEnterprise, rows)
-    _insert(session, MatchPosting, [_row(key, written) for key, written in sorted(built.items())])
-    _insert(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(placed).items()])
+    insert_many(session, MatchEnterprise, rows)
+    insert_many(session, MatchPosting, [_row(key, written) for key, written in sorted(built.items())])
+    insert_many(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(placed).items()])
     held.slots, held.scorer_version = len(rows), SCORER_VERSION
     session.flush()
     if _dialect(session) == "postgresql":
@@ -252,7 +255,7 @@ def _apply(session: WriteSession, slot: int, patch: lists.Patch) -> None:
         connection.execute(
             delete(MatchPosting).where(col(MatchPosting.term).in_(changed), col(MatchPosting.chunk) == chunk)
         )
-    _insert(
+    insert_many(
         session, MatchPosting, [_row((term, chunk), posting.write()) for term, posting in after.items() if posting.held]
     )
 
@@ -274,8 +277,3 @@ def _block_row(number: int, block: Whereabouts) -> dict[str, Any]:
 
 def _row(key: tuple[str, int], written: lists.Written) -> dict[str, Any]:
     return {"term": key[0], "chunk": key[1], "offsets": written[0], "impacts": written[1]}
-
-
-def _insert(session: WriteSession, table: Any, rows: list[dict[str, Any]]) -> None:
-    for first in range(0, len(rows), _BATCH):
-        session.connection().execute(insert(table), rows[first : first + _BATCH])
