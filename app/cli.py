@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.progress import track
 from sqlalchemy.exc import DBAPIError
 
-from app import key_commands, logs, registry_commands, user_commands
+from app import key_commands, logs, registry_commands, user_commands, worker_commands
 from app.backups import commands as backup_commands
 from app.core.clock import today
 from app.core.db import Database, WriteSession, rehearse
@@ -86,11 +86,12 @@ def _secret() -> bytes:
 def _node() -> user_commands.Node:
     """Return what is said of this node to those who are invited."""
     now = settings()
-    return user_commands.Node(now.node, now.node_name, now.base_url, sends_mail=False)
+    return user_commands.Node(now.node, now.node_name, now.base_url, sends_mail=bool(now.smtp_url))
 
 
 key_commands.register(app, _database, _secret)
 user_commands.register(app, _database, _secret, _node)
+worker_commands.register(app, worker_commands.Needs(settings, _database, _secret))
 registry_commands.register(app, imports, _database, lambda: settings().node)
 
 
@@ -139,6 +140,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on")] = 8000,
     prepare: Annotated[bool, typer.Option("--prepare", help="First migrate and load the demo")] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve")] = 1,
+    worker: Annotated[
+        bool | None, typer.Option("--worker/--no-worker", help="Also run `samnod worker`; --prepare does")
+    ] = None,
 ) -> None:
     """Serve the API and the site."""
     if not settings().secret_key and is_needed_for(host, settings().base_url):
@@ -163,22 +167,24 @@ def serve(
     proxies = settings().trusted_proxies
     # The supervisor of several workers tells of those that die.
     logs.configure(settings().log_level)
-    uvicorn.run(
-        # One process serves what is loaded here; several each load it for themselves.
-        served() if workers == 1 else "app.main:served",
-        factory=workers > 1,
-        workers=workers,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
-        # A worker answers its supervisor when it has loaded the program; on a busy machine that takes longer than the
-        # five seconds after which the supervisor would kill it and start another, for ever.
-        timeout_worker_healthcheck=60,
-    )
+    runs_worker = prepare if worker is None else worker
+    with worker_commands.beside(address_of(host, port)) if runs_worker else nullcontext():
+        uvicorn.run(
+            # One process serves what is loaded here; several each load it for themselves.
+            served() if workers == 1 else "app.main:served",
+            factory=workers > 1,
+            workers=workers,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
+            # A worker answers its supervisor when it has loaded the program; on a busy machine that takes longer than
+            # the five seconds after which the supervisor would kill it and start another, for ever.
+            timeout_worker_healthcheck=60,
+        )
 
 
 @app.command()

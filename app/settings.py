@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.mail.smtp import server_of
+from app.mail.vocabulary import ADDRESS
+
 _DATABASES = {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}
 # How others write the address of a PostgreSQL database.
 _SHORT_FORMS = ("postgresql://", "postgres://")
@@ -28,6 +31,20 @@ def _database_url(url: str) -> str:
     if not known:
         raise ValueError(_DATABASE_WANTED)
     return url
+
+
+def _mail_server(url: str) -> str:
+    """Refuse what names no mail server."""
+    if url:
+        server_of(url)
+    return url
+
+
+def _mail_address(address: str) -> str:
+    """Refuse what is no address: it would be found out when the first letter is sent."""
+    if address and not ADDRESS.fullmatch(address):
+        raise ValueError("must be an e-mail address, such as samnod@example.org")
+    return address
 
 
 def _exempt(names: str) -> str:
@@ -69,6 +86,12 @@ class Settings(BaseSettings):
     )
     rate_limit_exempt: Annotated[str, AfterValidator(_exempt)] = Field(
         default="", description="Who is not limited, by commas: addresses, networks, ids of keys"
+    )
+    smtp_url: Annotated[str, AfterValidator(_mail_server)] = Field(
+        default="", repr=False, description="smtp://user:password@host:587 or smtps://…:465; empty: no mail is sent"
+    )
+    mail_from: Annotated[str, AfterValidator(_mail_address)] = Field(
+        default="", description="Whom letters come from: the address of a function"
     )
     trusted_proxies: str = Field(
         default="",

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import pytest
 import uvicorn
 from rich.console import Console
 
-from app import cli, migrating, terminal
+from app import cli, migrating, terminal, worker_commands
 from app.settings import settings
 from tests.databases import empty_database
 from tests.notices.notices import FILES, own
@@ -20,6 +21,7 @@ NEED_A_DATABASE = [
     ("match", "städning"),
     ("demo",),
     ("serve",),
+    ("worker", "--once"),
     ("import", "notice", str(SWEDISH)),
     ("import", "reference", str(SWEDISH)),
     ("index", "check"),
@@ -62,8 +64,9 @@ def samnod(
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the list of addresses that a server was started on; none is."""
+    """Give the list of addresses that a server was started on; none is, and no worker beside it."""
     started: list[str] = []
+    monkeypatch.setattr(worker_commands, "beside", lambda _address: nullcontext())
     monkeypatch.setattr(uvicorn, "run", lambda _app, host, **_options: started.append(host))
     return started
 

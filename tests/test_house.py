@@ -54,7 +54,7 @@ ROOF = {
 ROOF |= {"worker", "worker_commands", "audit_commands"}
 ROOF |= {"backups", "key_commands", "registry_commands", "user_commands"}
 # The only modules that read settings, with migrations/env.py.
-ENTRY_POINTS = {"app.main", "app.cli", "app.backups.commands"}
+ENTRY_POINTS = {"app.main", "app.cli", "app.backups.commands", "app.worker_commands"}
 # Run by a developer to make a room's data files; nobody imports them.
 SCRIPTS = {"app.reference.build_data"}
 

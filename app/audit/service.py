@@ -9,6 +9,7 @@ from sqlmodel import col
 from app.audit.rules import entry_hash, keyed
 from app.audit.tables import AuditActor, AuditEntry, AuditHead
 from app.audit.vocabulary import PEOPLE, Act
+from app.core.bulk import insert_many
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import WriteSession
@@ -49,15 +50,15 @@ def _add(
 ) -> None:
     actor: Actor | None = session.info.get("actor")
     act = Act(
-        actor_id=actor and actor.id,
-        role=actor and actor.role,
-        organization_id=(actor and actor.organization_id) or None,
+        actor_id=actor.id if actor else None,
+        role=actor.role if actor else None,
+        organization_id=(actor.organization_id if actor else None) or None,
         action=action,
         object_type=object_type,
         object_id=object_id,
         before=before,
         after=after,
-        request_id=actor and actor.request_id,
+        request_id=actor.request_id if actor else None,
     )
     session.info.setdefault("audit", []).append(act)
     finishing = session.info.setdefault("before_commit", [])
@@ -84,7 +85,7 @@ def _chain(session: WriteSession) -> None:
         row = _row(act, aliases) | {"seq": seq, "at": at, "previous": last}
         row["hash"] = last = entry_hash(row)
         rows.append(row)
-    connection.execute(insert(AuditEntry), rows)
+    insert_many(session, AuditEntry, rows)
     connection.execute(update(AuditHead).values(seq=seq, hash=last))
 
 

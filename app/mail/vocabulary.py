@@ -1,15 +1,19 @@
-"""Words of mail: what a room asks to be sent, and how far a letter has come."""
+"""Words of mail: what a room asks to be sent, how far a letter has come, and who sends it."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 # One address and nothing else: neither a name, a comma nor a line break, which would begin another header.
-_ADDRESS = re.compile(r"[^\s@,;<>\"()\\]{1,64}@[^\s@,;<>\"()\\]{1,255}")
+ADDRESS: Final = re.compile(r"[^\s@,;:<>\"()\[\]\\]{1,64}@[^\s@,;:<>\"()\\]{1,255}")
+# Letters that come again and again: each can be stopped with one click (RFC 8058). The others answer what somebody did.
+DIGESTS: Final = frozenset({"digests/digest"})
+INVITATIONS: Final = frozenset({"responses/invitation", "responses/reminder"})
 
 
 class State(StrEnum):
@@ -46,7 +50,48 @@ class Letter:
 
     def __post_init__(self) -> None:
         """Refuse what could never be sent while whoever asks is still there."""
-        if not _ADDRESS.fullmatch(self.to):
+        if not ADDRESS.fullmatch(self.to):
             raise ValueError("this is no e-mail address")
         if not re.fullmatch(r"[a-z_]+/[a-z_]+", self.template) or not (TEMPLATES / f"{self.template}.txt").is_file():
             raise ValueError(f"there is no letter {self.template!r} in app/mail/templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a node says of itself in its letters.
+
+    `address` is a function's, `name` what stands before it, and `base_url` where the links of letters lead.
+    """
+
+    address: str
+    name: str
+    base_url: str
+
+    @property
+    def domain(self) -> str:
+        """The domain that the node's letters come from."""
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A letter that is ready to be written out: everything that is read from the outbox, and nothing to write to it."""
+
+    id: str
+    address: str
+    person_id: str | None
+    language: str
+    template: str
+    values: Mapping[str, Any]
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A letter of the demo's outbox, in the words that would be sent."""
+
+    to: str
+    subject: str
+    text: str
+    state: State
+    queued_at: datetime

@@ -1,0 +1,238 @@
+"""The worker: what is done again and again, beside the server and outside every request.
+
+APScheduler says when; a row in the database says who, so that of several workers one runs a job at a time, and what was
+missed while nobody ran is caught up once.
+"""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.clock import now, zone
+from app.core.db import Database, WriteSession
+from app.jobs import service as jobs
+from app.mail import service as mail
+from app.mail.sending import Office, send_due
+from app.mail.smtp import Server
+from app.mail.vocabulary import Sender
+
+_log = logging.getLogger("samnod.worker")
+# Long jobs do not keep letters waiting.
+_AT_ONCE: Final = 3
+_LONGEST_TOLD: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a job is given: the database, the node's secret and settings, and when it is.
+
+    `server` is None on a node that sends no mail. `stopping` tells when to leave the rest to another time.
+    """
+
+    database: Database
+    secret: bytes
+    home: str
+    sender: Sender
+    server: Server | None
+    holder: str
+    at: datetime
+    stopping: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that is done again and again: `run` does it, and returns how many things it did.
+
+    `waits` tells whether there is anything to do, without writing: for what is asked every few seconds.
+    """
+
+    name: str
+    trigger: BaseTrigger
+    run: Callable[[Context], int]
+    waits: Callable[[Context], bool] | None = None
+
+
+def send_mail(context: Context) -> int:
+    """Send the letters that are due."""
+    if context.server is None:
+        return 0
+    return send_due(
+        Office(
+            database=context.database,
+            server=context.server,
+            sender=context.sender,
+            secret=context.secret,
+            holder=context.holder,
+            stopping=context.stopping,
+        )
+    )
+
+
+def _is_mail_due(context: Context) -> bool:
+    with context.database.reads() as session:
+        return context.server is not None and mail.is_any_due(session, context.at)
+
+
+def in_one_transaction(*work: Callable[[WriteSession, datetime], int]) -> Callable[[Context], int]:
+    """Return a job that calls rooms' functions, each in a transaction of its own."""
+
+    def run(context: Context) -> int:
+        done = 0
+        for one in work:
+            with context.database.writes() as session:
+                done += one(session, context.at)
+        return done
+
+    return run
+
+
+# Sweden and Norway keep the same time, so that one timetable is right in both.
+_ZONE: Final = zone("SE")
+
+# Rooms add a line: a name that stays, when, and a function that takes the context and returns how many things it did.
+JOBS: Final[tuple[Job, ...]] = (
+    Job("mail", IntervalTrigger(seconds=3), send_mail, waits=_is_mail_due),
+    Job("wipe-mail", CronTrigger(hour=3, minute=10, timezone=_ZONE), in_one_transaction(mail.wipe)),
+)
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker of a node. `settings` is a context without a moment; each run gets one with its own."""
+
+    database: Database
+    secret: bytes
+    home: str
+    sender: Sender
+    server: Server | None
+    work: tuple[Job, ...] = JOBS
+    clock: Callable[[], datetime] = now
+    holder: str = field(default_factory=lambda: secrets.token_hex(16))
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Let the jobs that run come to an end, and begin no more."""
+        self._stop.set()
+
+    def run_due(self) -> int:
+        """Run what is due, once, and return how many things were done: for whoever has a timer of its own."""
+        return sum(self._run(job) for job in self.work if self._is_due(job))
+
+    def run_for_ever(self, *, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Catch up with what was missed, then run every job in its time, until `stop` or while it is `wanted`."""
+        scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(_AT_ONCE)},
+            # A job that was late runs once and not as often as it was missed; how late it is does not matter.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=_ZONE,
+        )
+        for job in self.work:
+            scheduler.add_job(self._run, job.trigger, [job], id=job.name, name=job.name)
+        _log.info("the worker has begun", extra={"jobs": len(self.work), "mail": self.server is not None})
+        for job in self.work:
+            if not self._stop.is_set() and self._is_due(job):
+                self._run(job)
+        scheduler.start()
+        while not self._stop.wait(1.0):
+            if not wanted():
+                self.stop()
+        # What runs is finished; the scheduler begins nothing more.
+        scheduler.shutdown(wait=True)
+        _log.info("the worker has ended")
+
+    def _is_due(self, job: Job) -> bool:
+        """Tell whether a moment of the job's timetable has passed since it last ran."""
+        at = self.clock()
+        with self.database.reads() as session:
+            last = jobs.ran_for(session, job.name)
+        if last is None:
+            with self.database.writes() as session:
+                jobs.remember(session, job.name, at)
+            # What is done every few seconds need not wait for its first moment.
+            return isinstance(job.trigger, IntervalTrigger)
+        following = last + job.trigger.interval if isinstance(job.trigger, IntervalTrigger) else _after(job, last)
+        return following is not None and following <= at
+
+    def _run(self, job: Job) -> int:
+        """Run a job if there is something to do and no other worker runs it, and return how many things it did."""
+        try:
+            return self._run_alone(job)
+        except SQLAlchemyError:
+            _log.exception("the database does not answer", extra={"job": job.name})
+            return 0
+
+    def _run_alone(self, job: Job) -> int:
+        at = self.clock()
+        context = self._context(at)
+        if job.waits is not None and not job.waits(context):
+            return 0
+        with self.database.writes() as session:
+            jobs.remember(session, job.name, at)
+            taken = jobs.take(session, job.name, holder=self.holder, at=at)
+        if not taken:
+            return 0
+        done, fault = None, None
+        with self._renewing(job):
+            try:
+                done = job.run(context)
+            # Whatever goes wrong in one job is told, and the others go on.
+            except Exception as error:
+                _log.exception("a job has failed", extra={"job": job.name})
+                fault = f"{type(error).__name__}: {error}"[:_LONGEST_TOLD]
+        with self.database.writes() as session:
+            jobs.finish(session, job.name, holder=self.holder, at=self.clock(), ran_for=at, done=done, fault=fault)
+        if done:
+            _log.info("a job is done", extra={"job": job.name, "done": done})
+        return done or 0
+
+    def _context(self, at: datetime) -> Context:
+        return Context(
+            database=self.database,
+            secret=self.secret,
+            home=self.home,
+            sender=self.sender,
+            server=self.server,
+            holder=self.holder,
+            at=at,
+            stopping=self._stop.is_set,
+        )
+
+    @contextmanager
+    def _renewing(self, job: Job) -> Iterator[None]:
+        """Keep the lease of a job for as long as it runs."""
+        ended = threading.Event()
+
+        def renew() -> None:
+            while not ended.wait(jobs.LEASE.total_seconds() / 3):
+                try:
+                    with self.database.writes() as session:
+                        jobs.renew(session, job.name, holder=self.holder, at=self.clock())
+                except SQLAlchemyError:
+                    # Somebody writes for long; there are two more turns before the lease runs out.
+                    _log.warning("a lease could not be renewed", extra={"job": job.name})
+
+        renewing = threading.Thread(target=renew, name=f"lease-{job.name}", daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            renewing.join()
+
+
+def _after(job: Job, moment: datetime) -> datetime | None:
+    """Return the first moment of a job's timetable after `moment`."""
+    following: datetime | None = job.trigger.get_next_fire_time(moment, moment)
+    return following
