@@ -127,7 +127,7 @@ def read_need(query: QueryParams, language: str, say: Texts) -> Need:
 def add_code(need: Need, language: str, say: Texts) -> None:
     """Add the code that was typed (`90910000 Städning`), or suggest codes for the words that were."""
     typed = need.code_words.split(" ", 1)[0]
-    if code := _cpv(typed):
+    if code := parsed_code(typed):
         if code not in need.codes:
             need.codes.append(code)
         need.code_words = ""
@@ -172,7 +172,7 @@ def _limit(text: str) -> int:
     return min(MOST, max(FEWEST, int(text))) if text.isascii() and text.isdecimal() and len(text) < 6 else FEWEST
 
 
-def _readable(text: str) -> bool:
+def readable(text: str) -> bool:
     """Tell whether the text can be stored and searched: no control characters but line breaks and tabs."""
     return not any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\r\t" for c in text)
 
@@ -183,7 +183,7 @@ def _read_words(need: Need, say: Texts) -> None:
         ("cpv", need.code_words, LONGEST_WORD),
         ("why", need.why, LONGEST_WORD),
     ):
-        if not _readable(text):
+        if not readable(text):
             need.faults.append(Fault(name, say("The text holds a character that cannot be read. Write it again.")))
         elif len(text) > longest:
             need.faults.append(Fault(name, say("Write at most {n} characters.", n=longest)))
@@ -191,9 +191,9 @@ def _read_words(need: Need, say: Texts) -> None:
 
 def _read_codes(need: Need, codes: Iterable[str], say: Texts) -> None:
     for text in codes:
-        code = _cpv(text)
+        code = parsed_code(text)
         if code is None:
-            need.faults.append(Fault("cpv", say("“{code}” is not a CPV code.", code=_short(text))))
+            need.faults.append(Fault("cpv", say("“{code}” is not a CPV code.", code=shortened(text))))
         elif code not in need.codes:
             need.codes.append(code)
     if len(need.codes) > MOST_CODES:
@@ -204,7 +204,7 @@ def _read_codes(need: Need, codes: Iterable[str], say: Texts) -> None:
 def _read_place(need: Need, say: Texts) -> None:
     if not need.place:
         return
-    found = areas_named(need.place) if _readable(need.place) and len(need.place) <= LONGEST_WORD else []
+    found = areas_named(need.place) if readable(need.place) and len(need.place) <= LONGEST_WORD else []
     if len(found) == 1:
         need.area = found[0]
     elif found:
@@ -217,7 +217,7 @@ def _read_place(need: Need, say: Texts) -> None:
         need.faults.append(Fault("place", text, tuple(found)))
     else:
         near = [area for area in find_areas(need.place[:LONGEST_WORD], 8) if area.level == "municipality"][:4]
-        text = say("There is no municipality called “{name}” in Sweden or Norway.", name=_short(need.place))
+        text = say("There is no municipality called “{name}” in Sweden or Norway.", name=shortened(need.place))
         need.faults.append(Fault("place", text, tuple(near)))
 
 
@@ -248,16 +248,17 @@ def _read_day(need: Need, say: Texts) -> None:
     need.days_left = (day - now).days
 
 
-def _cpv(text: str) -> str | None:
+def parsed_code(text: str) -> str | None:
+    """Return the CPV code that was written, or None."""
     try:
         return parse_cpv(text)
     except UnknownCpv:
         return None
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
     """Return what was typed, short enough to be quoted back."""
-    quoted = "".join(c for c in text if _readable(c))
+    quoted = "".join(c for c in text if readable(c))
     return quoted if len(quoted) <= 40 else quoted[:40] + "…"
 
 

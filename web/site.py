@@ -15,7 +15,16 @@ from app.core.limits import Limits
 from web.assets import STATIC
 from web.assets import assets as find_assets
 from web.figures import POINTS_CSS, POINTS_PATH
-from web.pages import about, completeness, enterprises, matchmaking, opportunities, sign_in
+from web.pages import (
+    about,
+    completeness,
+    enterprises,
+    matchmaking,
+    opportunities,
+    publishing,
+    publishing_life,
+    sign_in,
+)
 from web.render import Site, show
 from web.security import Headers
 from web.sessions import Cookies, SignInNeeded, guest
@@ -62,7 +71,16 @@ def create_site(
     site.add_api_route(POINTS_PATH, _points_css, methods=["GET", "HEAD"])
     site.mount("/static", StaticFiles(directory=STATIC), name="static")
     site.add_api_route("/", _choose_language, methods=["GET", "HEAD"])
-    for page in (matchmaking, enterprises, completeness, opportunities, about, sign_in):
+    for page in (
+        matchmaking,
+        enterprises,
+        completeness,
+        publishing_life,
+        publishing,
+        opportunities,
+        about,
+        sign_in,
+    ):
         site.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
     return site
 

@@ -49,6 +49,16 @@ def count(session: ReadSession, filters: OpportunityFilters, own: str | None = N
     return select(func.count()).select_from(Opportunity).where(*_conditions(session, filters, own))
 
 
+def led_by(organization_id: str, region: str | None = None, limit: int = 100) -> Select[Opportunity]:
+    """Select what an organisation keeps, drafts too, the last changed first; in `region` also what nobody keeps."""
+    kept: ColumnElement[bool] = col(Opportunity.owner_id) == organization_id
+    if region is not None:
+        beginning = f"{region}-" if len(region) == len("SE") else region
+        nobodys = and_(col(Opportunity.owner_id).is_(None), col(Opportunity.buyer_area).startswith(beginning))
+        kept = or_(kept, nobodys)
+    return select(Opportunity).where(kept).order_by(col(Opportunity.updated_at).desc()).limit(limit)
+
+
 def _lot_count() -> ColumnElement[int]:
     """Count the lots of an opportunity, beside its own columns."""
     lots = select(func.count()).where(col(Lot.opportunity_id) == Opportunity.id)

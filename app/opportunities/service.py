@@ -46,6 +46,7 @@ __all__ = [
     "find_notice",
     "hints",
     "history",
+    "led_by",
     "open_now",
     "outcomes",
     "preview_hints",
@@ -184,6 +185,12 @@ def _tell_rules_once(row: dict[str, Any]) -> None:
 
 
 LISTING = Listing(queries.summaries, queries.count, journal.last_number, finish=_tell_rules_once)
+
+
+def led_by(session: ReadSession, by: Caller, limit: int = 100) -> list[OpportunityRead]:
+    """Return what `by`'s organisation keeps, drafts too, the last changed first; to a coordinator also its region's."""
+    wanted = queries.led_by(by.organization_id, by.region, limit)
+    return read_all(session, session.execute(wanted).scalars().all())
 
 
 def open_now(session: ReadSession | WriteSession) -> list[OpportunityRead]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app.core.db import Reads
@@ -75,14 +75,22 @@ def matchmaking(request: Request, session: Reads, language: Language) -> Respons
         more_link=_more_link(answer, need, language),
         with_place=_place_links(need, language),
         distance=lambda code: _distance(need, code),
-        bar_parts=lambda reasons: [(reason.points, reason.max_points) for reason in reasons],
-        reason_tags=lambda reasons: _reason_tags(reasons, language, say),
         examples=_examples(language, say),
         reservations=_reservations(need, say),
+        publish_link=address(f"/{language}/publish", *need.pairs()),
         most_points=MAX_POINTS,
         most_parts=[(most, most) for most in MAX_POINTS.values()],
         used_icons=_ICONS,
+        **match_helpers(language, say),
     )
+
+
+def match_helpers(language: str, say: Texts) -> dict[str, Callable[..., Any]]:
+    """Return what the template of one match asks for beside the match itself."""
+    return {
+        "bar_parts": lambda reasons: [(reason.points, reason.max_points) for reason in reasons],
+        "reason_tags": lambda reasons: _reason_tags(reasons, language, say),
+    }
 
 
 @router.get("/codes")
@@ -110,10 +118,13 @@ def add_codes(request: Request, language: Language) -> Response:
 
 
 @router.get("/places")
-def suggest_places(request: Request, language: Language, place: str = "") -> Response:
-    """Give the list under the municipality field: names that begin as the text does."""
+def suggest_places(
+    request: Request, language: Language, place: str = "", name: Annotated[str, Query(alias="from")] = "place"
+) -> Response:
+    """Give the list under a municipality field: names that begin as the text does; `from` is another field's name."""
     if not wants_fragment(request):
         return _to_the_page(request, language)
+    place = request.query_params.get(name, place)
     found = find_areas(place[:100], 12) if place.strip() else []
     options = [place_name(area, language) for area in found if area.level == "municipality"][:8]
     return show(request, "matchmaking/options.html", options=options)
