@@ -13,4 +13,5 @@ import app.opportunities.tables
 import app.organizations.tables
 import app.reference.tables
 
+import app.responses.tables
 __all__ = ["app"]

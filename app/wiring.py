@@ -3,6 +3,7 @@
 from app.audit import service as audit
 from app.journal import service as journal
 from app.matching import service as matching
+from app.responses import service as responses
 
 
 def wire() -> None:
@@ -10,3 +11,4 @@ def wire() -> None:
     journal.subscribe(journal.EVERY, audit.follow)
     journal.subscribe("enterprise", matching.follow_enterprise)
     journal.subscribe("opportunity", matching.follow_opportunity)
+    journal.subscribe("opportunity", responses.follow_opportunity)

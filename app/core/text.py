@@ -57,3 +57,8 @@ def sort_key(text: str) -> str:
     swedish = unicodedata.normalize("NFC", text.lower()).translate(_SORT)
     plain = "".join(c for c in unicodedata.normalize("NFKD", swedish) if not unicodedata.combining(c))
     return re.sub(r"[^a-z0-9{ ]+", "", plain).strip()
+
+
+def neutral(text: str) -> str:
+    """Return a text as a CSV cell that no spreadsheet program takes for a formula (OWASP: CSV injection)."""
+    return f"'{text}" if text.lstrip(" ")[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text

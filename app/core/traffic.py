@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = logging.getLogger("samnod.request")
 # W3C Trace Context, version 00; ids of zeroes only are invalid.
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+# A link that opens something, as rooms make them: 32 bytes in base64 (RFC 4648, section 5). No log may hold one.
+_LINK = re.compile(r"(?<=/)[\w-]{43}(?=/|$)")
 
 
 class Traffic:
@@ -49,7 +51,7 @@ class Traffic:
             log.info(
                 "%s %s",
                 scope["method"],
-                scope["path"],
+                _LINK.sub("…", scope["path"]),
                 extra={"status": status, "ms": round((time.perf_counter() - started) * 1000, 1), "request": request_id},
             )
 

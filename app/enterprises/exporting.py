@@ -13,8 +13,8 @@ from typing import Final
 from anyio import CapacityLimiter, to_thread
 
 from app.core.db import Database, ReadSession
+from app.core.text import neutral
 from app.enterprises import queries, records
-from app.enterprises.reports import neutral
 from app.enterprises.schemas import EligibilityRead, EnterpriseExport, EnterpriseRead, EnterpriseSummary, OfferingRead
 from app.enterprises.vocabulary import EligibilityState, ExportForm
 from app.reference import service as reference

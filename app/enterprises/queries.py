@@ -139,6 +139,12 @@ def ids(session: ReadSession, filters: EnterpriseExport) -> Select[str]:
     return select(col(Enterprise.id)).where(*conditions(session, filters)).order_by(*_order(filters.sort))
 
 
+def ids_of_owner(organization_id: str) -> Select[str]:
+    """Select the id of every enterprise that an organisation keeps, by name."""
+    kept = col(Enterprise.owner_id) == organization_id
+    return select(col(Enterprise.id)).where(kept).order_by(*_order(Sort.NAME))
+
+
 def overdue(day: date) -> Select[Any]:
     """Select the rows of a list of those that nobody has confirmed for a year, the longest waiting first."""
     columns = [getattr(Enterprise, name).label(_SHOWN_AS.get(name, name)) for name in _SUMMARY]

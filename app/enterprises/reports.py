@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from app.core.errors import in_language
 from app.core.i18n import N_, Texts
+from app.core.text import neutral
 from app.enterprises.columns import Unread
 from app.enterprises.spreadsheet import CellFault
 
@@ -128,8 +129,3 @@ class Report:
         for row, outcome, place, column, detail in sorted(found, key=lambda line: line[0]):
             table.writerow([outcome, row or "", place, neutral(column), neutral(in_language(detail, say))])
         return f"\ufeff{written.getvalue()}"
-
-
-def neutral(text: str) -> str:
-    """Return a text as a CSV cell that no spreadsheet program takes for a formula (OWASP: CSV injection)."""
-    return f"'{text}" if text.lstrip(" ")[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text

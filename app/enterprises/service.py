@@ -51,6 +51,7 @@ __all__ = [
     "facets",
     "find",
     "history",
+    "kept_by",
     "needs_reconfirmation",
     "register",
     "register_for",
@@ -205,6 +206,12 @@ def find(session: ReadSession | WriteSession, enterprise_id: str) -> EnterpriseR
 def exists(session: ReadSession | WriteSession, enterprise_id: str) -> bool:
     """Tell whether there is an enterprise with this id."""
     return session.get(Enterprise, enterprise_id) is not None
+
+
+def kept_by(session: ReadSession | WriteSession, organization_id: str) -> list[EnterpriseRead]:
+    """Return the enterprises that an organisation keeps, whole, by name; it may keep none, or several."""
+    ids = session.execute(queries.ids_of_owner(organization_id)).scalars().all()
+    return records.read_many(session, ids)
 
 
 def search(session: ReadSession, filters: EnterpriseFilters) -> tuple[list[EnterpriseSummary], int]:

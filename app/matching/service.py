@@ -45,7 +45,9 @@ def preview(session: ReadSession, question: MatchQuestion, *, limit: int = 20, l
     return _answer(session, question_of(need_of_question(question), language), limit)
 
 
-def for_opportunity(session: ReadSession, opportunity_id: str, *, limit: int = 20, language: str = "sv") -> Matches:
+def for_opportunity(
+    session: ReadSession | WriteSession, opportunity_id: str, *, limit: int = 20, language: str = "sv"
+) -> Matches:
     """Return the enterprises that fit a published opportunity. Raises `NotFound`."""
     opportunity = opportunities.find(session, opportunity_id)
     return _answer(session, question_of(need_of_opportunity(opportunity), language), limit)
@@ -143,7 +145,7 @@ def _catch_up(session: WriteSession) -> None:
     meetings.catch_up(session, changed["enterprise"], changed["opportunity"])
 
 
-def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
+def _answer(session: ReadSession | WriteSession, question: Question, limit: int) -> Matches:
     ranked = _rank(session, question)
     listed = ranking.best(ranked, "items", limit, CHUNK)
     nearly = ranking.best(ranked, "near", NEAR_MISSES, CHUNK)
@@ -161,7 +163,7 @@ def _answer(session: ReadSession, question: Question, limit: int) -> Matches:
     )
 
 
-def _rank(session: ReadSession, question: Question) -> list[Ranked]:
+def _rank(session: ReadSession | WriteSession, question: Question) -> list[Ranked]:
     return forward.ranked(session, question.need.lots, question.plans, question.on)
 
 
@@ -175,7 +177,9 @@ def _first(question: Question, candidates: Sequence[Candidate], known: Mapping[i
     return [known[one.slot] for one in sorted(candidates, key=order)[:limit]]
 
 
-def _relaxations(session: ReadSession, question: Question, ranked: list[Ranked], total: int) -> list[Relaxation]:
+def _relaxations(
+    session: ReadSession | WriteSession, question: Question, ranked: list[Ranked], total: int
+) -> list[Relaxation]:
     """Return changes that give more matches, with how many in all."""
     say = question.say
     found: list[Relaxation] = []

@@ -1,5 +1,7 @@
 """The opportunities' front door: publish one, lead it through its life, find one, search."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -44,17 +46,21 @@ __all__ = [
     "exists",
     "find",
     "find_notice",
+    "held",
     "hints",
     "history",
+    "kept_by",
     "led_by",
     "open_now",
     "outcomes",
+    "past_deadline",
     "preview_hints",
     "publish",
     "publish_draft",
     "publish_for",
     "remove",
     "search",
+    "several",
     "written",
 ]
 
@@ -147,6 +153,44 @@ def find(session: ReadSession | WriteSession, opportunity_id: str, by: Caller | 
 def exists(session: ReadSession | WriteSession, opportunity_id: str) -> bool:
     """Tell whether there is a record with this id, a draft included."""
     return session.get(Opportunity, opportunity_id) is not None
+
+
+def held(session: WriteSession, opportunity_id: str) -> OpportunityRead:
+    """Return one opportunity that nobody changes until the transaction ends; ask who may know of it (`is_known_to`).
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    session.flush()
+    opportunity = session.get(Opportunity, opportunity_id, with_for_update=True, populate_existing=True)
+    if opportunity is None:
+        raise unknown()
+    return read_one(session, opportunity)
+
+
+def several(session: ReadSession | WriteSession, opportunity_ids: Collection[str]) -> dict[str, OpportunityRead]:
+    """Return those of these opportunities that are public, whole, by id."""
+    wanted = select(Opportunity).where(
+        col(Opportunity.id).in_(sorted(opportunity_ids)),
+        col(Opportunity.status).in_(sorted(PUBLIC_STATUSES)),
+    )
+    return {one.id: one for one in read_all(session, session.execute(wanted).scalars().all())}
+
+
+def kept_by(session: ReadSession | WriteSession, organization_id: str) -> list[OpportunityRead]:
+    """Return what an organisation keeps, drafts too, whole, the last changed first."""
+    return read_all(session, session.execute(queries.led_by(organization_id)).scalars().all())
+
+
+def past_deadline(session: ReadSession | WriteSession, at: datetime) -> list[OpportunityRead]:
+    """Return what organisations here keep, has passed its deadline and has no outcome yet, whole, oldest first."""
+    wanted = select(Opportunity).where(
+        col(Opportunity.owner_id).is_not(None),
+        col(Opportunity.status).in_([Status.PUBLISHED, Status.CLOSED]),
+        col(Opportunity.deadline_at) < at,
+    )
+    oldest = (col(Opportunity.deadline_at), col(Opportunity.id))
+    return read_all(session, session.execute(wanted.order_by(*oldest)).scalars().all())
 
 
 def find_notice(session: ReadSession | WriteSession, source: str, notice_id: str) -> OpportunityRead | None:

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.core.db import Database
+from app.core.text import neutral
 from app.enterprises import exporting, importing, service
-from app.enterprises.reports import neutral
 from app.enterprises.rows import Defaults
 from app.enterprises.schemas import EnterpriseExport
 from tests.factories import enterprise, offering
