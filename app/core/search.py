@@ -34,14 +34,13 @@ class SearchIndex:
 
     def put(self, session: WriteSession, record_id: str, texts: Iterable[str]) -> None:
         """Index `record_id` under the words of `texts`, in place of what it had."""
-        self.put_all(session, {record_id: texts})
+        self.put_all(session, {record_id: words_of(texts)})
 
-    def put_all(self, session: WriteSession, texts: Mapping[str, Iterable[str]]) -> None:
-        """Index many records, some hundreds at a time, each under the words of its texts."""
-        if not texts:
+    def put_all(self, session: WriteSession, words: Mapping[str, str]) -> None:
+        """Index many records, some hundreds at a time, each under what `words_of` gave for its texts."""
+        if not words:
             return
         connection = session.connection()
-        words = {record_id: self._words(found) for record_id, found in texts.items()}
         ids = list(words)
         if not _is_sqlite(session):
             connection.execute(delete(self.table).where(self.table.c.id.in_(ids)))
@@ -55,11 +54,6 @@ class SearchIndex:
             insert_many(session, self.rows, new)
         found = dict(connection.execute(numbers).all())
         insert_many(session, self.table, [{"rowid": found[one], "id": one, "words": words[one]} for one in ids])
-
-    @staticmethod
-    def _words(texts: Iterable[str]) -> str:
-        found = dict.fromkeys(stem for text_ in texts for stem in _stems_of(text_))
-        return " ".join(islice(found, _MOST_WORDS))
 
     def remove(self, session: WriteSession, record_id: str) -> None:
         """Forget `record_id`, if it is known."""
@@ -106,6 +100,12 @@ class SearchIndex:
         connection.exec_driver_sql(f"DROP TABLE {self.name}")
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"DROP TABLE {self.rows.name}")
+
+
+def words_of(texts: Iterable[str]) -> str:
+    """Return the words by which a record with these texts is found, folded and stemmed, each once."""
+    found = dict.fromkeys(stem for text_ in texts for stem in _stems_of(text_))
+    return " ".join(islice(found, _MOST_WORDS))
 
 
 def _is_sqlite(session: ReadSession | WriteSession) -> bool:

@@ -18,6 +18,7 @@ from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import InvalidContent, Message
 from app.core.i18n import N_
+from app.core.search import words_of
 from app.core.text import tokens
 from app.core.wording import plainly
 from app.enterprises import queries, records
@@ -319,17 +320,17 @@ def _register(
     """Write new records, some hundreds at a time."""
     for first in progress("Writing", range(0, len(drafted), _BATCH), -(-len(drafted) // _BATCH)):
         rows: records.Rows = {}
-        texts: dict[str, list[str]] = {}
+        words: dict[str, str] = {}
         for row in drafted[first : first + _BATCH]:
             record_id = new_id()
             own = {"id": record_id, "home": home, "rev": 1, "owner_id": owner_id, "created_at": now()}
             own |= records.own_values(row.data)
             children = records.child_rows(record_id, row.data)
             _extend(rows, {Enterprise: [own], **children})
-            texts[record_id] = records.searchable(row.data)
+            words[record_id] = row.words
             _record(session, records.assembled(own, children), None)
         records.write_rows(session, rows)
-        queries.SEARCH.put_all(session, texts)
+        queries.SEARCH.put_all(session, words)
 
 
 def _replace(
@@ -340,13 +341,13 @@ def _replace(
         part = updates[first : first + _BATCH]
         rows: records.Rows = {}
         own_rows: list[records.Values] = []
-        texts: dict[str, list[str]] = {}
+        words: dict[str, str] = {}
         for existing, data in part:
             own = records.own_values(data) | {"rev": existing.rev + 1}
             own_rows.append({f"to_{name}": value for name, value in own.items()} | {"at_id": existing.id})
             children = records.child_rows(existing.id, data)
             _extend(rows, children)
-            texts[existing.id] = records.searchable(data)
+            words[existing.id] = words_of(records.searchable(data))
             kept = {"id": existing.id, "home": existing.home, "owner_id": existing.owner_id}
             _record(session, records.assembled(kept | own, children), existing)
         records.forget_children(session, [existing.id for existing, _ in part])
@@ -356,7 +357,7 @@ def _replace(
         }
         session.connection().execute(update(table).where(table.c.id == bindparam("at_id")).values(changed), own_rows)
         records.write_rows(session, rows)
-        queries.SEARCH.put_all(session, texts)
+        queries.SEARCH.put_all(session, words)
 
 
 def _extend(rows: records.Rows, more: records.Rows) -> None:

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from app.core.errors import FieldFault, InvalidContent, Message
 from app.core.halves import by_two
 from app.core.i18n import N_
+from app.core.search import words_of
 from app.core.wording import plainly
 from app.enterprises import cells
 from app.enterprises.columns import Column
-from app.enterprises.records import require_sound
+from app.enterprises.records import require_sound, searchable
 from app.enterprises.schemas import EnterpriseCreate
 from app.enterprises.spreadsheet import Cell, CellFault, Doubt, Row, Table
 from app.enterprises.vocabulary import EligibilityState, OfferingKind
@@ -44,12 +45,16 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A row that can be written: the record, which of its fields the file states, and what is worth knowing of it."""
+    """A row that can be written: the record, which of its fields the file states, and what is worth knowing of it.
+
+    `words` are those by which the record is found: they take long to make, so the two processes make them too.
+    """
 
     row: int
     place: str
     data: EnterpriseCreate
     stated: frozenset[str]
+    words: str
     notes: tuple[str, ...] = ()
 
 
@@ -108,7 +113,8 @@ class _Reading:
             try:
                 data = EnterpriseCreate.model_validate(found)
                 require_sound(data)
-                return Drafted(self._row, self._place("name"), data, frozenset(self._stated(found)), tuple(self._notes))
+                stated, words = frozenset(self._stated(found)), words_of(searchable(data))
+                return Drafted(self._row, self._place("name"), data, stated, words, tuple(self._notes))
             except ValidationError as fault:
                 for error in fault.errors():
                     self._complain(*_column_of(error["loc"]), plainly(dict(error)))
