@@ -17,17 +17,28 @@ from web.assets import assets as find_assets
 from web.figures import POINTS_CSS, POINTS_PATH
 from web.pages import (
     about,
+    account,
     completeness,
+    desk,
     enterprises,
+    inbox,
+    invitation,
+    keys,
     matchmaking,
     opportunities,
+    passwords,
+    people,
+    profile,
+    profile_start,
     publishing,
     publishing_life,
+    reply,
     sign_in,
 )
 from web.render import Site, show
 from web.security import Headers
 from web.sessions import Cookies, SignInNeeded, guest
+from web.writing import StaleForm
 
 # A file of five megabytes, and the form around it.
 _LARGEST_BODY = 6 * 1024 * 1024
@@ -80,6 +91,16 @@ def create_site(
         opportunities,
         about,
         sign_in,
+        passwords,
+        invitation,
+        account,
+        people,
+        keys,
+        profile_start,
+        profile,
+        desk,
+        inbox,
+        reply,
     ):
         site.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
     return site
@@ -101,6 +122,8 @@ def _install_errors(site: FastAPI) -> None:
             raise error
         if isinstance(error, SignInNeeded):
             return sign_in.ask(request)
+        if isinstance(error, StaleForm):
+            return sign_in.ask_again(request)
         page = _error_page(request, error.status)
         page.headers.update(error.headers)
         return page

@@ -27,6 +27,11 @@ from app.journal import service as journal
 from app.journal.vocabulary import Actor
 from web.sessions import guest, token_of
 
+
+class StaleForm(Forbidden):
+    """The form's token is not that of this session; the site shows what was written, with a button that sends it."""
+
+
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = frozenset({"same-origin", "none"})
 FIELD = "_token"
@@ -91,7 +96,7 @@ def _browser(request: Request) -> str:
 def _require_token(request: Request, form: FormData) -> None:
     sent = form.get(FIELD)
     if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), form_token(request).encode()):
-        raise Forbidden(Message(N_("This form is no longer valid. Open the page again, and send it once more.")))
+        raise StaleForm(Message(N_("This form is no longer valid. Open the page again, and send it once more.")))
 
 
 async def _in_one_transaction(request: Request, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
@@ -157,12 +162,16 @@ def _form(request: Request) -> FormData:
 async def _page_writes(request: Request) -> WriteSession:
     opened: _Opened = request.state.opened
     session = await opened.session()
+    act(request, session)
+    return session
+
+
+def act(request: Request, session: WriteSession) -> None:
+    """Say who makes the changes of a transaction: whoever is signed in, in the place that the person acts from."""
     visitor: SignedIn | None = request.state.visitor
     caller = visitor.caller(getattr(request.state, "request_id", None)) if visitor else None
     if caller is not None:
-        actor = Actor(caller.actor_id, caller.organization_id, caller.role.value, caller.request_id)
-        journal.acting(session, actor)
-    return session
+        journal.acting(session, Actor(caller.actor_id, caller.organization_id, caller.role.value, caller.request_id))
 
 
 Form = Annotated[FormData, Depends(_form)]

@@ -11,12 +11,47 @@ from app.core.i18n import N_
 from app.enterprises.vocabulary import Reservation
 
 Language = Annotated[Literal["sv", "nb", "en"], Path(description="Language of the page")]
+# For a page that says nothing itself but in its template: an address in another language is still no page of ours.
+InLanguage = Annotated[Language, Path(alias="language")]
 
 RULES = {
     Reservation.RES_WS: N_("Social and professional integration"),
     Reservation.RES_PUB_SER: N_("Public service mission"),
     Reservation.SE_IDEBUREN: N_("Civil-society organisations (Sweden)"),
     Reservation.NO_IDEELL: N_("Non-profit organisations (Norway)"),
+}
+
+# What the fields of a record are called where it is told which of them changed.
+PARTS = {
+    "name": N_("Name"),
+    "aliases": N_("Also called"),
+    "organisation_number": N_("Organisation number"),
+    "country": N_("Country"),
+    "kind": N_("Kind"),
+    "lifecycle": N_("Life-cycle"),
+    "legal_form": N_("Legal form"),
+    "area_code": N_("Place"),
+    "place": N_("Place"),
+    "founded_year": N_("Founded"),
+    "public_ownership": N_("Publicly owned"),
+    "summary": N_("Description"),
+    "language": N_("Description"),
+    "offerings": N_("Sells"),
+    "criteria": N_("Criteria, one by one"),
+    "certificates": N_("Certificates"),
+    "eligibility": N_("May take part when reserved"),
+    "service_areas": N_("Service area"),
+    "target_groups": N_("Works with"),
+    "industry_codes": N_("Industry codes"),
+    "employees": N_("Employees"),
+    "turnover": N_("Turnover, million kr a year"),
+    "languages": N_("Languages"),
+    "contact_function": N_("Contact"),
+    "contact_email": N_("Contact"),
+    "website": N_("Website"),
+    "source": N_("Source"),
+    "source_year": N_("Source"),
+    "confirmed_on": N_("Confirmed"),
 }
 
 

@@ -9,9 +9,11 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
 from app.accounts import sessions
+from app.accounts.vocabulary import Attempted
 from app.core.db import Database
-from app.core.errors import Unauthorized, in_language
+from app.core.errors import SamnodError, TooManyRequests, Unauthorized
 from app.core.i18n import texts
+from web.entering import SECRETS, begin, counted, faults_of, let_in, let_out, secret_typed, typed
 from web.forms import Fault
 from web.pages.common import Language
 from web.render import language_of, show
@@ -42,43 +44,38 @@ def sign_in_page(request: Request, language: Language, who: Guest, to: str = "")
 @router.post("/sign-in")
 def sign_in(request: Request, language: Language, form: Form) -> Response:
     """Begin a session, and go on to where the person was going."""
-    email, password = _text(form, "email"), _text(form, "password")
-    to, draft = own_path(_text(form, "to")), _sent_draft(form)
+    email, password = typed(form, "email"), secret_typed(form)
+    to, draft = own_path(typed(form, "to")), _sent_draft(form)
     database: Database = request.app.state.database
     say = texts(language)
     if not email or not password:
         told = say("Write your e-mail address and your password.")
         return _form(request, 422, email=email, to=to, draft=draft, faults=[Fault("email", told)])
     try:
+        attempt = counted(request, Attempted.SIGN_IN, email.lower())
         with database.reads() as reads:
             person_id = sessions.recognised(reads, email, password)
-    except Unauthorized as fault:
-        told = in_language(fault.detail, say)
-        return _form(request, 422, email=email, to=to, draft=draft, faults=[Fault("email", told)])
+    except (Unauthorized, TooManyRequests) as fault:
+        status = fault.status if isinstance(fault, TooManyRequests) else 422
+        told_at = faults_of(fault, say, "email")
+        page = _form(request, status, email=email, to=to, draft=draft, faults=told_at)
+        page.headers.update(_retry(fault))
+        return page
     secret: bytes = request.app.state.secret
     with database.writes() as session:
-        token = sessions.begin(session, person_id, secret=secret, device=request.headers.get("user-agent", ""))
+        token = begin(request, session, person_id, attempt)
         who = sessions.signed_in(session, token, secret=secret)
-    cookies = request.app.state.cookies
-    answer: Response
     if draft is not None:
         # The new session has a form token of its own, so the draft is shown once more for its writer to send.
-        answer = _onwards(request, token, draft)
-    else:
-        answer = RedirectResponse(to or f"/{language}{home_of(who)}", 303)
-    cookies.put(answer, cookies.session, token)
-    cookies.drop(answer, cookies.form)
-    return answer
+        return let_in(request, _onwards(request, token, draft), token)
+    return let_in(request, RedirectResponse(to or f"/{language}{home_of(who)}", 303), token)
 
 
 @router.post("/sign-out")
 def sign_out(request: Request, who: Member, session: PageWrites) -> Response:
     """End the session."""
     sessions.end(session, who.person_id, who.session_id)
-    answer = see(request, "/")
-    cookies = request.app.state.cookies
-    cookies.drop(answer, cookies.session)
-    return answer
+    return let_out(request, see(request, "/"))
 
 
 def ask(request: Request) -> Response:
@@ -87,14 +84,26 @@ def ask(request: Request) -> Response:
         language = language_of(request)
         to = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
         return RedirectResponse(f"/{language}/sign-in?{urlencode({'to': to})}", 303)
-    form: FormData = request.state.form
-    fields = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str) and name != FIELD)
-    return _form(request, 401, draft=Draft(request.url.path, fields))
+    return _form(request, 401, draft=_draft_of(request))
+
+
+def ask_again(request: Request) -> Response:
+    """Answer a form whose token is not this session's: show what was written, with a button that sends it.
+
+    Nothing has been done. Somebody signed in anew, perhaps in another window, after the page was opened.
+    """
+    draft = _draft_of(request)
+    if draft.path == f"/{language_of(request)}/sign-in":
+        return _form(request, 403, to=own_path(dict(draft.fields).get("to", "")), draft=_sent_draft(request.state.form))
+    return show(request, "people/onwards.html", 403, draft=draft, again=True)
 
 
 def own_path(to: str) -> str:
     """Return an address of ours, or nothing for any other: nobody is sent on to another site from here."""
-    parts = urlsplit(to)
+    try:
+        parts = urlsplit(to)
+    except ValueError:
+        return ""
     ours = not parts.scheme and not parts.netloc and to.startswith("/") and not to.startswith(("//", "/\\"))
     return to if ours and "\\" not in to and to.isprintable() else ""
 
@@ -123,11 +132,25 @@ def _form(
 def _onwards(request: Request, token: str, draft: Draft) -> Response:
     """Show a draft again, with a button that sends it; its token is that of the session that has just begun."""
     request.state.new_token = token
-    return show(request, "people/onwards.html", draft=draft)
+    return show(request, "people/onwards.html", draft=draft, again=False)
+
+
+def _retry(fault: SamnodError) -> dict[str, str]:
+    return dict(fault.headers) if isinstance(fault, TooManyRequests) else {}
+
+
+def _draft_of(request: Request) -> Draft:
+    """Return what was sent, without passwords: they are typed again."""
+    form: FormData = request.state.form
+    left_out = SECRETS | {FIELD}
+    fields = tuple(
+        (name, value) for name, value in form.multi_items() if isinstance(value, str) and name not in left_out
+    )
+    return Draft(request.url.path, fields)
 
 
 def _sent_draft(form: FormData) -> Draft | None:
-    path = own_path(_text(form, f"{_DRAFT}path"))
+    path = own_path(typed(form, f"{_DRAFT}path"))
     prefix = f"{_DRAFT}field."
     fields = tuple(
         (name.removeprefix(prefix), value)
@@ -135,8 +158,3 @@ def _sent_draft(form: FormData) -> Draft | None:
         if name.startswith(prefix) and isinstance(value, str)
     )
     return Draft(path, fields) if path else None
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
