@@ -36,7 +36,7 @@ LANGUAGE_NAMES = {"sv": "Svenska", "nb": "Norsk", "en": "English"}
 HTMX_CONFIG = (
     '{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,'
     '"historyCacheSize":0,"refreshOnHistoryMiss":true,"historyRestoreAsHxRequest":false,"responseHandling":['
-    '{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"422","swap":true},'
+    '{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"4(09|12|22)","swap":true},'
     '{"code":"[45]..","swap":false,"error":true}]}'
 )
 

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 
+from app.accounts import permissions
+from app.accounts.permissions import Action
+from app.accounts.vocabulary import Role, SignedIn
 from app.core.clock import today
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
@@ -17,8 +20,9 @@ from app.matching.schemas import ReverseMatches
 from app.reference.service import area_label, cpv_label, label
 from web.figures import AreaMap, service_area_map
 from web.forms import read_filters
-from web.pages.common import RULES, Choice, ChoiceGroup, Language, Looser, days_left
+from web.pages.common import PARTS, RULES, Choice, ChoiceGroup, Language, Looser, days_left
 from web.render import address, show, wants_fragment
+from web.sessions import Guest
 
 router = APIRouter()
 _SHOWN_FACETS = 8
@@ -53,38 +57,6 @@ _STATES = {
     EligibilityState.DENIED: "ineligible",
 }
 _SHOWN_REVISIONS = 8
-# What the fields of a record are called where it is told which of them changed.
-_PARTS = {
-    "name": N_("Name"),
-    "aliases": N_("Also called"),
-    "organisation_number": N_("Organisation number"),
-    "country": N_("Country"),
-    "kind": N_("Kind"),
-    "lifecycle": N_("Life-cycle"),
-    "legal_form": N_("Legal form"),
-    "area_code": N_("Place"),
-    "place": N_("Place"),
-    "founded_year": N_("Founded"),
-    "public_ownership": N_("Publicly owned"),
-    "summary": N_("Description"),
-    "language": N_("Description"),
-    "offerings": N_("Sells"),
-    "criteria": N_("Criteria, one by one"),
-    "certificates": N_("Certificates"),
-    "eligibility": N_("May take part when reserved"),
-    "service_areas": N_("Service area"),
-    "target_groups": N_("Works with"),
-    "industry_codes": N_("Industry codes"),
-    "employees": N_("Employees"),
-    "turnover": N_("Turnover, million kr a year"),
-    "languages": N_("Languages"),
-    "contact_function": N_("Contact"),
-    "contact_email": N_("Contact"),
-    "website": N_("Website"),
-    "source": N_("Source"),
-    "source_year": N_("Source"),
-    "confirmed_on": N_("Confirmed"),
-}
 _LEGAL_BASIS = {
     ("SE", Reservation.RES_WS): "LOU 4 kap. 18 §",
     ("NO", Reservation.RES_WS): "FOA § 16-9, § 8-8, § 30-3",
@@ -133,7 +105,7 @@ def registry(request: Request, session: Reads, language: Language) -> Response:
 
 
 @router.api_route("/enterprises/{enterprise_id}", methods=["GET", "HEAD"])
-def enterprise_page(request: Request, session: Reads, language: Language, enterprise_id: str) -> Response:
+def enterprise_page(request: Request, session: Reads, language: Language, who: Guest, enterprise_id: str) -> Response:
     """Show one enterprise: facts, what it sells, its criteria one by one, and open opportunities that fit."""
     say = texts(language)
     enterprise = enterprises.find(session, enterprise_id)
@@ -154,8 +126,20 @@ def enterprise_page(request: Request, session: Reads, language: Language, enterp
         waits=enterprises.needs_reconfirmation(enterprise.confirmed_on, today(enterprise.country)),
         revisions=_revisions(session, enterprise, say),
         reachable=_reachable,
+        edit_path=_edit_path(who, enterprise),
         days_left=days_left,
     )
+
+
+def _edit_path(who: SignedIn | None, enterprise: EnterpriseRead) -> str:
+    """Return where the visitor may change the record: as its keeper, or as who looks after its region; else nothing."""
+    caller = who.caller() if who else None
+    if caller is None or not permissions.may(
+        caller, Action.EDIT_ENTERPRISE, owner_id=enterprise.owner_id, area=enterprise.area_code
+    ):
+        return ""
+    own = caller.role is Role.ENTERPRISE
+    return f"/profile/{enterprise.id}" if own else f"/enterprises/{enterprise.id}/edit"
 
 
 def _groups(session: Reads, filters: EnterpriseFilters, language: str, say: Texts) -> list[ChoiceGroup]:
@@ -307,7 +291,7 @@ def _revisions(session: Reads, enterprise: EnterpriseRead, say: Texts) -> list[d
     """Return the newest changes: when, and which of the parts of the page; what was there before is nobody's here."""
     found = enterprises.history(session, enterprise.id, None).items[:_SHOWN_REVISIONS]
     return [
-        {"at": one.at, "parts": list(dict.fromkeys(say(_PARTS.get(name, N_("Other"))) for name in one.fields))}
+        {"at": one.at, "parts": list(dict.fromkeys(say(PARTS.get(name, N_("Other"))) for name in one.fields))}
         for one in found
     ]
 

@@ -5,10 +5,10 @@
 const byId = (id) => document.getElementById(id);
 let busyTimer;
 
-/* 1 The first submit button of the form adds a code; Enter anywhere but in the code field means the last one. */
+/* 1 The first submit button of the form adds a code; Enter anywhere but in the code field shows the matches. */
 document.addEventListener("keydown", (event) => {
   const field = event.target;
-  if (event.key !== "Enter" || !field.matches?.("#need input:not(#cpv)")) return;
+  if (event.key !== "Enter" || !field.matches?.("#need input:not(#cpv), #publish input:not(#cpv)")) return;
   event.preventDefault();
   field.form.requestSubmit(byId("show"));
 });
@@ -22,10 +22,15 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   clearTimeout(busyTimer);
   document.querySelectorAll("[aria-busy]").forEach((busy) => busy.removeAttribute("aria-busy"));
-  if (event.detail.successful || event.detail.xhr?.status === 422) byId("alert").textContent = "";
+  if (event.detail.successful || [409, 412, 422].includes(event.detail.xhr?.status)) byId("alert").textContent = "";
 });
 document.addEventListener("htmx:sendError", () => { byId("alert").textContent = byId("alert").dataset.offline; });
-document.addEventListener("htmx:responseError", () => { byId("alert").textContent = byId("alert").dataset.failed; });
+document.addEventListener("htmx:responseError", (event) => {
+  /* Whoever's session has ended sends the form as a page does: the sign-in page keeps what was written. */
+  const form = event.detail.elt?.closest("form[method=post]");
+  if (event.detail.xhr?.status === 401 && form) { form.submit(); return; }
+  byId("alert").textContent = byId("alert").dataset.failed;
+});
 
 /* 3 A field is marked wrong while its message is there; an added code empties the field it was typed in. */
 document.addEventListener("htmx:afterSettle", () => {
