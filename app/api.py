@@ -14,10 +14,12 @@ from app.core.traffic import Compression, HeadAsGet, NoSniffing, Revalidation
 from app.document import EXAMPLES, MORE_ABOUT, RELEASED, VERSION, about, key_of
 from app.enterprises.routes import router as enterprises
 from app.matching.routes import router as matching
+from app.moderation.routes import router as moderation
 from app.notices.routes import router as notices
 from app.opportunities.routes import router as opportunities
 from app.organizations.routes import router as organizations
 from app.reference.routes import router as reference
+from app.responses.routes import router as responses
 
 
 class ApiInfo(BaseModel):
@@ -69,7 +71,17 @@ def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str 
     for name, value in state.items():
         setattr(api.state, name, value)
     problem.install(api)
-    for router in (matching, enterprises, organizations, opportunities, notices, reference, info):
+    for router in (
+        matching,
+        enterprises,
+        organizations,
+        opportunities,
+        moderation,
+        responses,
+        notices,
+        reference,
+        info,
+    ):
         api.include_router(router)
     openapi.install(api, EXAMPLES, key_of, MORE_ABOUT)
     # The last one added is the first to see a request.

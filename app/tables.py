@@ -8,10 +8,11 @@ import app.jobs.tables
 import app.journal.tables
 import app.mail.tables
 import app.matching.tables
+import app.moderation.tables
 import app.notices.tables
 import app.opportunities.tables
 import app.organizations.tables
 import app.reference.tables
-
 import app.responses.tables
+
 __all__ = ["app"]

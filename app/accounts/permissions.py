@@ -213,6 +213,8 @@ QuestionAnswerer = Annotated[Caller, Depends(Requires(Action.ANSWER_QUESTION, Sc
 Shortlister = Annotated[Caller, Depends(Requires(Action.SHORTLIST, Scope.RESPONSES_WRITE))]
 # What a buyer reads of its own dialogue: whoever may not make the shortlist sees no answers.
 DialogueReader = Annotated[Caller, Depends(Requires(Action.SHORTLIST, Scope.RESPONSES_READ))]
+Moderator = Annotated[Caller, Depends(Requires(Action.MODERATE, Scope.MODERATION_WRITE))]
+ModerationReader = Annotated[Caller, Depends(Requires(Action.MODERATE, Scope.MODERATION_READ))]
 ResponseReader = Annotated[Caller | None, Depends(Knows(Scope.RESPONSES_READ))]
 EnterpriseReader = Annotated[Caller | None, Depends(Knows(Scope.ENTERPRISES_READ))]
 OrganizationReader = Annotated[Caller | None, Depends(Knows(Scope.ORGANIZATIONS_READ))]

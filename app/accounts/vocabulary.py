@@ -28,6 +28,8 @@ class Scope(StrEnum):
     MATCHES_READ = "matches:read"
     RESPONSES_READ = "responses:read"
     RESPONSES_WRITE = "responses:write"
+    MODERATION_READ = "moderation:read"
+    MODERATION_WRITE = "moderation:write"
 
 
 # What a key of each role opens unless its maker says otherwise: what the role has a use for, and no more.
@@ -100,6 +102,7 @@ class Attempted(StrEnum):
     RESET = "reset"
     INVITATION = "invitation"
     CLAIM = "claim"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import Column, Enum, String
+from sqlalchemy import Column, Enum, Index, String, text
 from sqlmodel import Field, SQLModel
 
 from app.core.clock import now
@@ -52,6 +52,16 @@ def sort_column() -> Column[str]:
     """
     kind = String(300).with_variant(String(300, collation="C"), "postgresql")
     return Column(kind, nullable=False)
+
+
+def index_of_shown(*columns: str) -> Index:
+    """Return an index of the records that nobody has hidden: those that lists are made of.
+
+    Whoever asks for them says `hidden_at IS NULL`, and both databases read such a question from this index in its
+    order. An index of `hidden_at` itself would tempt SQLite to sort the whole list.
+    """
+    shown = text("hidden_at IS NULL")
+    return Index(None, *columns, sqlite_where=shown, postgresql_where=shown)
 
 
 def id_column() -> Column[str]:

@@ -41,7 +41,7 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
     new_enterprises = {
         key: data
         for key, data in (named_enterprises() | example_enterprises(today)).items()
-        if not enterprises.exists(session, enterprise_id(key))
+        if not enterprises.exists(session, enterprise_id(key), hidden_too=True)
     }
     new_opportunities = {
         key: data
@@ -99,7 +99,7 @@ def logins(session: WriteSession, folder: Path) -> tuple[Path, dict[str, str]]:
 
 def is_loaded(session: ReadSession | WriteSession) -> bool:
     """Tell whether example records are here, so that every page can say so."""
-    return enterprises.exists(session, enterprise_id(next(iter(_records("example_enterprises")))))
+    return enterprises.exists(session, enterprise_id(next(iter(_records("example_enterprises")))), hidden_too=True)
 
 
 def named_organizations() -> dict[str, OrganizationCreate]:

@@ -1,5 +1,6 @@
 """What the registry asks the database. Each function takes what it needs and returns a Select; nothing runs here."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -63,8 +64,11 @@ def count(session: ReadSession, filters: EnterpriseChoices) -> Select[int]:
 def conditions(
     session: ReadSession | WriteSession, filters: EnterpriseChoices, *, without: str = ""
 ) -> list[ColumnElement[bool]]:
-    """Return the filters as conditions, AND between them; `without` leaves one out, for its own facet's counts."""
-    found: list[ColumnElement[bool]] = []
+    """Return the filters as conditions, AND between them; `without` leaves one out, for its own facet's counts.
+
+    What a coordinator has hidden is in no list.
+    """
+    found: list[ColumnElement[bool]] = [is_shown()]
     if filters.words:
         ids = SEARCH.having(session, filters.words)
         found.append(false() if ids is None else col(Enterprise.id).in_(ids))
@@ -145,11 +149,23 @@ def ids_of_owner(organization_id: str) -> Select[str]:
     return select(col(Enterprise.id)).where(kept).order_by(*_order(Sort.NAME))
 
 
-def overdue(day: date) -> Select[Any]:
-    """Select the rows of a list of those that nobody has confirmed for a year, the longest waiting first."""
+def overdue(day: date, area: str | None = None) -> Select[Any]:
+    """Select the rows of a list of those, in `area`, that nobody has confirmed for a year, longest waiting first."""
     columns = [getattr(Enterprise, name).label(_SHOWN_AS.get(name, name)) for name in _SUMMARY]
     longest = [col(Enterprise.confirmed_on).asc().nulls_first(), col(Enterprise.name_sort), col(Enterprise.id)]
-    return select(*columns).where(_unconfirmed_since(confirmed_enough(day))).order_by(*longest)
+    waiting = select(*columns).where(is_shown(), _unconfirmed_since(confirmed_enough(day))).order_by(*longest)
+    return waiting.where(col(Enterprise.municipality).startswith(_below(area))) if area else waiting
+
+
+def is_shown() -> ColumnElement[bool]:
+    """Find what nobody has hidden, as the indexes of the lists say it (`core.columns.index_of_shown`)."""
+    return col(Enterprise.hidden_at).is_(None)
+
+
+def named(enterprise_ids: Collection[str]) -> Select[Any]:
+    """Select what tells these enterprises apart on a coordinator's page, hidden ones too."""
+    columns = ("id", "name", "language", "owner_id", "municipality", "contact_email", "hidden_at")
+    return select(*(getattr(Enterprise, name) for name in columns)).where(col(Enterprise.id).in_(enterprise_ids))
 
 
 def known_by() -> Select[Any]:

@@ -75,10 +75,12 @@ async def _after(first: bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[byt
         yield part
 
 
-@reads.get("/{enterpriseId}", summary="Read one enterprise", responses=responses(404))
-def read_enterprise(session: Reads, enterprise_id: EnterpriseId, response: Response) -> EnterpriseRead:
+@reads.get("/{enterpriseId}", summary="Read one enterprise", responses=responses(401, 404))
+def read_enterprise(
+    session: Reads, caller: EnterpriseReader, enterprise_id: EnterpriseId, response: Response
+) -> EnterpriseRead:
     """Return one enterprise, whole. Its `ETag` is what a change of it sends as `If-Match`."""
-    found = service.find(session, enterprise_id)
+    found = service.find(session, enterprise_id, caller)
     tagged(response, found.rev)
     return found
 

@@ -253,6 +253,19 @@ class EnterpriseRead(EnterpriseSummary):
     contact_function: str | None
     contact_email: str | None
     website: str | None
+    hidden_at: datetime | None = Field(description="When a coordinator hid it; those who may edit it still see it")
+
+
+class EnterpriseNamed(SchemaOut):
+    """What tells an enterprise apart on a coordinator's page."""
+
+    id: str
+    name: str
+    language: str
+    owner_id: str | None
+    area: str | None
+    contact_email: str | None
+    hidden_at: datetime | None
 
 
 class Facet(SchemaOut):

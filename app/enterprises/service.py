@@ -1,9 +1,9 @@
 """The registry's front door: register an enterprise, change it, remove it, find one, search."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, update
+from sqlalchemy import Select, Update, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -31,6 +31,7 @@ from app.enterprises.schemas import (
     EnterpriseCreate,
     EnterpriseFacets,
     EnterpriseFilters,
+    EnterpriseNamed,
     EnterprisePatch,
     EnterpriseRead,
     EnterpriseSummary,
@@ -50,12 +51,17 @@ __all__ = [
     "exists",
     "facets",
     "find",
+    "held",
+    "hide",
     "history",
     "kept_by",
+    "named",
     "needs_reconfirmation",
+    "overdue",
     "register",
     "register_for",
     "remove",
+    "restore",
     "search",
     "statement_counts",
 ]
@@ -130,7 +136,7 @@ def change(
         PreconditionFailed: it has changed since the caller read it; the problem shows both versions.
         InvalidContent, Conflict: as `register`.
     """
-    current = _locked(session, enterprise_id)
+    current = _locked(session, enterprise_id, by)
     permissions.require(by, Action.EDIT_ENTERPRISE, owner_id=current.owner_id, area=current.area_code)
     wanted = sent(patch)
     now_there = current.model_dump(mode="json")
@@ -150,14 +156,48 @@ def confirm(session: WriteSession, enterprise_id: str, *, by: Caller) -> Enterpr
         NotFound: there is none with this id.
         Forbidden: another organisation keeps it, or nobody does: who knows it best has to say so.
     """
-    current = _locked(session, enterprise_id)
+    current = _locked(session, enterprise_id, by)
     permissions.require(by, Action.CONFIRM_ENTERPRISE, owner_id=current.owner_id, area=current.area_code)
     day = today(current.country)
     if current.confirmed_on == day:
         return current
-    change = {"confirmed_on": day, "rev": current.rev + 1, "updated_at": now()}
-    own = update(Enterprise).where(col(Enterprise.id) == enterprise_id).values(**change)
-    session.connection().execute(own)
+    own = update(Enterprise).where(col(Enterprise.id) == enterprise_id)
+    return _marked(session, own, current, {"confirmed_on": day})
+
+
+def hide(session: WriteSession, enterprise_id: str, *, by: Caller) -> EnterpriseRead:
+    """Let nobody see an enterprise but those who may edit it, until it is restored; return it.
+
+    Raises:
+        NotFound: there is none with this id.
+        Forbidden: it lies outside the coordinator's region.
+        Conflict: it is hidden already.
+    """
+    current = _locked(session, enterprise_id, by)
+    permissions.require(by, Action.MODERATE, owner_id=current.owner_id, area=current.area_code)
+    own = update(Enterprise).where(col(Enterprise.id) == enterprise_id, queries.is_shown())
+    return _marked(session, own, current, {"hidden_at": now()})
+
+
+def restore(session: WriteSession, enterprise_id: str, *, by: Caller) -> EnterpriseRead:
+    """Show an enterprise that was hidden to everybody again; return it.
+
+    Raises:
+        NotFound, Forbidden: as `hide`.
+        Conflict: it is not hidden.
+    """
+    current = _locked(session, enterprise_id, by)
+    permissions.require(by, Action.MODERATE, owner_id=current.owner_id, area=current.area_code)
+    own = update(Enterprise).where(col(Enterprise.id) == enterprise_id, ~queries.is_shown())
+    return _marked(session, own, current, {"hidden_at": None})
+
+
+def _marked(session: WriteSession, own: Update, current: EnterpriseRead, marks: dict[str, Any]) -> EnterpriseRead:
+    """Change columns of an enterprise's own row, by a statement that may find it in another state; return it."""
+    change: dict[str, Any] = {**marks, "rev": current.rev + 1, "updated_at": now()}
+    if session.connection().execute(own.values(**change)).rowcount == 0:
+        told = N_("It is hidden already.") if current.hidden_at else N_("It is not hidden.")
+        raise Conflict(Message(told))
     session.expire_all()
     read = current.model_copy(update=change)
     journal.record(
@@ -172,7 +212,7 @@ def remove(session: WriteSession, enterprise_id: str, *, match: Precondition, by
     Raises:
         NotFound, Forbidden, PreconditionFailed: as `change`.
     """
-    current = _locked(session, enterprise_id)
+    current = _locked(session, enterprise_id, by)
     permissions.require(by, Action.EDIT_ENTERPRISE, owner_id=current.owner_id, area=current.area_code)
     match.require(current.rev, current=current.model_dump(mode="json"))
     queries.SEARCH.remove(session, enterprise_id)
@@ -189,23 +229,43 @@ def history(session: ReadSession, enterprise_id: str, by: Caller | None) -> Hist
     Raises:
         NotFound: there is none with this id.
     """
-    current = find(session, enterprise_id)
+    current = find(session, enterprise_id, by)
     whole = permissions.may(by, Action.READ_LOG, owner_id=current.owner_id, area=current.area_code)
     return History(items=journal.history(session, RECORD_TYPE, enterprise_id, whole=whole))
 
 
-def find(session: ReadSession | WriteSession, enterprise_id: str) -> EnterpriseRead:
-    """Return one enterprise, whole.
+def find(session: ReadSession | WriteSession, enterprise_id: str, by: Caller | None = None) -> EnterpriseRead:
+    """Return one enterprise, whole; one that is hidden is shown to those who may edit it, and to nobody else.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound: there is none with this id that the caller may know of.
     """
-    return _read(session, enterprise_id)
+    return _known_to(by, _read(session, enterprise_id))
 
 
-def exists(session: ReadSession | WriteSession, enterprise_id: str) -> bool:
-    """Tell whether there is an enterprise with this id."""
-    return session.get(Enterprise, enterprise_id) is not None
+def held(session: WriteSession, enterprise_id: str, *, by: Caller) -> EnterpriseRead:
+    """Return one enterprise that nobody changes until the transaction ends. Raises `NotFound` as `find`."""
+    return _locked(session, enterprise_id, by)
+
+
+def exists(session: ReadSession | WriteSession, enterprise_id: str, *, hidden_too: bool = False) -> bool:
+    """Tell whether there is an enterprise with this id, one that everybody sees unless it may be `hidden_too`."""
+    found = session.get(Enterprise, enterprise_id)
+    return found is not None and (hidden_too or found.hidden_at is None)
+
+
+def named(session: ReadSession | WriteSession, enterprise_ids: Collection[str]) -> dict[str, EnterpriseNamed]:
+    """Return what tells these enterprises apart, hidden ones too, by id; one that is gone is left out."""
+    rows = session.connection().execute(queries.named(enterprise_ids)).mappings()
+    return {row["id"]: EnterpriseNamed(**row, area=row["municipality"]) for row in rows}
+
+
+def overdue(session: ReadSession, area: str | None, limit: int) -> tuple[list[EnterpriseSummary], int]:
+    """Return the first of those, in `area`, that nobody has confirmed for a year, and how many they are in all."""
+    waiting = queries.overdue(today(), area)
+    rows = session.connection().execute(waiting.limit(limit)).mappings()
+    total = session.connection().execute(select(func.count()).select_from(waiting.order_by(None).subquery()))
+    return [EnterpriseSummary.model_validate(dict(row)) for row in rows], total.scalar_one()
 
 
 def kept_by(session: ReadSession | WriteSession, organization_id: str) -> list[EnterpriseRead]:
@@ -253,11 +313,22 @@ def counted(session: ReadSession, filters: EnterpriseChoices) -> EnterpriseFacet
     return EnterpriseFacets(total=total, groups=facets(session, filters))
 
 
-def _locked(session: WriteSession, enterprise_id: str) -> EnterpriseRead:
-    """Return an enterprise that nobody else changes until the transaction ends. Raises `NotFound`."""
-    if session.get(Enterprise, enterprise_id, with_for_update=True) is None:
+def _locked(session: WriteSession, enterprise_id: str, by: Caller) -> EnterpriseRead:
+    """Return an enterprise that nobody else changes until the transaction ends. Raises `NotFound` as `find`."""
+    # Looked at anew: whoever held it until now may have changed it.
+    if session.get(Enterprise, enterprise_id, with_for_update=True, populate_existing=True) is None:
         raise _unknown()
-    return _read(session, enterprise_id)
+    return _known_to(by, _read(session, enterprise_id))
+
+
+def _known_to(by: Caller | None, found: EnterpriseRead) -> EnterpriseRead:
+    """Return what `by` may know of: what is hidden is known to those who may edit it, or hide it."""
+    if found.hidden_at is not None and not any(
+        permissions.may(by, action, owner_id=found.owner_id, area=found.area_code)
+        for action in (Action.EDIT_ENTERPRISE, Action.MODERATE)
+    ):
+        raise _unknown()
+    return found
 
 
 def _read(session: ReadSession | WriteSession, enterprise_id: str) -> EnterpriseRead:

@@ -1,11 +1,11 @@
 """Tables of the registry. Child rows belong to one enterprise and are replaced with it."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import Synced, id_column, new_id, sort_column, state_column
+from app.core.columns import Synced, id_column, index_of_shown, new_id, sort_column, state_column
 from app.enterprises.vocabulary import (
     EligibilityState,
     EmployeesBand,
@@ -29,8 +29,10 @@ class Enterprise(Synced, table=True):
 
     __table_args__ = (
         UniqueConstraint("home", "organisation_number"),
-        Index(None, "name_sort", "id"),
-        Index(None, "updated_at", "id"),
+        index_of_shown("name_sort", "id"),
+        index_of_shown("updated_at", "id"),
+        index_of_shown("kind"),
+        index_of_shown("municipality"),
     )
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
@@ -39,10 +41,10 @@ class Enterprise(Synced, table=True):
     name_sort: str = Field(sa_column=sort_column())
     organisation_number: str | None = Field(default=None, max_length=16)
     country: str = Field(max_length=2)
-    kind: Kind = Field(sa_column=state_column(Kind, index=True))
+    kind: Kind = Field(sa_column=state_column(Kind))
     lifecycle: Lifecycle = Field(sa_column=state_column(Lifecycle))
     legal_form: str | None = Field(default=None, max_length=64)
-    municipality: str | None = Field(default=None, max_length=8, index=True)
+    municipality: str | None = Field(default=None, max_length=8)
     place: str | None = Field(default=None, max_length=300)
     founded_year: int | None = Field(default=None)
     public_ownership: Ownership = Field(sa_column=state_column(Ownership))
@@ -54,6 +56,7 @@ class Enterprise(Synced, table=True):
     contact_email: str | None = Field(default=None, max_length=320)
     website: str | None = Field(default=None, max_length=2048)
     confirmed_on: date | None = Field(default=None)
+    hidden_at: datetime | None = Field(default=None, description="When a coordinator hid it from everybody else")
 
 
 class EnterpriseAlias(SQLModel, table=True):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlmodel import col
 
 from app.core.clock import now, today
@@ -18,7 +18,7 @@ from app.matching import forward, index, openings, queries
 from app.matching.ranking import best_of
 from app.matching.reverse import OpenOpportunities
 from app.matching.schemas import Meeting
-from app.matching.tables import CHUNK, MatchEnterprise, MatchSeen
+from app.matching.tables import CHUNK, MatchSeen
 from app.matching.vocabulary import MET_SCORE, SCORER_VERSION, EligibilityState
 from app.opportunities import service as opportunities
 
@@ -72,10 +72,12 @@ def since(
 
 
 def _forget(session: WriteSession, enterprise_ids: Iterable[str], opportunity_ids: Iterable[str]) -> None:
-    """Clear the meetings of those who are gone. An opportunity that has closed keeps them: they took place."""
+    """Clear the meetings of those who are gone.
+
+    An opportunity that has closed keeps them, and so does who is hidden: they took place.
+    """
     for batch in _batches(sorted(enterprise_ids)):
-        there = select(col(MatchEnterprise.enterprise_id)).where(col(MatchEnterprise.enterprise_id).in_(batch))
-        if gone := set(batch).difference(session.execute(there).scalars()):
+        if gone := set(batch).difference(session.execute(queries.registered(batch)).scalars()):
             session.execute(delete(MatchSeen).where(col(MatchSeen.enterprise_id).in_(sorted(gone))))
     for opportunity_id in opportunity_ids:
         if not opportunities.exists(session, opportunity_id):

@@ -120,11 +120,20 @@ def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:
 
 
 def enterprises(enterprise_ids: Sequence[str]) -> Select[Any]:
-    """Select enterprises by id, as plain rows: a registry of objects would take twice the time to read."""
+    """Select enterprises by id, as plain rows: a registry of objects would take twice the time to read.
+
+    What a coordinator has hidden is not there to be matched.
+    """
     table: Any = Enterprise
-    return select(table.__table__).where(col(Enterprise.id).in_(enterprise_ids))
+    shown = col(Enterprise.hidden_at).is_(None)
+    return select(table.__table__).where(col(Enterprise.id).in_(enterprise_ids), shown)
 
 
 def every_enterprise() -> Select[str]:
-    """Select the id of every enterprise, in order."""
-    return select(col(Enterprise.id)).order_by(col(Enterprise.id))
+    """Select the id of every enterprise that is not hidden, in order."""
+    return select(col(Enterprise.id)).where(col(Enterprise.hidden_at).is_(None)).order_by(col(Enterprise.id))
+
+
+def registered(enterprise_ids: Sequence[str]) -> Select[str]:
+    """Select those of these ids that the registry holds, hidden or not."""
+    return select(col(Enterprise.id)).where(col(Enterprise.id).in_(enterprise_ids))

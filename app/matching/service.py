@@ -8,7 +8,7 @@ from app.core.clock import today
 from app.core.db import ReadSession, WriteSession
 from app.core.i18n import texts
 from app.enterprises import service as enterprises
-from app.enterprises.schemas import EnterpriseFilters
+from app.enterprises.schemas import EnterpriseFilters, EnterpriseNamed
 from app.journal.vocabulary import Change
 from app.matching import forward, index, meetings, openings, ranking
 from app.matching.additions import Addition
@@ -34,6 +34,7 @@ from app.matching.schemas import (
 from app.matching.scoring import pieces_read, tie_key
 from app.matching.tables import CHUNK
 from app.opportunities import service as opportunities
+from app.opportunities.schemas import OpportunityNamed
 from app.reference import service as reference
 
 NEAR_MISSES = 3
@@ -46,24 +47,36 @@ def preview(session: ReadSession, question: MatchQuestion, *, limit: int = 20, l
 
 
 def for_opportunity(
-    session: ReadSession | WriteSession, opportunity_id: str, *, limit: int = 20, language: str = "sv"
+    session: ReadSession | WriteSession,
+    opportunity_id: str,
+    *,
+    limit: int = 20,
+    language: str = "sv",
+    hidden_too: bool = False,
 ) -> Matches:
-    """Return the enterprises that fit a published opportunity. Raises `NotFound`."""
+    """Return the enterprises that fit a published opportunity: none fit one that is hidden.
+
+    Raises:
+        NotFound: there is no such opportunity, or it is hidden and not asked for as `hidden_too`.
+    """
+    if hidden_too and _is_hidden(opportunities.named(session, [opportunity_id]), opportunity_id):
+        return Matches(items=[], total=0, total_is_capped=False, near_misses=[], relaxations=[])
     opportunity = opportunities.find(session, opportunity_id)
     return _answer(session, question_of(need_of_opportunity(opportunity), language), limit)
 
 
 def for_enterprise(
-    session: ReadSession, enterprise_id: str, *, limit: int = 20, language: str = "sv"
+    session: ReadSession, enterprise_id: str, *, limit: int = 20, language: str = "sv", hidden_too: bool = False
 ) -> ReverseMatches:
     """Return the open opportunities that fit an enterprise, best first: the same plans, read the other way.
 
     Raises:
-        NotFound: there is no such enterprise.
+        NotFound: there is no such enterprise, or it is hidden; nothing fits one that is asked for as `hidden_too`.
     """
     known = index.known(session, [enterprise_id]).get(enterprise_id)
     if known is None:
-        enterprises.find(session, enterprise_id)
+        if not (hidden_too and enterprises.exists(session, enterprise_id, hidden_too=True)):
+            enterprises.find(session, enterprise_id)
         return ReverseMatches(items=[], total=0, total_is_capped=False)
     fits = OpenOpportunities(session).fits(known.document)
     told = openings.told(session, [fit.opportunity_id for fit in fits[:limit]])
@@ -74,12 +87,16 @@ def for_enterprise(
     )
 
 
-def completeness(session: ReadSession, enterprise_id: str, *, language: str = "sv") -> Completeness:
+def completeness(
+    session: ReadSession, enterprise_id: str, *, language: str = "sv", hidden_too: bool = False
+) -> Completeness:
     """Return what an enterprise could add to its record, and what each addition would give now, best first.
 
     Raises:
-        NotFound: there is no such enterprise.
+        NotFound: as `for_enterprise`.
     """
+    if hidden_too and _is_hidden(enterprises.named(session, [enterprise_id]), enterprise_id):
+        return Completeness(matches=0, meets=0, effects=[])
     enterprise = enterprises.find(session, enterprise_id)
     profile = next(profiles(session, [enterprise_id]))
     found = effects(session, profile)
@@ -89,6 +106,10 @@ def completeness(session: ReadSession, enterprise_id: str, *, language: str = "s
         again = Addition(AdditionField.CONFIRMATION, "/confirmed_on", profile)
         told.append(effect(again, Gain(0, 0, 0), say))
     return Completeness(matches=found.matches, meets=found.meets, effects=told)
+
+
+def _is_hidden(named: Mapping[str, EnterpriseNamed] | Mapping[str, OpportunityNamed], record_id: str) -> bool:
+    return record_id in named and named[record_id].hidden_at is not None
 
 
 def why_not(session: ReadSession, question: MatchQuestion, words: str, *, language: str = "sv") -> list[NearMiss]:

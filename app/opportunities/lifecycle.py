@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import col
 
 from app.accounts import permissions
@@ -22,7 +22,7 @@ from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
 from app.journal import service as journal
 from app.opportunities import saving
-from app.opportunities.queries import SEARCH
+from app.opportunities.queries import SEARCH, is_shown
 from app.opportunities.rules import TRANSITIONS, possible_verbs
 from app.opportunities.schemas import (
     AwardIn,
@@ -33,7 +33,7 @@ from app.opportunities.schemas import (
     OpportunityRead,
 )
 from app.opportunities.tables import Award, Lot, Opportunity
-from app.opportunities.vocabulary import LotResult, Status, Verb
+from app.opportunities.vocabulary import PUBLIC_STATUSES, LotResult, Status, Verb
 
 
 def publish_draft(session: WriteSession, opportunity_id: str, *, by: Caller | None = None) -> OpportunityRead:
@@ -156,9 +156,57 @@ def remove(session: WriteSession, opportunity_id: str, *, match: Precondition, b
     journal.record(session, gone)
 
 
+def hide(session: WriteSession, opportunity_id: str, *, by: Caller) -> OpportunityRead:
+    """Let nobody see an opportunity but those who may edit it, until it is restored; return it.
+
+    Raises:
+        NotFound: there is none with this id that the caller may know of.
+        Forbidden: it lies outside the coordinator's region.
+        Conflict: it is hidden already, or a draft, which nobody else sees anyway.
+    """
+    public = col(Opportunity.status).in_(sorted(PUBLIC_STATUSES))
+    return _mark(session, opportunity_id, by, is_shown() & public, hidden=True)
+
+
+def restore(session: WriteSession, opportunity_id: str, *, by: Caller) -> OpportunityRead:
+    """Show an opportunity that was hidden to everybody again; return it.
+
+    Raises:
+        NotFound, Forbidden: as `hide`.
+        Conflict: it is not hidden.
+    """
+    return _mark(session, opportunity_id, by, ~is_shown(), hidden=False)
+
+
+def _mark(
+    session: WriteSession, opportunity_id: str, by: Caller, allowed: ColumnElement[bool], *, hidden: bool
+) -> OpportunityRead:
+    opportunity = _held(session, opportunity_id, by)
+    permissions.require(by, Action.MODERATE, owner_id=opportunity.owner_id, area=opportunity.buyer_area)
+    before, at = saving.payload(session, opportunity), now()
+    own = update(Opportunity).where(col(Opportunity.id) == opportunity_id, allowed)
+    values = {"hidden_at": at if hidden else None, "rev": col(Opportunity.rev) + 1, "updated_at": at}
+    if session.connection().execute(own.values(values)).rowcount == 0:
+        if opportunity.status is Status.DRAFT:
+            raise Conflict(Message(N_("It is a draft, which nobody else sees.")))
+        raise Conflict(Message(N_("It is hidden already.") if hidden else N_("It is not hidden.")))
+    session.refresh(opportunity)
+    return saving.journalled(session, opportunity, before)
+
+
 def may_edit(by: Caller | None, opportunity: Opportunity | OpportunityRead) -> bool:
     """Tell whether `by` may lead this opportunity through its life; a visitor may not."""
     return permissions.may(by, Action.PUBLISH_OPPORTUNITY, owner_id=opportunity.owner_id, area=opportunity.buyer_area)
+
+
+def is_known_to(by: Caller | None, opportunity: Opportunity | OpportunityRead) -> bool:
+    """Tell whether `by` may know of this opportunity: everybody, unless it is a draft or hidden."""
+    if opportunity.status in PUBLIC_STATUSES and opportunity.hidden_at is None:
+        return True
+    if may_edit(by, opportunity):
+        return True
+    of = {"owner_id": opportunity.owner_id, "area": opportunity.buyer_area}
+    return opportunity.hidden_at is not None and permissions.may(by, Action.MODERATE, **of)
 
 
 def unknown() -> NotFound:
@@ -171,14 +219,17 @@ def locked(session: WriteSession, opportunity_id: str, by: Caller | None) -> tup
 
     Without `by` it is the operator's own doing, or a notice's, and nothing is asked.
     """
-    session.flush()
-    opportunity = session.get(Opportunity, opportunity_id, with_for_update=True, populate_existing=True)
-    if opportunity is None:
-        raise unknown()
-    if by is not None and opportunity.status is Status.DRAFT and not may_edit(by, opportunity):
-        raise unknown()
+    opportunity = _held(session, opportunity_id, by)
     _require(by, opportunity, opportunity.buyer_area)
     return opportunity, saving.payload(session, opportunity)
+
+
+def _held(session: WriteSession, opportunity_id: str, by: Caller | None) -> Opportunity:
+    session.flush()
+    opportunity = session.get(Opportunity, opportunity_id, with_for_update=True, populate_existing=True)
+    if opportunity is None or (by is not None and not is_known_to(by, opportunity)):
+        raise unknown()
+    return opportunity
 
 
 def as_written(said: dict[str, Any]) -> dict[str, Any]:

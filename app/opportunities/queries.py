@@ -1,5 +1,6 @@
 """What the list of opportunities asks the database. Each function returns a Select; nothing runs here."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
@@ -59,6 +60,17 @@ def led_by(organization_id: str, region: str | None = None, limit: int = 100) ->
     return select(Opportunity).where(kept).order_by(col(Opportunity.updated_at).desc()).limit(limit)
 
 
+def is_shown() -> ColumnElement[bool]:
+    """Find what nobody has hidden, as the indexes of the lists say it (`core.columns.index_of_shown`)."""
+    return col(Opportunity.hidden_at).is_(None)
+
+
+def named(opportunity_ids: Collection[str]) -> Select[Any]:
+    """Select what tells these opportunities apart on a coordinator's page, hidden ones too."""
+    columns = ("id", "title", "language", "owner_id", "buyer_area", "hidden_at")
+    return select(*(getattr(Opportunity, name) for name in columns)).where(col(Opportunity.id).in_(opportunity_ids))
+
+
 def _lot_count() -> ColumnElement[int]:
     """Count the lots of an opportunity, beside its own columns."""
     lots = select(func.count()).where(col(Lot.opportunity_id) == Opportunity.id)
@@ -90,7 +102,7 @@ def _conditions(session: ReadSession, filters: OpportunityFilters, own: str | No
     shown: ColumnElement[bool] = col(Opportunity.status).in_(sorted(statuses))
     if own is not None and Status.DRAFT in filters.status:
         shown = or_(shown, and_(col(Opportunity.status) == Status.DRAFT, col(Opportunity.owner_id) == own))
-    found: list[ColumnElement[bool]] = [shown]
+    found: list[ColumnElement[bool]] = [shown, is_shown()]
     if filters.words:
         ids = SEARCH.having(session, filters.words)
         found.append(false() if ids is None else col(Opportunity.id).in_(ids))

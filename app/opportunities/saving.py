@@ -115,16 +115,18 @@ def journalled(session: WriteSession, opportunity: Opportunity, before: dict[str
     """Record in the journal that the opportunity is as it now stands, and return it."""
     session.flush()
     read = read_one(session, opportunity)
-    change = journal.changed(
-        RECORD_TYPE, opportunity.id, opportunity.home, opportunity.rev, read.model_dump(mode="json"), before
-    )
+    change = journal.changed(RECORD_TYPE, opportunity.id, opportunity.home, opportunity.rev, _as_kept(read), before)
     journal.record(session, change)
     return read
 
 
 def payload(session: WriteSession, opportunity: Opportunity) -> dict[str, Any]:
     """Return what the opportunity says now, as the journal keeps it: a lot's id is new with each version."""
-    return read_one(session, opportunity).model_dump(mode="json", exclude={"lots": {"__all__": {"id"}}})
+    return _as_kept(read_one(session, opportunity))
+
+
+def _as_kept(read: OpportunityRead) -> dict[str, Any]:
+    return read.model_dump(mode="json", exclude={"lots": {"__all__": {"id"}}})
 
 
 def _require_own_notice(session: WriteSession, opportunity: Opportunity) -> None:

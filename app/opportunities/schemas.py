@@ -160,6 +160,7 @@ class OpportunityPatch(OpportunityIn):
             "origin",
             "updated_at",
             "closed_at",
+            "hidden_at",
             "outcome",
             "reserved_participation",
             "lot_count",
@@ -397,6 +398,18 @@ class OpportunityRead(OpportunitySummary):
     notice_subtype: str | None
     notice_number: str | None
     procedure_id: str | None
+    hidden_at: datetime | None = Field(description="When a coordinator hid it; those who may edit it still see it")
+
+
+class OpportunityNamed(SchemaOut):
+    """What tells an opportunity apart on a coordinator's page."""
+
+    id: str
+    name: str
+    language: str
+    owner_id: str | None
+    area: str | None
+    hidden_at: datetime | None
 
 
 class OpportunityWritten(OpportunityRead):

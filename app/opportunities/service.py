@@ -21,7 +21,18 @@ from app.journal.schemas import History
 from app.legal.schemas import Hints
 from app.opportunities import queries, saving
 from app.opportunities.hints import hints_of
-from app.opportunities.lifecycle import award, cancel, change, close, may_edit, publish_draft, remove, unknown
+from app.opportunities.lifecycle import (
+    award,
+    cancel,
+    change,
+    close,
+    hide,
+    is_known_to,
+    publish_draft,
+    remove,
+    restore,
+    unknown,
+)
 from app.opportunities.reading import outcomes, read_all, read_one
 from app.opportunities.rules import ENDED
 from app.opportunities.saving import RECORD_TYPE
@@ -29,6 +40,7 @@ from app.opportunities.schemas import (
     OpportunityCreate,
     OpportunityFilters,
     OpportunityIn,
+    OpportunityNamed,
     OpportunityRead,
     OpportunitySummary,
     OpportunityWritten,
@@ -47,10 +59,12 @@ __all__ = [
     "find",
     "find_notice",
     "held",
+    "hide",
     "hints",
     "history",
     "kept_by",
     "led_by",
+    "named",
     "open_now",
     "outcomes",
     "past_deadline",
@@ -59,6 +73,7 @@ __all__ = [
     "publish_draft",
     "publish_for",
     "remove",
+    "restore",
     "search",
     "several",
     "written",
@@ -139,19 +154,19 @@ def history(session: ReadSession, opportunity_id: str, by: Caller | None) -> His
 
 
 def find(session: ReadSession | WriteSession, opportunity_id: str, by: Caller | None = None) -> OpportunityRead:
-    """Return one opportunity, whole; a draft is nobody's business but its owner's.
+    """Return one opportunity, whole; a draft, and what is hidden, is the business of those who may edit it.
 
     Raises:
         NotFound: there is none with this id that the caller may know of.
     """
     opportunity = session.get(Opportunity, opportunity_id)
-    if opportunity is None or (opportunity.status not in PUBLIC_STATUSES and not may_edit(by, opportunity)):
+    if opportunity is None or not is_known_to(by, opportunity):
         raise unknown()
     return read_one(session, opportunity)
 
 
 def exists(session: ReadSession | WriteSession, opportunity_id: str) -> bool:
-    """Tell whether there is a record with this id, a draft included."""
+    """Tell whether there is a record with this id, a draft or a hidden one included."""
     return session.get(Opportunity, opportunity_id) is not None
 
 
@@ -173,6 +188,7 @@ def several(session: ReadSession | WriteSession, opportunity_ids: Collection[str
     wanted = select(Opportunity).where(
         col(Opportunity.id).in_(sorted(opportunity_ids)),
         col(Opportunity.status).in_(sorted(PUBLIC_STATUSES)),
+        queries.is_shown(),
     )
     return {one.id: one for one in read_all(session, session.execute(wanted).scalars().all())}
 
@@ -188,9 +204,16 @@ def past_deadline(session: ReadSession | WriteSession, at: datetime) -> list[Opp
         col(Opportunity.owner_id).is_not(None),
         col(Opportunity.status).in_([Status.PUBLISHED, Status.CLOSED]),
         col(Opportunity.deadline_at) < at,
+        queries.is_shown(),
     )
     oldest = (col(Opportunity.deadline_at), col(Opportunity.id))
     return read_all(session, session.execute(wanted.order_by(*oldest)).scalars().all())
+
+
+def named(session: ReadSession | WriteSession, opportunity_ids: Collection[str]) -> dict[str, OpportunityNamed]:
+    """Return what tells these opportunities apart, hidden ones too, by id; one that is gone is left out."""
+    rows = session.connection().execute(queries.named(opportunity_ids)).mappings()
+    return {row["id"]: OpportunityNamed(**row, name=row["title"], area=row["buyer_area"]) for row in rows}
 
 
 def find_notice(session: ReadSession | WriteSession, source: str, notice_id: str) -> OpportunityRead | None:
@@ -241,6 +264,7 @@ def open_now(session: ReadSession | WriteSession) -> list[OpportunityRead]:
     """Return every published opportunity whose deadline has not passed, whole, in a handful of queries."""
     wanted = select(Opportunity).where(
         col(Opportunity.status) == Status.PUBLISHED,
+        queries.is_shown(),
         col(Opportunity.deadline_at).is_(None) | (col(Opportunity.deadline_at) >= now()),
     )
     return read_all(session, session.execute(wanted.order_by(col(Opportunity.id))).scalars().all())

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import Synced, id_column, new_id, sort_column, state_column
+from app.core.columns import Synced, id_column, index_of_shown, new_id, sort_column, state_column
 from app.opportunities.vocabulary import Form, LotResult, Origin, ReservedExecution, Status, ValueBand
 
 
@@ -17,7 +17,11 @@ def _child(of: str, *, primary_key: bool = False) -> Column[str]:
 class Opportunity(Synced, table=True):
     """A need, dialogue, partnership or procurement that a public buyer shows."""
 
-    __table_args__ = (UniqueConstraint("notice_source", "notice_id"), Index(None, "title_sort", "id"))
+    __table_args__ = (
+        UniqueConstraint("notice_source", "notice_id"),
+        index_of_shown("title_sort", "id"),
+        index_of_shown("status"),
+    )
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
     owner_id: str | None = Field(default=None, max_length=36, index=True, description="The organisation that keeps it")
@@ -26,7 +30,7 @@ class Opportunity(Synced, table=True):
     description: str = Field(default="")
     language: str = Field(max_length=3)
     form: Form = Field(sa_column=state_column(Form))
-    status: Status = Field(sa_column=state_column(Status, index=True))
+    status: Status = Field(sa_column=state_column(Status))
     origin: Origin = Field(sa_column=state_column(Origin))
     country: str = Field(max_length=2, description="SE, NO, or another country's code on an imported notice")
     buyer_name: str = Field(max_length=300)
@@ -44,6 +48,7 @@ class Opportunity(Synced, table=True):
     electronic_tenders: bool | None = Field(default=None, description="None: not stated")
     prior_notice: bool | None = Field(default=None, description="None: not stated")
     closed_at: datetime | None = Field(default=None)
+    hidden_at: datetime | None = Field(default=None, description="When a coordinator hid it from everybody else")
     ended_on: date | None = Field(default=None, description="The day of the decision to award or to cancel")
     ended_reason: str | None = Field(default=None, description="Why it was awarded so, or cancelled")
     notice_source: str | None = Field(default=None, max_length=64)

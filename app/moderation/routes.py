@@ -1,0 +1,114 @@
+"""Moderation over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from app.accounts import attempts
+from app.accounts.permissions import EnterpriseReader, ModerationReader, Moderator
+from app.accounts.vocabulary import Attempted
+from app.accounts.writing import Writes, WritingRoute
+from app.core.db import Reads, database_of
+from app.core.limits import address_of, household
+from app.core.paging import Page, page_of
+from app.core.problem import responses
+from app.core.strict import StrictRoute
+from app.moderation import service
+from app.moderation.schemas import ActFilters, ActRead, ReportFilters, ReportIn, ReportRead
+from app.moderation.vocabulary import Subject
+
+reads = APIRouter(tags=["moderation"], route_class=StrictRoute)
+writes = APIRouter(tags=["moderation"], route_class=WritingRoute)
+EnterpriseId = Annotated[str, Path(alias="enterpriseId", description="Id of the enterprise", max_length=64)]
+OpportunityId = Annotated[str, Path(alias="opportunityId", description="Id of the opportunity", max_length=64)]
+ReportId = Annotated[str, Path(alias="reportId", description="Id of the report", max_length=64)]
+ActId = Annotated[str, Path(alias="actId", description="Id of the act", max_length=64)]
+
+
+@reads.post(
+    "/reports", status_code=201, summary="Report a record", responses=responses(400, 401, 404, 413, 415, 422, 429)
+)
+def report_record(request: Request, caller: EnterpriseReader, data: ReportIn) -> ReportRead:
+    """Tell the coordinator of the region what is wrong with a public record. No key is needed, and ten in five minutes
+    are taken from one address. The keeper of a record that was hidden objects here, with its key.
+    """
+    database = database_of(request)
+    here = household(address_of(request.scope))
+    attempts.count(database, Attempted.REPORT, (f"from {here}",), secret=request.app.state.secret)
+    with database.writes() as session:
+        return service.report(session, data, by=caller)
+
+
+@reads.get("/reports", summary="Read the reports", responses=responses(400, 401, 403))
+def list_reports(
+    session: Reads,
+    caller: ModerationReader,
+    request: Request,
+    response: Response,
+    filters: Annotated[ReportFilters, Query()],
+) -> Page[ReportRead]:
+    """Return one page of the reports in the coordinator's region, the oldest first."""
+    found, total = service.reports(session, filters, by=caller)
+    return page_of(found, total, filters, request, response)
+
+
+@reads.get("/moderation-acts", summary="Read what was done", responses=responses(400, 401, 403))
+def list_moderation_acts(
+    session: Reads,
+    caller: ModerationReader,
+    request: Request,
+    response: Response,
+    filters: Annotated[ActFilters, Query()],
+) -> Page[ActRead]:
+    """Return one page of what coordinators did in the region and why, the newest first."""
+    found, total = service.acts(session, filters, by=caller)
+    return page_of(found, total, filters, request, response)
+
+
+@writes.post("/reports/{reportId}/dismiss", summary="Dismiss a report", responses=responses(401, 403, 404, 409))
+def dismiss_report(session: Writes, caller: Moderator, report_id: ReportId) -> ActRead:
+    """Close a report without doing anything to the record; `reason` says why."""
+    return service.dismiss(session, report_id, by=caller)
+
+
+@writes.post("/moderation-acts/{actId}/undo", summary="Take back an act", responses=responses(401, 403, 404, 409))
+def undo_moderation_act(session: Writes, caller: Moderator, act_id: ActId) -> ActRead:
+    """Let everything be as it was before an act, open reports too; `reason` says why."""
+    return service.undo(session, act_id, by=caller)
+
+
+@writes.post("/enterprises/{enterpriseId}/hide", summary="Hide an enterprise", responses=responses(401, 403, 404, 409))
+def hide_enterprise(session: Writes, caller: Moderator, enterprise_id: EnterpriseId) -> ActRead:
+    """Let nobody see an enterprise but those who may edit it; `reason` is told to its keeper."""
+    return service.hide(session, Subject.ENTERPRISE, enterprise_id, by=caller)
+
+
+@writes.post(
+    "/enterprises/{enterpriseId}/restore", summary="Show an enterprise again", responses=responses(401, 403, 404, 409)
+)
+def restore_enterprise(session: Writes, caller: Moderator, enterprise_id: EnterpriseId) -> ActRead:
+    """Show an enterprise that was hidden to everybody again; `reason` is told to its keeper."""
+    return service.restore(session, Subject.ENTERPRISE, enterprise_id, by=caller)
+
+
+@writes.post(
+    "/opportunities/{opportunityId}/hide", summary="Hide an opportunity", responses=responses(401, 403, 404, 409)
+)
+def hide_opportunity(session: Writes, caller: Moderator, opportunity_id: OpportunityId) -> ActRead:
+    """Let nobody see an opportunity but those who may edit it; `reason` is told to its keeper."""
+    return service.hide(session, Subject.OPPORTUNITY, opportunity_id, by=caller)
+
+
+@writes.post(
+    "/opportunities/{opportunityId}/restore",
+    summary="Show an opportunity again",
+    responses=responses(401, 403, 404, 409),
+)
+def restore_opportunity(session: Writes, caller: Moderator, opportunity_id: OpportunityId) -> ActRead:
+    """Show an opportunity that was hidden to everybody again; `reason` is told to its keeper."""
+    return service.restore(session, Subject.OPPORTUNITY, opportunity_id, by=caller)
+
+
+router = APIRouter()
+router.include_router(reads)
+router.include_router(writes)
