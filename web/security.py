@@ -49,7 +49,8 @@ class Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._always.items():
-                    headers[name] = value
+                    # A page may be stricter than the site, and says so itself.
+                    headers.setdefault(name, value)
                 headers["Cache-Control"] = _cache_control(scope, message["status"], headers)
                 if not _is_static(scope):
                     # A fragment, a page and a redirect can share one address; caches must keep them apart.
@@ -70,7 +71,8 @@ def _cache_control(scope: Scope, status: int, headers: MutableHeaders) -> str:
     """
     if _is_static(scope) and status in {200, 304} and b"v=" in scope["query_string"]:
         return f"public, max-age={_YEAR}, immutable"
-    if "set-cookie" in headers or (not _is_static(scope) and _has_cookie(scope)):
+    made_for_one = "set-cookie" in headers or (not _is_static(scope) and _has_cookie(scope))
+    if made_for_one or headers.get("cache-control") == "no-store":
         return "no-store"
     return "no-cache"
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
+from app.accounts.vocabulary import Place, Role
 from app.core.clock import now, today, zone
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
@@ -14,11 +15,14 @@ from app.enterprises.vocabulary import Reservation
 from app.opportunities import service as opportunities
 from app.opportunities.reservation import reservation_evidence
 from app.opportunities.schemas import AwardRead, OpportunityFilters, OpportunityRead, OpportunitySummary, OutcomeRead
-from app.opportunities.vocabulary import BAND_LIMITS, Ending, Form, LotResult, Origin, Sort, Status
+from app.opportunities.vocabulary import BAND_LIMITS, LOTLESS_FORMS, Ending, Form, LotResult, Origin, Sort, Status
 from app.reference.service import area, area_label, codes, counties_of, countries, cpv_label, label
+from app.responses import service as responses
+from web.dialogue import takes_answers, takes_questions
 from web.forms import Fault, place_name, read_filters
 from web.pages.common import RULES, Choice, ChoiceGroup, Language, Looser, days_left
 from web.render import address, show, wants_fragment
+from web.sessions import Guest
 
 router = APIRouter()
 _ICONS = ("check", "clock", "no", "people", "chevron")
@@ -115,10 +119,11 @@ def opportunity_list(request: Request, session: Reads, language: Language) -> Re
 
 
 @router.api_route("/opportunities/{opportunity_id}", methods=["GET", "HEAD"])
-def opportunity_page(request: Request, session: Reads, language: Language, opportunity_id: str) -> Response:
-    """Show one opportunity, with a link to matchmaking filled in from it."""
+def opportunity_page(request: Request, session: Reads, language: Language, who: Guest, opportunity_id: str) -> Response:
+    """Show one opportunity with its questions, and the way on: to answer, to its board, or to matchmaking."""
     say = texts(language)
     one = opportunities.find(session, opportunity_id)
+    place = who.acting if who else None
     return show(
         request,
         "opportunities/opportunity.html",
@@ -131,10 +136,20 @@ def opportunity_page(request: Request, session: Reads, language: Language, oppor
         total_value=_total_value(one),
         places=_places(one),
         deliver_link=_deliver_link(one, language),
+        questions=responses.questions(session, opportunity_id, by=who.caller() if who else None),
+        is_enterprise=place is not None and place.role is Role.ENTERPRISE,
+        is_own=_is_own(place, one),
+        takes_answers=takes_answers(one),
+        takes_questions=takes_questions(one),
+        is_early=one.form in LOTLESS_FORMS,
         awards=_awards(one, say),
         objectives=[_objective(code, language) for code in one.objectives],
         rule_name=lambda code: say(RULES[Reservation(code)]) if code in list(Reservation) else code,
     )
+
+
+def _is_own(place: Place | None, one: OpportunityRead) -> bool:
+    return place is not None and place.role is Role.BUYER and place.organization_id == one.owner_id
 
 
 def _fault(faults: list[Fault], name: str) -> Fault | None:
