@@ -20,6 +20,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.audit import checking as audit
 from app.core.clock import now, zone
 from app.core.db import Database, WriteSession
 from app.jobs import service as jobs
@@ -27,6 +28,7 @@ from app.mail import service as mail
 from app.mail.sending import Office, send_due
 from app.mail.smtp import Server
 from app.mail.vocabulary import Sender
+from app.responses import service as responses
 
 _log = logging.getLogger("samnod.worker")
 # Long jobs do not keep letters waiting.
@@ -98,6 +100,14 @@ def in_one_transaction(*work: Callable[[WriteSession, datetime], int]) -> Callab
     return run
 
 
+def outreach(context: Context) -> int:
+    """Send today's batches of invitations, and remind those who have not answered."""
+    with context.database.writes() as session:
+        sent = responses.pace(session, context.at, secret=context.secret)
+    with context.database.writes() as session:
+        return sent + responses.remind(session, context.at, secret=context.secret)
+
+
 # Sweden and Norway keep the same time, so that one timetable is right in both.
 _ZONE: Final = zone("SE")
 
@@ -105,6 +115,10 @@ _ZONE: Final = zone("SE")
 JOBS: Final[tuple[Job, ...]] = (
     Job("mail", IntervalTrigger(seconds=3), send_mail, waits=_is_mail_due),
     Job("wipe-mail", CronTrigger(hour=3, minute=10, timezone=_ZONE), in_one_transaction(mail.wipe)),
+    Job("outreach", CronTrigger(hour=8, minute=5, timezone=_ZONE), outreach),
+    Job("outcomes", CronTrigger(hour=8, minute=25, timezone=_ZONE), in_one_transaction(responses.remind_of_outcomes)),
+    Job("expire-invitations", CronTrigger(hour=3, minute=20, timezone=_ZONE), in_one_transaction(responses.expire)),
+    Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),
 )
 
 

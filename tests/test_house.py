@@ -142,6 +142,8 @@ SHELVES_OF_ROOM = {
     ],
     "demo": [{"vocabulary"}, {"organizations", "key_file"}, {"logins"}, {"service"}],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],
+    # `rules` says how an entry is hashed, for those who check an export; `checking` reads what `service` writes.
+    "audit": [{"vocabulary"}, {"rules"}, {"schemas", "tables"}, {"queries"}, {"service", "checking"}],
     # A letter is written out, then brought to the mail server; only `smtp` speaks to it.
     "mail": [{"vocabulary"}, {"rules"}, {"writing_out"}, {"tables"}, {"queries"}, {"service"}, {"smtp"}, {"sending"}],
     # Pure rules from `profile` to `scoring`; what reads or writes a database stands above them.
