@@ -60,6 +60,7 @@ def create_app(settings: Settings) -> Starlette:
             base_url=settings.base_url,
             limits=limits,
             secret=secret,
+            contact_email=settings.contact_email,
             home=settings.node,
         ),
     )

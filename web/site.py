@@ -19,11 +19,13 @@ from web.pages import (
     about,
     account,
     completeness,
+    coordination,
     desk,
     enterprises,
     inbox,
     invitation,
     keys,
+    legal,
     matchmaking,
     opportunities,
     passwords,
@@ -33,6 +35,7 @@ from web.pages import (
     publishing,
     publishing_life,
     reply,
+    reporting,
     sign_in,
 )
 from web.render import Site, show
@@ -58,13 +61,14 @@ def create_site(
     limits: Limits | None = None,
     secret: bytes = b"",
     home: str = "local",
+    contact_email: str = "",
 ) -> FastAPI:
     """Return the site over `database`.
 
     `node_name` is the region at the foot of every page; `demo` tells whether example data is loaded, which puts the
     banner on top; `base_url` is the public address (https turns HSTS on); `assets` is auto, vendor or cdn; `limits`
     counts how often a visitor asks for a ranking; `secret` is what sessions and forms are signed with, and `home` the
-    node that new records belong to.
+    node that new records belong to; `contact_email` is the function that what visitors tell about the site is sent to.
     Raises MissingAssets when `assets` is vendor and a file is missing.
     """
     files = find_assets(assets)
@@ -74,6 +78,7 @@ def create_site(
     site.state.secret = secret
     site.state.home = home
     site.state.base_url = base_url
+    site.state.contact = contact_email
     site.state.cookies = Cookies(secure=base_url.startswith("https://"))
     site.state.sessions_told = {}
     site.state.site = Site(node_name, files, database, demo)
@@ -90,6 +95,7 @@ def create_site(
         publishing,
         opportunities,
         about,
+        legal,
         sign_in,
         passwords,
         invitation,
@@ -101,6 +107,8 @@ def create_site(
         desk,
         inbox,
         reply,
+        coordination,
+        reporting,
     ):
         site.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
     return site

@@ -44,6 +44,7 @@ class Policy:
 KEY: Final = Policy("key", 600)
 ADDRESS: Final = Policy("address", 300)
 PREVIEWS: Final = Policy("previews", 60)
+LETTERS: Final = Policy("letters", 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,13 @@ class Limits:
         address = address_of(request.scope)
         if not self.is_exempt(address):
             _require([self.spend(PREVIEWS, household(address))])
+
+
+    def count_letter(self, request: Request) -> None:
+        """Count a letter that somebody without a login has a page send. Raises `TooManyRequests`."""
+        address = address_of(request.scope)
+        if not self.is_exempt(address):
+            _require([self.spend(LETTERS, household(address))])
 
 
 class Limited:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.accounts.vocabulary import Role, SignedIn
 from app.core.db import Reads
 from app.core.i18n import Texts, texts
 from app.enterprises.vocabulary import Reservation
@@ -18,6 +19,7 @@ from app.reference.vocabulary import Area
 from web.forms import ANY, MOST, OPEN, Need, add_code, place_name, read_need
 from web.pages.common import Language
 from web.render import address, show, wants_fragment
+from web.sessions import Guest
 
 router = APIRouter()
 _ICONS = ("check", "minus", "chevron", "shield", "half", "ask", "no", "info")
@@ -49,7 +51,7 @@ class _Example:
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-def matchmaking(request: Request, session: Reads, language: Language) -> Response:
+def matchmaking(request: Request, session: Reads, language: Language, who: Guest) -> Response:
     """Show the form and the answer to what the address asks; htmx gets the answer alone."""
     say = texts(language)
     need = read_need(request.query_params, language, say)
@@ -77,7 +79,7 @@ def matchmaking(request: Request, session: Reads, language: Language) -> Respons
         distance=lambda code: _distance(need, code),
         examples=_examples(language, say),
         reservations=_reservations(need, say),
-        publish_link=address(f"/{language}/publish", *need.pairs()),
+        publish_link=_publish_link(who, need, language),
         most_points=MAX_POINTS,
         most_parts=[(most, most) for most in MAX_POINTS.values()],
         used_icons=_ICONS,
@@ -150,6 +152,14 @@ def _shared_gaps(answer: Matches | None) -> list[str]:
     """Return what is missing in every match: it is the need's own gap, and said once."""
     gaps = [[gap.text for gap in match.gaps] for match in answer.items] if answer else []
     return [text for text in gaps[0] if all(text in other for other in gaps)] if len(gaps) > 1 else []
+
+
+def _publish_link(who: SignedIn | None, need: Need, language: str) -> str:
+    """Return the publish form filled in with the need, by way of the sign-in page; empty for those who do not buy."""
+    form = address(f"/{language}/publish", *need.pairs())
+    if who is None or who.acting is None:
+        return address(f"/{language}/sign-in", ("to", form))
+    return form if who.acting.role in (Role.BUYER, Role.COORDINATOR) else ""
 
 
 def _suggested(answer: Matches | None, need: Need, language: str) -> list[_Suggested]:

@@ -16,7 +16,16 @@ from app.accounts.permissions import Action
 from app.accounts.vocabulary import Caller, Role
 from app.core.clock import now
 from app.core.db import Database, ReadSession, WriteSession
-from app.core.errors import BadRequest, FieldFault, Forbidden, InvalidContent, Message, NotFound, PreconditionFailed
+from app.core.errors import (
+    BadRequest,
+    FieldFault,
+    Forbidden,
+    InvalidContent,
+    Message,
+    NotFound,
+    PreconditionFailed,
+    TooManyRequests,
+)
 from app.core.i18n import N_, Texts, texts
 from app.core.preconditions import Precondition
 from app.journal import service as journal
@@ -237,7 +246,7 @@ def page(
     """Draw the form with what stands beside it."""
     language = request.path_params["language"]
     say = texts(language)
-    beside = _beside(request, found, language, say)
+    beside = _beside(request, found, language, say, must=template != "publishing/form.html")
     return show(
         request,
         template,
@@ -358,10 +367,16 @@ def _after(one: OpportunityRead) -> str:
     return f"/publish/mine#o-{one.id}" if one.status is Status.DRAFT else f"/opportunities/{one.id}"
 
 
-def _beside(request: Request, found: Publication, language: str, say: Texts) -> Beside:
+def _beside(request: Request, found: Publication, language: str, say: Texts, *, must: bool) -> Beside:
+    """Return what stands beside the form; a page that is there for another reason (`must` is false) goes without."""
     if found.is_blank:
         return Beside()
-    request.app.state.limits.count_preview(request)
+    try:
+        request.app.state.limits.count_preview(request)
+    except TooManyRequests:
+        if must:
+            raise
+        return Beside()
     database: Database = request.app.state.database
     with database.reads() as reads:
         return Beside(_answer(reads, found, language), _hints(found, language, say))
