@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel
 
 from app.accounts.permissions import caller_of
+from app.claims.routes import router as claims
 from app.core import openapi, problem
 from app.core.limits import Limited
 from app.core.lists import KnownLists
@@ -74,6 +75,7 @@ def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str 
     for router in (
         matching,
         enterprises,
+        claims,
         organizations,
         opportunities,
         moderation,

@@ -164,7 +164,9 @@ def is_shown() -> ColumnElement[bool]:
 
 def named(enterprise_ids: Collection[str]) -> Select[Any]:
     """Select what tells these enterprises apart on a coordinator's page, hidden ones too."""
-    columns = ("id", "name", "language", "owner_id", "municipality", "contact_email", "hidden_at")
+    columns = (
+        *("id", "name", "organisation_number", "language", "owner_id", "municipality", "contact_email", "hidden_at"),
+    )
     return select(*(getattr(Enterprise, name) for name in columns)).where(col(Enterprise.id).in_(enterprise_ids))
 
 

@@ -261,6 +261,7 @@ class EnterpriseNamed(SchemaOut):
 
     id: str
     name: str
+    organisation_number: str | None
     language: str
     owner_id: str | None
     area: str | None

@@ -48,6 +48,7 @@ __all__ = [
     "change",
     "confirm",
     "counted",
+    "entrust",
     "exists",
     "facets",
     "find",
@@ -190,6 +191,22 @@ def restore(session: WriteSession, enterprise_id: str, *, by: Caller) -> Enterpr
     permissions.require(by, Action.MODERATE, owner_id=current.owner_id, area=current.area_code)
     own = update(Enterprise).where(col(Enterprise.id) == enterprise_id, ~queries.is_shown())
     return _marked(session, own, current, {"hidden_at": None})
+
+
+def entrust(session: WriteSession, enterprise_id: str, organization_id: str, *, by: Caller) -> EnterpriseRead:
+    """Give an enterprise that nobody keeps into the hands of an organisation, and return it.
+
+    Raises:
+        NotFound: there is none with this id.
+        Forbidden: it lies outside the coordinator's region.
+        Conflict: an organisation keeps it already.
+    """
+    current = _locked(session, enterprise_id, by)
+    permissions.require(by, Action.MODERATE, owner_id=None, area=current.area_code)
+    if current.owner_id is not None:
+        raise Conflict(Message(N_("An organisation keeps this enterprise already.")))
+    own = update(Enterprise).where(col(Enterprise.id) == enterprise_id)
+    return _marked(session, own, current, {"owner_id": organization_id})
 
 
 def _marked(session: WriteSession, own: Update, current: EnterpriseRead, marks: dict[str, Any]) -> EnterpriseRead:

@@ -40,6 +40,12 @@ def with_name(name: str) -> Select[Organization]:
     return select(Organization).where(col(Organization.name) == name).order_by(col(Organization.id))
 
 
+def with_number(home: str, number: str) -> Select[str]:
+    """Select the id of the organisation with this organisation number at a node."""
+    mine = (col(Organization.home) == home, col(Organization.organisation_number) == number)
+    return select(col(Organization.id)).where(*mine)
+
+
 def other_with_number(organization: Organization) -> Select[str]:
     """Select another organisation of the same node with the same organisation number."""
     return select(col(Organization.id)).where(

@@ -152,6 +152,12 @@ def named(session: ReadSession | WriteSession, name: str) -> list[OrganizationRe
     return [_read(session, row) for row in session.execute(queries.with_name(name)).scalars().all()]
 
 
+def numbered(session: ReadSession | WriteSession, home: str, number: str) -> str | None:
+    """Return the id of the organisation with this organisation number at a node, private or not; None without one."""
+    found: str | None = session.execute(queries.with_number(home, number)).scalar()
+    return found
+
+
 def search(session: ReadSession, filters: OrganizationFilters, by: Caller | None) -> tuple[list[OrganizationRead], int]:
     """Return one page of organisations, and how many the filters find in all; of the private ones only the caller's."""
     own = by.organization_id if by else None
