@@ -20,7 +20,9 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.accounts import attempts, invitations, resets, sessions
 from app.audit import checking as audit
+from app.claims import service as claims
 from app.core.clock import now, zone
 from app.core.db import Database, WriteSession
 from app.jobs import service as jobs
@@ -118,6 +120,17 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("outreach", CronTrigger(hour=8, minute=5, timezone=_ZONE), outreach),
     Job("outcomes", CronTrigger(hour=8, minute=25, timezone=_ZONE), in_one_transaction(responses.remind_of_outcomes)),
     Job("expire-invitations", CronTrigger(hour=3, minute=20, timezone=_ZONE), in_one_transaction(responses.expire)),
+    Job(
+        "forget-people",
+        CronTrigger(hour=3, minute=30, timezone=_ZONE),
+        in_one_transaction(
+            attempts.forget_attempts,
+            invitations.forget_invitations,
+            resets.forget_resets,
+            sessions.forget_sessions,
+            claims.forget_claims,
+        ),
+    ),
     Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),
 )
 

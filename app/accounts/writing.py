@@ -55,9 +55,18 @@ class WritingRoute(StrictRoute):
             _running.discard(place)
 
 
+class LinkRoute(WritingRoute):
+    """A route that writes for whoever has a link that opens once: no key, and nothing is done twice anyway."""
+
+    async def answer(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Answer in one transaction."""
+        await request.body()
+        return await _in_one_transaction(request, None, handle)
+
+
 async def _in_one_transaction(
     request: Request,
-    caller: Caller,
+    caller: Caller | None,
     handle: Callable[[Request], Awaitable[Response]],
     key: str | None = None,
     request_hash: str = "",
@@ -65,12 +74,13 @@ async def _in_one_transaction(
     database = database_of(request)
 
     def recalled() -> Response | None:
-        return idempotency.recall(session, caller.organization_id, key, request_hash) if key else None
+        return idempotency.recall(session, caller.organization_id, key, request_hash) if caller and key else None
 
     def finish(answer: Response) -> None:
-        if key:
+        if caller and key:
             idempotency.keep(session, caller.organization_id, key, request_hash, answer)
-        service.tell_use(session, caller.actor_id, now())
+        if caller:
+            service.tell_use(session, caller.actor_id, now())
         opened.__exit__(None, None, None)
 
     async with database.writers:
@@ -114,6 +124,15 @@ def home_of(request: Request) -> str:
 
 
 Home = Annotated[str, Depends(home_of)]
+
+
+def secret_of(request: Request) -> bytes:
+    """Return the node's own secret, which links are made with."""
+    secret: bytes = request.app.state.secret
+    return secret
+
+
+NodeSecret = Annotated[bytes, Depends(secret_of)]
 
 
 def tagged(response: Response, rev: int, location: str | None = None) -> None:

@@ -107,7 +107,7 @@ def withdraw(session: WriteSession, response_id: str, *, by: Caller) -> Response
     return _written(session, row, StepKind.ANSWER_WITHDRAWN, "withdraw-answer", before)
 
 
-def find(session: ReadSession, response_id: str, *, by: Caller) -> ResponseRead:
+def find(session: ReadSession, response_id: str, *, by: Caller | None) -> ResponseRead:
     """Return one answer, to the buyer or to the enterprise itself. Raises `NotFound` for everybody else."""
     row = session.get(EnterpriseResponse, response_id)
     if row is not None and (_is_buyer(session, row, by) or _is_enterprise(session, row, by)):
@@ -131,14 +131,14 @@ def _own(session: WriteSession, response_id: str, by: Caller) -> tuple[Enterpris
     return row, opportunity
 
 
-def _is_enterprise(session: ReadSession | WriteSession, row: EnterpriseResponse, by: Caller) -> bool:
+def _is_enterprise(session: ReadSession | WriteSession, row: EnterpriseResponse, by: Caller | None) -> bool:
     if not enterprises.exists(session, row.enterprise_id):
         return False
     enterprise = enterprises.find(session, row.enterprise_id)
     return permissions.may(by, Action.RESPOND, owner_id=enterprise.owner_id, area=enterprise.area_code)
 
 
-def _is_buyer(session: ReadSession, row: EnterpriseResponse, by: Caller) -> bool:
+def _is_buyer(session: ReadSession, row: EnterpriseResponse, by: Caller | None) -> bool:
     kept = opportunities.several(session, [row.opportunity_id]).get(row.opportunity_id)
     return kept is not None and permissions.may(by, Action.SHORTLIST, owner_id=kept.owner_id, area=kept.buyer_area)
 

@@ -63,7 +63,7 @@ def board(session: ReadSession, opportunity_id: str, *, by: Caller, limit: int =
     opportunity = ground.read_by(session, opportunity_id, by, Action.SHORTLIST)
     found: list[Match] = []
     total = 0
-    if opportunity.status is not Status.DRAFT:
+    if ground.is_shown(session, opportunity):
         answer = matching.for_opportunity(session, opportunity_id, limit=limit, language=language, hidden_too=True)
         found, total = answer.items, answer.total
     said = _Said(session, opportunity_id)

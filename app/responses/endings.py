@@ -48,7 +48,8 @@ def follow_opportunity(session: WriteSession, change: Change) -> None:
 def _end(session: WriteSession, opportunity_id: str, kind: StepKind) -> None:
     for row in ground.fresh(session, queries.waiting(opportunity_id)):
         invitations.expire(session, row)
-    opportunity = opportunities.find(session, opportunity_id)
+    # Held by whoever ends it; found so even when a coordinator has hidden it.
+    opportunity = opportunities.held(session, opportunity_id)
     reason = opportunity.outcome.reason if opportunity.outcome else None
     ground.write_step(session, opportunity_id, kind, text=reason or "")
     rows = ground.fresh(session, queries.responses([opportunity_id]))

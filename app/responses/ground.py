@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import col
 
 from app.accounts import permissions
@@ -32,8 +32,6 @@ from app.responses.tables import DialogueQuestion, DialogueStep, EnterpriseInvit
 from app.responses.vocabulary import DeclineReason, StepKind
 
 Stateful = EnterpriseInvitation | EnterpriseResponse | DialogueQuestion
-# How far down the matches a place is looked for.
-_RANKED = 200
 
 
 def led(session: WriteSession, opportunity_id: str, by: Caller, action: Action) -> OpportunityRead:
@@ -54,6 +52,11 @@ def read_by(session: ReadSession | WriteSession, opportunity_id: str, by: Caller
     if not permissions.may(by, action, owner_id=opportunity.owner_id, area=opportunity.buyer_area):
         raise _not_yours()
     return opportunity
+
+
+def is_shown(session: ReadSession | WriteSession, opportunity: OpportunityRead) -> bool:
+    """Tell whether everybody may see an opportunity: no draft, and not hidden by a coordinator."""
+    return opportunity.id in opportunities.several(session, [opportunity.id])
 
 
 def require(opportunity: OpportunityRead, by: Caller, action: Action) -> None:
@@ -134,12 +137,7 @@ def write_step(
     session.flush()
 
 
-def ranks(session: ReadSession | WriteSession, opportunity_id: str, limit: int = _RANKED) -> dict[str, int]:
-    """Return the place of each of the best enterprises for a public opportunity, by id, in order; the first is 1."""
-    return {match.enterprise.id: rank for rank, match in enumerate(matches(session, opportunity_id, limit), start=1)}
-
-
-def matches(session: ReadSession | WriteSession, opportunity_id: str, limit: int = _RANKED) -> list[Match]:
+def matches(session: ReadSession | WriteSession, opportunity_id: str, limit: int) -> list[Match]:
     """Return the best enterprises for a public opportunity, in order."""
     return matching.for_opportunity(session, opportunity_id, limit=limit, hidden_too=True).items
 
@@ -159,11 +157,6 @@ def told_of(opportunity: OpportunityRead, at: datetime | None = None) -> Told:
 def fresh(session: ReadSession | WriteSession, wanted: Any) -> list[Any]:
     """Return the rows of a Select as the database has them now, whatever this session has seen of them before."""
     return list(session.execute(wanted.execution_options(populate_existing=True)).scalars().all())
-
-
-def several(session: ReadSession | WriteSession, table: Any, ids: list[str]) -> dict[str, Any]:
-    """Return rows by id."""
-    return {row.id: row for row in session.execute(select(table).where(table.id.in_(ids))).scalars()}
 
 
 def _not_yours() -> NotFound:

@@ -26,6 +26,8 @@ from app.responses.schemas import InvitationRead, Invited, OutreachIn, OutreachR
 from app.responses.tables import EnterpriseInvitation, EnterpriseResponse, OutreachPlan
 from app.responses.vocabulary import AnswerKind, InvitationState, InvitationStep, Reached, ResponseState, StepKind
 
+# How far down the matches a place is looked for.
+_RANKED = 200
 _AGAIN = INVITATION_STEPS[InvitationStep.INVITE_AGAIN]
 
 
@@ -126,7 +128,7 @@ def invite(
 
 
 def places_of(
-    session: ReadSession | WriteSession, opportunity_id: str, limit: int = 200
+    session: ReadSession | WriteSession, opportunity_id: str, limit: int = _RANKED
 ) -> dict[str, tuple[int | None, int | None]]:
     """Return rank and score of the best matches, by enterprise, in order."""
     found = ground.matches(session, opportunity_id, limit)

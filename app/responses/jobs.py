@@ -32,8 +32,9 @@ def pace(session: WriteSession, at: datetime, *, secret: bytes) -> int:
     day = at.astimezone(zone("SE")).date()
     sent = 0
     for opportunity_id in session.execute(queries.plans_to_pace(day)).scalars().all():
-        if _take_day(session, opportunity_id, at):
-            sent += _batch(session, opportunity_id, at, secret)
+        opportunity = opportunities.held(session, opportunity_id)
+        if _take_day(session, opportunity, at):
+            sent += _batch(session, opportunity, at, secret)
     return sent + _send_waiting(session, at, secret)
 
 
@@ -43,7 +44,7 @@ def remind(session: WriteSession, at: datetime, *, secret: bytes) -> int:
     for opportunity, rows in _held(session, ground.fresh(session, queries.unreminded())):
         plan = session.get(OutreachPlan, opportunity.id)
         answer_by = (plan.answer_by if plan else None) or opportunity.deadline_at
-        if rules.takes_answers(opportunity, at) and rules.is_reminded(answer_by, at):
+        if _is_open(session, opportunity, at) and rules.is_reminded(answer_by, at):
             reminded += sum(_remind(session, opportunity, row, at, secret) for row in rows)
     return reminded
 
@@ -72,27 +73,25 @@ def expire(session: WriteSession, at: datetime) -> int:
     return expired
 
 
-def _take_day(session: WriteSession, opportunity_id: str, at: datetime) -> bool:
+def _take_day(session: WriteSession, opportunity: OpportunityRead, at: datetime) -> bool:
     """Take today's batch of a plan, and tell whether it was still there to take: of two workers one gets it."""
-    opportunity = opportunities.held(session, opportunity_id)
     day = at.astimezone(zone(opportunity.country)).date()
     paced_on = col(OutreachPlan.paced_on)
     not_yet = or_(paced_on.is_(None), paced_on < day)
-    of_plan = (col(OutreachPlan.opportunity_id) == opportunity_id, col(OutreachPlan.batch_size) > 0, not_yet)
+    of_plan = (col(OutreachPlan.opportunity_id) == opportunity.id, col(OutreachPlan.batch_size) > 0, not_yet)
     taken = session.connection().execute(update(OutreachPlan).where(*of_plan).values(paced_on=day))
     return taken.rowcount == 1
 
 
-def _batch(session: WriteSession, opportunity_id: str, at: datetime, secret: bytes) -> int:
-    opportunity = opportunities.find(session, opportunity_id)
-    plan = session.get(OutreachPlan, opportunity_id, populate_existing=True)
-    if plan is None or not rules.takes_answers(opportunity, at):
+def _batch(session: WriteSession, opportunity: OpportunityRead, at: datetime, secret: bytes) -> int:
+    plan = session.get(OutreachPlan, opportunity.id, populate_existing=True)
+    if plan is None or not _is_open(session, opportunity, at):
         return 0
     is_over = plan.answer_by is not None and at > plan.answer_by
-    if is_over or 0 < plan.enough <= invitations.interested(session, opportunity_id):
+    if is_over or 0 < plan.enough <= invitations.interested(session, opportunity.id):
         return 0
-    invited = set(session.execute(queries.invited_ids(opportunity_id)).scalars())
-    places = invitations.places_of(session, opportunity_id, len(invited) + plan.batch_size + _SPARE)
+    invited = set(session.execute(queries.invited_ids(opportunity.id)).scalars())
+    places = invitations.places_of(session, opportunity.id, len(invited) + plan.batch_size + _SPARE)
     sent = 0
     for enterprise_id in [one for one in places if one not in invited]:
         if sent == plan.batch_size:
@@ -104,11 +103,15 @@ def _batch(session: WriteSession, opportunity_id: str, at: datetime, secret: byt
     return sent
 
 
+def _is_open(session: WriteSession, opportunity: OpportunityRead, at: datetime) -> bool:
+    return rules.takes_answers(opportunity, at) and ground.is_shown(session, opportunity)
+
+
 def _send_waiting(session: WriteSession, at: datetime, secret: bytes) -> int:
     """Send the invitations that found no address when they were made, if there is one now."""
     sent = 0
     for opportunity, rows in _held(session, ground.fresh(session, queries.unsent(_MOST_UNSENT))):
-        if not rules.takes_answers(opportunity, at):
+        if not _is_open(session, opportunity, at):
             continue
         for row in rows:
             if enterprises.exists(session, row.enterprise_id):

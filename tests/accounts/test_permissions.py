@@ -3,6 +3,7 @@
 A stranger is a key of the same role, for another organisation, with another region. What it is refused leaves no trace.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,16 @@ from sqlalchemy import text
 from app.accounts import service as accounts
 from app.accounts.permissions import PERMISSIONS, Action, Reach, may
 from app.accounts.vocabulary import Caller, Role, Scope
+from app.claims import service as claims
+from app.claims.schemas import ClaimIn
 from app.core.db import Database
 from app.enterprises import service as enterprises
 from app.opportunities import service as opportunities
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
+from app.responses import service as responses
+from app.responses.schemas import QuestionIn, ResponseIn, ShortlistIn
+from app.responses.vocabulary import AnswerKind
 from tests.document import document
 from tests.factories import enterprise, opportunity
 from tests.keys import key_for
@@ -101,8 +107,66 @@ WRITES = {
         "/opportunities/{id}/cancel",
         {"reason": "Nya behov"},
     ),
+    "set_outreach": Attempt(Action.INVITE, "dialogue", "PUT", "/opportunities/{id}/outreach", {"batch_size": 5}, MATCH),
+    "invite_enterprises": Attempt(
+        Action.INVITE, "quiet", "POST", "/opportunities/{id}/invitations", {"enterprise_ids": ["{enterprise}"]}
+    ),
+    "withdraw_invitation": Attempt(Action.INVITE, "invitation", "POST", "/invitations/{id}/withdraw"),
+    "see_invitation": Attempt(Action.RESPOND, "invitation", "POST", "/invitations/{id}/see"),
+    "respond": Attempt(
+        Action.RESPOND,
+        "quiet",
+        "POST",
+        "/opportunities/{id}/responses",
+        {"enterprise_id": "{enterprise}", "kind": "interest"},
+    ),
+    "change_response": Attempt(
+        Action.RESPOND, "response", "PUT", "/responses/{id}", {"kind": "decline", "reason": "time"}, MATCH
+    ),
+    "withdraw_response": Attempt(Action.RESPOND, "response", "POST", "/responses/{id}/withdraw"),
+    "ask_question": Attempt(
+        Action.RESPOND,
+        "quiet",
+        "POST",
+        "/opportunities/{id}/questions",
+        {"enterprise_id": "{enterprise}", "text": "Vilka tider?"},
+    ),
+    "answer_question": Attempt(
+        Action.ANSWER_QUESTION, "question", "POST", "/questions/{id}/answer", {"answer": "Vardagar."}
+    ),
+    "add_to_shortlist": Attempt(
+        Action.SHORTLIST, "quiet", "POST", "/opportunities/{id}/shortlist", {"enterprise_id": "{enterprise}"}
+    ),
+    "change_note": Attempt(
+        Action.SHORTLIST, "dialogue", "PATCH", "/opportunities/{id}/shortlist/{enterprise}", {"note": "Bra."}, MATCH
+    ),
+    "take_off_shortlist": Attempt(
+        Action.SHORTLIST, "dialogue", "DELETE", "/opportunities/{id}/shortlist/{enterprise}", headers=MATCH
+    ),
+    "verify_claim": Attempt(Action.MODERATE, "claim", "POST", "/claims/{id}/verify"),
+    "refuse_claim": Attempt(Action.MODERATE, "claim", "POST", "/claims/{id}/refuse"),
     "import_notice": Attempt(Action.PUBLISH_OPPORTUNITY, "notice", "POST", "/notices", file=VOID, headers=XML),
 }
+# What a stranger is not told of: whoever may do this to records of its own finds nothing here.
+TALKED = {"dialogue", "quiet", "invitation", "response", "question"}
+HIDDEN = {"draft", "private", *TALKED}
+# Every operation that reads what is never public: who may, its path, and whose record it reads; none: one's own.
+KEYED_READS = {
+    "list_claims": (Action.MODERATE, "/claims", ""),
+    "read_desk": (Action.SHORTLIST, "/desk", ""),
+    "read_inbox": (Action.RESPOND, "/inbox", ""),
+    "read_board": (Action.SHORTLIST, "/opportunities/{dialogue}/board", "dialogue"),
+    "read_outreach": (Action.INVITE, "/opportunities/{dialogue}/outreach", "dialogue"),
+    "read_invitations": (Action.INVITE, "/opportunities/{dialogue}/invitations", "dialogue"),
+    "read_responses": (Action.SHORTLIST, "/opportunities/{dialogue}/responses", "dialogue"),
+    "read_shortlist": (Action.SHORTLIST, "/opportunities/{dialogue}/shortlist", "dialogue"),
+    "read_dialogue": (Action.SHORTLIST, "/opportunities/{dialogue}/dialogue", "dialogue"),
+    "export_dialogue": (Action.SHORTLIST, "/opportunities/{dialogue}/dialogue/export", "dialogue"),
+}
+# What anybody may send: see tests/claims.
+OPEN = {"claim_enterprise"}
+# The link in an e-mail is a key of its own: see tests/responses/test_links.py.
+LINKS = {"read_reply", "reply"}
 # Every operation that reads what may be private: its path, and the record that is.
 PRIVATE_READS = {
     "read_organization": ("/organizations/{id}", "private"),
@@ -111,11 +175,13 @@ PRIVATE_READS = {
     "read_opportunity_history": ("/opportunities/{id}/history", "draft"),
     "read_opportunity_hints": ("/opportunities/{id}/hints", "draft"),
     "match_opportunity": ("/opportunities/{id}/matches", "draft"),
+    "read_response": ("/responses/{id}", "response"),
 }
 # Lists that show a key more than they show a visitor: the query, and the record that is not for strangers.
 PRIVATE_LISTS = {
     "search_organizations": ("/organizations", "private"),
     "search_opportunities": ("/opportunities?status=draft", "draft"),
+    "read_questions": ("/opportunities/{dialogue}/questions", "question"),
 }
 # What is said of public records, to everybody alike; the history of an enterprise is looked at below.
 PUBLIC = {
@@ -136,7 +202,7 @@ PUBLIC = {
 class Records:
     """One record of each kind, kept by one organisation in Sundsvall."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, talk: bool = True) -> None:
         with database.writes() as session:
             owned: dict[str, Any] = {"home": "here", "owner_id": OWNER}
             self.ids = {
@@ -154,9 +220,47 @@ class Records:
                 "closed": opportunities.publish(session, opportunity(status="closed"), **owned).id,
             }
 
+        if talk:
+            self._talk(database)
+        self._claim(database)
+
+    def _claim(self, database: Database) -> None:
+        """Let somebody say that the enterprise is its own."""
+        told = ClaimIn(email="vi@example.org", function="Verksamhetsledare", evidence="Ring växeln.")
+        with database.writes() as session:
+            claims.submit(session, self.ids["enterprise"], told)
+            newest = "SELECT id FROM enterprise_claim WHERE enterprise_id = :id"
+            self.ids["claim"] = session.execute(text(newest), {"id": self.ids["enterprise"]}).scalar_one()
+
+    def _talk(self, database: Database) -> None:
+        """Let the enterprise be invited to one opportunity, and take part in the dialogue about another."""
+        buyer, firm = caller(Role.BUYER), caller(Role.ENTERPRISE)
+        one = self.ids["enterprise"]
+        with database.writes() as session:
+            owned: dict[str, Any] = {"home": "here", "owner_id": OWNER}
+            talked = opportunities.publish(session, opportunity(), **owned).id
+            quiet = opportunities.publish(session, opportunity(), **owned).id
+            invited = responses.invite(session, quiet, [one], by=buyer, secret=b"secret")
+            answer = ResponseIn(enterprise_id=one, kind=AnswerKind.INTEREST)
+            question = QuestionIn(enterprise_id=one, text="Vilka tider?")
+            responses.add_to_shortlist(session, talked, ShortlistIn(enterprise_id=one), by=buyer)
+            self.ids |= {
+                "dialogue": talked,
+                "quiet": quiet,
+                "invitation": invited.no_address[0].id,
+                "response": responses.respond(session, talked, answer, by=firm).id,
+                "question": responses.ask(session, talked, question, by=firm).id,
+            }
+
     def path(self, template: str, record: str) -> str:
         """Return the address of a record."""
-        return API + template.replace("{id}", self.ids.get(record, ""))
+        return API + self.filled(template.replace("{id}", self.ids.get(record, "")))
+
+    def filled(self, text: str) -> str:
+        """Return a text with the ids of the records that it names."""
+        for name, record_id in self.ids.items():
+            text = text.replace(f"{{{name}}}", record_id)
+        return text
 
 
 @pytest.fixture
@@ -173,7 +277,7 @@ def tried(
     return client.request(
         attempt.method,
         records.path(attempt.path, attempt.record),
-        json=attempt.json,
+        json=attempt.json and json.loads(records.filled(json.dumps(attempt.json))),
         content=content,
         headers={**(attempt.headers or {}), **key},
         params={"reason": reason} if reason else None,
@@ -182,7 +286,7 @@ def tried(
 
 def contents(database: Database) -> dict[str, int]:
     """Return how many changes the journal knows, and how many records there are."""
-    tables = ("journal_entry", "enterprise", "organization", "opportunity", "journal_revision")
+    tables = ("journal_entry", "enterprise", "organization", "opportunity", "journal_revision", "dialogue_step")
     with database.reads() as session:
         return {table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}
 
@@ -205,19 +309,19 @@ def operations() -> set[str]:
 
 
 def test_every_operation_is_in_one_table():
-    tables = [set(WRITES), set(PRIVATE_READS), set(PRIVATE_LISTS), PUBLIC]
+    tables = [set(WRITES), set(KEYED_READS), set(PRIVATE_READS), set(PRIVATE_LISTS), PUBLIC, LINKS, OPEN]
     assert operations() == set().union(*tables)
     assert sum(map(len, tables)) == len(operations())
 
 
-def test_every_operation_that_needs_a_key_is_a_write():
+def test_every_operation_that_needs_a_key_is_a_write_or_reads_what_is_never_public():
     keyed = {
         operation["operationId"]
         for item in document()["paths"].values()
         for method, operation in item.items()
         if method != "parameters" and operation["security"] == [{"apiKey": []}]
     }
-    assert keyed == set(WRITES)
+    assert keyed == set(WRITES) | set(KEYED_READS)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -232,18 +336,18 @@ def test_a_stranger_writes_nothing_of_another_organisation(
         if reach is Reach.ALL or (reach is Reach.OWN and not attempt.record):
             continue
         answer = tried(app_client, records, attempt, stranger, reason="provar")
-        hidden = attempt.record in {"draft", "private"} and reach is not Reach.NONE
+        hidden = attempt.record in HIDDEN and reach is not Reach.NONE
         assert answer.status_code == (404 if hidden else 403), (name, answer.text)
         assert contents(database) == before, name
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_the_table_opens_what_it_says(app_client: httpx.Client, database: Database, records: Records, name: str):
+def test_the_table_opens_what_it_says(app_client: httpx.Client, database: Database, name: str):
     attempt = WRITES[name]
     for role, reach in PERMISSIONS[attempt.action].items():
         if reach is Reach.NONE:
             continue
-        fresh = Records(database)
+        fresh = Records(database, talk=attempt.record in TALKED)
         if attempt.record == "notice":
             _forget_notices(database)
             import_cleaning(app_client, database)
@@ -263,10 +367,9 @@ def _forget_notices(database: Database) -> None:
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_no_key_an_old_key_and_a_narrow_key_open_nothing(
-    app_client: httpx.Client, database: Database, records: Records, name: str
-):
+def test_no_key_an_old_key_and_a_narrow_key_open_nothing(app_client: httpx.Client, database: Database, name: str):
     attempt = WRITES[name]
+    records = Records(database, talk=attempt.record in TALKED)
     role = next(role for role, reach in PERMISSIONS[attempt.action].items() if reach is not Reach.NONE)
     revoked = key_for(database, role, OWNER)
     with database.writes() as session:
@@ -294,6 +397,34 @@ def test_a_stranger_reads_nothing_private(app_client: httpx.Client, database: Da
         answer = app_client.get(records.path(template, record), headers=stranger)
         assert records.ids[record] not in answer.text, name
         assert records.ids[record] not in app_client.get(records.path(template, record)).text, name
+
+
+@pytest.mark.parametrize("name", KEYED_READS)
+def test_what_is_never_public_is_read_by_whom_the_table_says(
+    app_client: httpx.Client, database: Database, records: Records, name: str
+):
+    action, template, record = KEYED_READS[name]
+    where = records.path(template, record)
+    assert app_client.get(where).status_code == 401
+    for role, reach in PERMISSIONS[action].items():
+        stranger = app_client.get(where, headers=key_for(database, role, STRANGER, scopes=list(Scope), region=FAR_AWAY))
+        assert stranger.status_code == (403 if reach is Reach.NONE else 404 if record else 200), role
+        assert not any(records.ids[one] in stranger.text for one in HIDDEN if one != record), role
+        if reach is not Reach.NONE:
+            narrow = key_for(database, role, OWNER, scopes=[Scope.MATCHES_READ])
+            assert app_client.get(where, headers=narrow).status_code == 403
+            key = key_for(database, role, OWNER if reach is Reach.OWN else "", scopes=list(Scope))
+            assert app_client.get(where, headers=key).status_code == 200, role
+
+
+def test_an_answer_is_read_by_both_its_sides(app_client: httpx.Client, database: Database, records: Records):
+    for role in (Role.BUYER, Role.ENTERPRISE):
+        answer = app_client.get(records.path("/responses/{id}", "response"), headers=key_for(database, role, OWNER))
+        assert answer.status_code == 200, role
+        asked = app_client.get(
+            records.path("/opportunities/{dialogue}/questions", ""), headers=key_for(database, role, OWNER)
+        )
+        assert records.ids["question"] in asked.text, role
 
 
 def test_the_owner_reads_what_is_its_own(app_client: httpx.Client, database: Database, records: Records):
