@@ -67,7 +67,7 @@ SECTIONS: Final = (
         plain.read_contact,
     ),
     OFFERINGS,
-    Section("areas", N_("Service area"), ("service_areas",), plain.areas_draft, plain.read_areas),
+    Section("areas", N_("Where the enterprise works"), ("service_areas",), plain.areas_draft, plain.read_areas),
     TRAINING,
     Section(
         "statements",
