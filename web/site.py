@@ -18,6 +18,7 @@ from web.figures import POINTS_CSS, POINTS_PATH
 from web.pages import (
     about,
     account,
+    claims,
     completeness,
     coordination,
     desk,
@@ -26,6 +27,7 @@ from web.pages import (
     invitation,
     keys,
     legal,
+    mail,
     matchmaking,
     opportunities,
     passwords,
@@ -62,13 +64,15 @@ def create_site(
     secret: bytes = b"",
     home: str = "local",
     contact_email: str = "",
+    keeps_mail: bool = False,
 ) -> FastAPI:
     """Return the site over `database`.
 
     `node_name` is the region at the foot of every page; `demo` tells whether example data is loaded, which puts the
     banner on top; `base_url` is the public address (https turns HSTS on); `assets` is auto, vendor or cdn; `limits`
     counts how often a visitor asks for a ranking; `secret` is what sessions and forms are signed with, and `home` the
-    node that new records belong to; `contact_email` is the function that what visitors tell about the site is sent to.
+    node that new records belong to; `contact_email` is the function that what visitors tell about the site is sent to;
+    `keeps_mail` lets the demo show its letters, because nothing sends them.
     Raises MissingAssets when `assets` is vendor and a file is missing.
     """
     files = find_assets(assets)
@@ -79,6 +83,8 @@ def create_site(
     site.state.home = home
     site.state.base_url = base_url
     site.state.contact = contact_email
+    # Where the public address is this machine's own.
+    site.state.keeps_mail = keeps_mail and (not base_url or base_url.startswith("http://127.0.0.1"))
     site.state.cookies = Cookies(secure=base_url.startswith("https://"))
     site.state.sessions_told = {}
     site.state.site = Site(node_name, files, database, demo)
@@ -102,12 +108,14 @@ def create_site(
         account,
         people,
         keys,
+        claims,
         profile_start,
         profile,
         desk,
         inbox,
         reply,
         coordination,
+        mail,
         reporting,
     ):
         site.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
