@@ -162,6 +162,8 @@ def serve(
         _load_demo(host)
         address = address_of(host, port)
         say(f"Open {address}/ (the API: {address}/api/v1/openapi.json). Ctrl-C stops.")
+        if not settings().smtp_url and not is_needed_for(host, settings().base_url):
+            say(f"No mail is sent: letters are kept at {address}/sv/outbox.")
     with _database():
         # Asked before the server starts, so that whoever starts it is told what to do.
         pass

@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
             secret=secret,
             contact_email=settings.contact_email,
             home=settings.node,
+            keeps_mail=not settings.smtp_url,
         ),
     )
     app.router.default = _Nowhere(app.router.default)
