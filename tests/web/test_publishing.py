@@ -118,6 +118,7 @@ def test_what_is_filled_in_is_published(buyer: httpx.Client, database: Database)
     [lot] = one.lots
     assert (lot.title, lot.cpv_main, lot.area_codes) == (FILLED["title"], "90910000", ["SE-2282"])
     assert (lot.value_minor, lot.currency, lot.reserved_participation) == (150_000_000, "SEK", ["res-ws"])
+    assert f'href="/sv/publish/{one.id}">Ändra<' in buyer.get(f"/sv/opportunities/{one.id}").text
 
 
 def test_a_blank_form_is_refused_with_each_field_and_nothing_is_written(buyer: httpx.Client, database: Database):
@@ -137,9 +138,10 @@ def test_a_blank_form_is_refused_with_each_field_and_nothing_is_written(buyer: h
 def test_a_half_filled_draft_is_kept_found_filled_and_published(buyer: httpx.Client, database: Database):
     answer = send(buyer, "/nb/publish", {"do": "draft", "description": "Noe med kantine.", "form": "early_dialogue"})
     [draft] = kept(database)
-    assert answer.headers["location"] == f"/nb/publish/mine#o-{draft.id}"
+    assert answer.headers["location"] == f"/nb/publish/mine?saved=1#o-{draft.id}"
     assert (draft.status, draft.title, draft.lots) == ("draft", "Utkast uten tittel", [])
     assert draft.title in buyer.get("/nb/publish/mine").text
+    assert "Utkastet er lagret." in buyer.get("/nb/publish/mine?saved=1").text
     said = fields_of(buyer.get(f"/nb/publish/{draft.id}").text)
     assert (said["title"], said["buyer"], said["description"]) == ("", "", "Noe med kantine.")
     assert buyer.get(f"/nb/opportunities/{draft.id}").status_code == 404

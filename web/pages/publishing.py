@@ -1,40 +1,28 @@
 """Publishing: a need becomes an opportunity, with its matches and what the law says of it beside the form."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-import anyio.to_thread
-from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import ValidationError
-from starlette.datastructures import UploadFile
 
 from app.accounts import permissions
 from app.accounts.permissions import Action
 from app.accounts.vocabulary import Caller, Role
-from app.core.clock import now
-from app.core.db import Database, ReadSession, WriteSession
+from app.core.db import Database, WriteSession
 from app.core.errors import (
     BadRequest,
-    FieldFault,
     Forbidden,
     InvalidContent,
     Message,
     NotFound,
     PreconditionFailed,
-    TooManyRequests,
 )
 from app.core.i18n import N_, Texts, texts
 from app.core.preconditions import Precondition
 from app.journal import service as journal
 from app.journal.vocabulary import Actor
-from app.legal.schemas import HintRead
-from app.matching import service as matching
-from app.matching.schemas import Matches
-from app.notices import service as notices
-from app.notices.schemas import Remark, Unmapped
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityPatch, OpportunityRead
 from app.opportunities.vocabulary import Form as Kind
@@ -45,6 +33,8 @@ from app.reference.service import area, distance_km, label
 from web.forms import OPEN, Fault, place_name, read_need
 from web.pages.common import RULES, Language
 from web.pages.matchmaking import match_helpers
+from web.publication.beside import beside, heading
+from web.publication.file import ReadFile, reading_faults, sent_file
 from web.publication.form import (
     MOST_LOTS,
     LotForm,
@@ -66,29 +56,9 @@ from web.sessions import BuyerCaller
 from web.writing import Form, PageRoute, PageWrites, see
 
 router = APIRouter(route_class=PageRoute)
-_MOST_MATCHES: Final = 5
-_LARGEST_FILE: Final = 5 * 1024 * 1024
 _ICONS = ("check", "minus", "chevron", "shield", "half", "ask", "no", "info", "warn")
 _LONGEST_TITLE = 100
 _FURTHER = ("questions", "official_url", "legal_basis")
-
-
-@dataclass(slots=True)
-class Beside:
-    """What stands beside the form: who matches it as it is now, and what the law says."""
-
-    answer: Matches | None = None
-    hints: Sequence[HintRead] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """An eForms file as it was sent: what fills the form, what nobody could place, or why it was refused."""
-
-    written: dict[str, Any] | None = None
-    unmapped: Sequence[Unmapped] = ()
-    warnings: Sequence[Remark] = ()
-    refused: InvalidContent | None = None
 
 
 @router.get("/publish")
@@ -126,38 +96,9 @@ def preview(request: Request, by: BuyerCaller, language: Language, form: Form) -
     return page(request, found, by, template="publishing/fragment.html", status=422 if found.faults else 200)
 
 
-async def _sent_file(request: Request) -> ReadFile:
-    """Read the file before any transaction begins; two large ones at once would keep everybody waiting."""
-    file = request.state.form.get("file") if request.method == "POST" else None
-    if not isinstance(file, UploadFile) or not file.filename:
-        return ReadFile(refused=InvalidContent(Message(N_("Choose a file first."))))
-    content = await file.read(_LARGEST_FILE + 1)
-    if len(content) > _LARGEST_FILE:
-        return ReadFile(refused=InvalidContent(Message(N_("The file may have at most 5 MB."))))
-    try:
-        reading = partial(notices.read_notice, content, now=now())
-        notice = await anyio.to_thread.run_sync(reading, limiter=_reading_place(request))
-    except InvalidContent as refused:
-        return ReadFile(refused=refused)
-    if notice.result is not None or notice.identity.withdraws:
-        told = N_("This file tells how something ended, or withdraws it. A call or a planning notice fills the form.")
-        line = f"line {notice.result_line if notice.result else notice.changed_line}"
-        number = "OPP-070" if notice.result else "BT-758"
-        return ReadFile(refused=InvalidContent(Message(told), [FieldFault(f"{line}, {number}", Message(told))]))
-    return ReadFile(notice.opportunity.model_dump(mode="json"), notice.unmapped, notice.warnings)
-
-
-def _reading_place(request: Request) -> CapacityLimiter:
-    state = request.app.state
-    if not hasattr(state, "notice_reading"):
-        state.notice_reading = CapacityLimiter(1)
-    place: CapacityLimiter = state.notice_reading
-    return place
-
-
 @router.post("/publish/notice")
 def from_notice(
-    request: Request, language: Language, by: BuyerCaller, file: Annotated[ReadFile, Depends(_sent_file)]
+    request: Request, language: Language, by: BuyerCaller, file: Annotated[ReadFile, Depends(sent_file)]
 ) -> Response:
     """Fill the form from an eForms file; nothing is written, and the file is not kept."""
     if file.written is None:
@@ -246,7 +187,7 @@ def page(
     """Draw the form with what stands beside it."""
     language = request.path_params["language"]
     say = texts(language)
-    beside = _beside(request, found, language, say, must=template != "publishing/form.html")
+    shown = beside(request, found, language, say, must=template != "publishing/form.html")
     return show(
         request,
         template,
@@ -255,9 +196,9 @@ def page(
         one=one,
         file=file,
         differing=differing,
-        beside=beside,
-        reading_faults=_reading_faults(file, say),
-        heading=_heading(beside.answer, say),
+        beside=shown,
+        reading_faults=reading_faults(file, say),
+        heading=heading(shown.answer, say),
         kinds=[(kind.value, label("social_procurement_form", kind, language)) for kind in Kind],
         rules=_rules(found.lots, say),
         reason_needed=needs_reason(one, by),
@@ -364,72 +305,7 @@ def _with_refusal(found: Publication, refused: Exception, say: Texts) -> Publica
 
 
 def _after(one: OpportunityRead) -> str:
-    return f"/publish/mine#o-{one.id}" if one.status is Status.DRAFT else f"/opportunities/{one.id}"
-
-
-def _beside(request: Request, found: Publication, language: str, say: Texts, *, must: bool) -> Beside:
-    """Return what stands beside the form; a page that is there for another reason (`must` is false) goes without."""
-    if found.is_blank:
-        return Beside()
-    try:
-        request.app.state.limits.count_preview(request)
-    except TooManyRequests:
-        if must:
-            raise
-        return Beside()
-    database: Database = request.app.state.database
-    with database.reads() as reads:
-        return Beside(_answer(reads, found, language), _hints(found, language, say))
-
-
-def _answer(session: ReadSession, found: Publication, language: str) -> Matches | None:
-    try:
-        question = found.question(language)
-    except ValidationError:
-        return None
-    return matching.preview(session, question, limit=_MOST_MATCHES, language=language)
-
-
-def _hints(found: Publication, language: str, say: Texts) -> Sequence[HintRead]:
-    """Return what the law says of the form as it stands; its faults are told when it is sent."""
-    faults = list(found.faults)
-    data = opportunity_from(found, language, say)
-    found.faults = faults
-    if data is None:
-        return []
-    try:
-        return opportunities.preview_hints(data, language).items
-    except InvalidContent:
-        return []
-
-
-def _heading(answer: Matches | None, say: Texts) -> str:
-    if answer is None:
-        return say("No matches yet.")
-    return say.plural("{n} enterprise matches", "{n} enterprises match", answer.total)
-
-
-def _reading_faults(file: ReadFile | None, say: Texts) -> list[Fault]:
-    """Return why a file was refused, each with its line and field."""
-    if file is None or file.refused is None:
-        return []
-    refused = file.refused
-    if not refused.faults:
-        return [Fault("file", say(_source(refused.detail)))]
-    return [Fault("file", f"{_where(fault.pointer, say)}: {say(_source(fault.detail))}") for fault in refused.faults]
-
-
-def _source(text: str) -> str:
-    return text.source if isinstance(text, Message) and not text.values else text
-
-
-def _where(pointer: str, say: Texts) -> str:
-    """Return “line 12, BT-137” in the reader's language."""
-    first, _, field = pointer.partition(", ")
-    number = first.removeprefix("line ")
-    if not number.isdecimal():
-        return pointer
-    return say("line {n}", n=number) + (f", {field}" if field else "")
+    return f"/publish/mine?saved=1#o-{one.id}" if one.status is Status.DRAFT else f"/opportunities/{one.id}"
 
 
 def _rules(lots: Sequence[LotForm], say: Texts) -> list[tuple[str, str, str]]:

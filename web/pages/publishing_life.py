@@ -85,12 +85,14 @@ class LotOutcome:
 
 
 @router.get("/publish/mine")
-def mine(request: Request, session: Reads, language: Language, by: BuyerCaller) -> Response:
+def mine(request: Request, session: Reads, language: Language, by: BuyerCaller, saved: str = "") -> Response:
     """Show the organisation's drafts, and what it has published."""
     kept = opportunities.led_by(session, by, _MOST_LISTED)
     drafts = [one for one in kept if one.status is Status.DRAFT]
     others = [one for one in kept if one.status is not Status.DRAFT]
-    return show(request, "publishing/mine.html", drafts=drafts, others=others, kind=partial(_kind, language))
+    return show(
+        request, "publishing/mine.html", drafts=drafts, others=others, saved=saved, kind=partial(_kind, language)
+    )
 
 
 def _kind(language: str, form: str) -> str:
