@@ -40,13 +40,9 @@ class Cast:
     decliner: str
     unknown: str
     firms: tuple[str, str, str]
+    owners: tuple[str, str]
     buyer_id: str
     place: str
-
-    @property
-    def addresses(self) -> set[str]:
-        """The addresses of the three enterprises."""
-        return {self.asker, self.decliner, self.unknown}
 
 
 def cast_of(database: Database, language: str) -> Cast:
@@ -81,6 +77,7 @@ def cast_of(database: Database, language: str) -> Cast:
         language=language,
         unknown=f"post-{language}@example.org",
         firms=(firms[0], firms[1], firms[2]),
+        owners=(askers, decliners),
         buyer_id=buyer,
         place=place,
         **people,

@@ -66,7 +66,9 @@ def invite_three(page: Page, say: Texts, cast: Cast) -> None:
     for firm in cast.firms:
         page.locator(f"#t-{firm}").check()
     page.get_by_role("button", name=say("Invite those ticked")).click()
-    expect(page.locator("#told")).to_contain_text(say.plural("{n} enterprise is invited.", "{n} enterprises are invited.", 3))
+    expect(page.locator("#told")).to_contain_text(
+        say.plural("{n} enterprise is invited.", "{n} enterprises are invited.", 3)
+    )
 
 
 def ask(page: Page, say: Texts, title: str) -> None:
