@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.core.paging import PageQuery
-from app.core.schema import KeptProse, RecordId, SchemaIn, SchemaOut
+from app.core.schema import KeptLine, KeptProse, RecordId, SchemaIn, SchemaOut
 from app.moderation.vocabulary import ReportKind, ReportState, Subject, Verb
 from app.reference.fields import AreaCode
 
@@ -70,3 +70,9 @@ class ActRead(SchemaOut):
     undone_at: datetime | None
     undoes: str | None = Field(description="The act that this one took back")
     can_be_undone: bool
+
+
+class ReasonIn(SchemaIn):
+    """Why a coordinator does something; it is told to the record's keeper and kept."""
+
+    reason: KeptLine = Field(min_length=3, description="Why")

@@ -32,7 +32,19 @@ from app.moderation.vocabulary import INVERSES, REMINDER_DAYS, ReportKind, Repor
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityNamed, OpportunityRead
 
-__all__ = ["acts", "dismiss", "hide", "remind", "report", "reports", "restore", "undo", "why_hidden"]
+__all__ = [
+    "acts",
+    "dismiss",
+    "find",
+    "hide",
+    "remind",
+    "report",
+    "reports",
+    "reports_of",
+    "restore",
+    "undo",
+    "why_hidden",
+]
 
 Record = EnterpriseRead | OpportunityRead
 Named = EnterpriseNamed | OpportunityNamed
@@ -61,6 +73,14 @@ def reports(session: ReadSession, filters: ReportFilters, *, by: Caller) -> tupl
     region = _region(by)
     rows = session.execute(queries.reports(filters, region)).scalars().all()
     return _reports(session, rows), session.execute(queries.count_reports(filters, region)).scalar_one()
+
+
+def reports_of(session: ReadSession | WriteSession, report_ids: Iterable[str], *, by: Caller) -> list[ReportRead]:
+    """Return those of these reports that lie in the caller's region, open or not."""
+    rows = [row for one in report_ids if (row := session.get(Report, one)) is not None]
+    return _reports(
+        session, [row for row in rows if permissions.may(by, Action.MODERATE, owner_id=None, area=row.area)]
+    )
 
 
 def acts(session: ReadSession, filters: ActFilters, *, by: Caller) -> tuple[list[ActRead], int]:
@@ -164,8 +184,8 @@ def remind(session: WriteSession, enterprise_id: str, *, by: Caller) -> ActRead:
     """
     _acting(session, by)
     enterprise = enterprises.held(session, enterprise_id, by=by)
-    if not permissions.may(by, Action.MODERATE, owner_id=enterprise.owner_id, area=enterprise.area_code):
-        raise Forbidden(Message(N_("This record is kept by another organisation, or lies outside your region.")))
+    # A letter changes nothing of the record, so nobody is asked for a reason: it is as if nobody kept it.
+    permissions.require(by, Action.MODERATE, owner_id=None, area=enterprise.area_code)
     if not enterprises.needs_reconfirmation(enterprise.confirmed_on, today(enterprise.country)):
         raise Conflict(Message(N_("It was confirmed within a year.")))
     last = session.execute(queries.last_act(Subject.ENTERPRISE, enterprise_id, Verb.REMIND)).scalars().one_or_none()

@@ -76,6 +76,7 @@ __all__ = [
     "restore",
     "search",
     "several",
+    "unknown",
     "written",
 ]
 

@@ -52,6 +52,7 @@ PARTS = {
     "source": N_("Source"),
     "source_year": N_("Source"),
     "confirmed_on": N_("Confirmed"),
+    "hidden_at": N_("Hidden or shown"),
 }
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.accounts import permissions
 from app.accounts.permissions import Action
-from app.accounts.vocabulary import Role, SignedIn
+from app.accounts.vocabulary import Caller, Role, SignedIn
 from app.core.clock import today
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
@@ -20,6 +20,7 @@ from app.matching.schemas import ReverseMatches
 from app.reference.service import area_label, cpv_label, label
 from web.figures import AreaMap, service_area_map
 from web.forms import read_filters
+from web.moderating import caller_of, standing
 from web.pages.common import PARTS, RULES, Choice, ChoiceGroup, Language, Looser, days_left
 from web.render import address, show, wants_fragment
 from web.sessions import Guest
@@ -108,11 +109,13 @@ def registry(request: Request, session: Reads, language: Language) -> Response:
 def enterprise_page(request: Request, session: Reads, language: Language, who: Guest, enterprise_id: str) -> Response:
     """Show one enterprise: facts, what it sells, its criteria one by one, and open opportunities that fit."""
     say = texts(language)
-    enterprise = enterprises.find(session, enterprise_id)
+    by = caller_of(who)
+    enterprise = enterprises.find(session, enterprise_id, by)
     return show(
         request,
         "enterprises/enterprise.html",
         enterprise=enterprise,
+        standing=standing(session, enterprise, by),
         kind=say(KINDS[enterprise.kind]),
         sells=[offering for offering in enterprise.offerings if offering.kind != OfferingKind.WORK_TRAINING],
         places=[offering for offering in enterprise.offerings if offering.kind == OfferingKind.WORK_TRAINING],
@@ -124,7 +127,7 @@ def enterprise_page(request: Request, session: Reads, language: Language, who: G
         places_free=_places_free(enterprise),
         source_note=_source_note(enterprise, say),
         waits=enterprises.needs_reconfirmation(enterprise.confirmed_on, today(enterprise.country)),
-        revisions=_revisions(session, enterprise, say),
+        revisions=_revisions(session, enterprise, by, say),
         reachable=_reachable,
         edit_path=_edit_path(who, enterprise),
         days_left=days_left,
@@ -278,7 +281,7 @@ def _map(enterprise: EnterpriseRead, language: str) -> AreaMap | None:
 
 
 def _fitting(session: Reads, enterprise: EnterpriseRead, language: str) -> ReverseMatches:
-    return matching.for_enterprise(session, enterprise.id, limit=10, language=language)
+    return matching.for_enterprise(session, enterprise.id, limit=10, language=language, hidden_too=True)
 
 
 def _places_free(enterprise: EnterpriseRead) -> int | None:
@@ -287,9 +290,9 @@ def _places_free(enterprise: EnterpriseRead) -> int | None:
     return sum(known) if known else None
 
 
-def _revisions(session: Reads, enterprise: EnterpriseRead, say: Texts) -> list[dict[str, Any]]:
+def _revisions(session: Reads, enterprise: EnterpriseRead, by: Caller | None, say: Texts) -> list[dict[str, Any]]:
     """Return the newest changes: when, and which of the parts of the page; what was there before is nobody's here."""
-    found = enterprises.history(session, enterprise.id, None).items[:_SHOWN_REVISIONS]
+    found = enterprises.history(session, enterprise.id, by).items[:_SHOWN_REVISIONS]
     return [
         {"at": one.at, "parts": list(dict.fromkeys(say(PARTS.get(name, N_("Other"))) for name in one.fields))}
         for one in found

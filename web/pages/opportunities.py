@@ -15,11 +15,22 @@ from app.enterprises.vocabulary import Reservation
 from app.opportunities import service as opportunities
 from app.opportunities.reservation import reservation_evidence
 from app.opportunities.schemas import AwardRead, OpportunityFilters, OpportunityRead, OpportunitySummary, OutcomeRead
-from app.opportunities.vocabulary import BAND_LIMITS, LOTLESS_FORMS, Ending, Form, LotResult, Origin, Sort, Status
+from app.opportunities.vocabulary import (
+    BAND_LIMITS,
+    LOTLESS_FORMS,
+    PUBLIC_STATUSES,
+    Ending,
+    Form,
+    LotResult,
+    Origin,
+    Sort,
+    Status,
+)
 from app.reference.service import area, area_label, codes, counties_of, countries, cpv_label, label
 from app.responses import service as responses
 from web.dialogue import takes_answers, takes_questions
 from web.forms import Fault, place_name, read_filters
+from web.moderating import caller_of, standing
 from web.pages.common import RULES, Choice, ChoiceGroup, Language, Looser, days_left
 from web.render import address, show, wants_fragment
 from web.sessions import Guest
@@ -122,12 +133,17 @@ def opportunity_list(request: Request, session: Reads, language: Language) -> Re
 def opportunity_page(request: Request, session: Reads, language: Language, who: Guest, opportunity_id: str) -> Response:
     """Show one opportunity with its questions, and the way on: to answer, to its board, or to matchmaking."""
     say = texts(language)
-    one = opportunities.find(session, opportunity_id)
+    by = caller_of(who)
+    one = opportunities.find(session, opportunity_id, by)
+    if one.status not in PUBLIC_STATUSES:
+        # A draft has a page of its own, where it is written.
+        raise opportunities.unknown()
     place = who.acting if who else None
     return show(
         request,
         "opportunities/opportunity.html",
         one=one,
+        standing=standing(session, one, by),
         state=_shown_status(one.status, one.deadline_at),
         form_name=label("social_procurement_form", one.form, language),
         days_left=days_left(one.deadline_at, one.country),
@@ -136,7 +152,7 @@ def opportunity_page(request: Request, session: Reads, language: Language, who: 
         total_value=_total_value(one),
         places=_places(one),
         deliver_link=_deliver_link(one, language),
-        questions=responses.questions(session, opportunity_id, by=who.caller() if who else None),
+        questions=responses.questions(session, opportunity_id, by=by),
         is_enterprise=place is not None and place.role is Role.ENTERPRISE,
         is_own=_is_own(place, one),
         takes_answers=takes_answers(one),
