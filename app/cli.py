@@ -133,6 +133,8 @@ def _load_demo(host: str) -> None:
         if not is_needed_for(host, settings().base_url):
             key_commands.tell_demo_logins(database, settings().var_dir)
         key_commands.tell_demo_keys(database, settings().var_dir, _secret())
+        with database.writes() as session:
+            demo_service.dialogue(session, secret=_secret())
 
 
 @app.command()

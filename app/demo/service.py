@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from app.accounts.vocabulary import Role
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
-from app.demo import key_file
+from app.demo import dialogues, key_file
 from app.demo import logins as people_of_demo
 from app.demo import organizations as actors
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
@@ -95,6 +95,11 @@ def logins(session: WriteSession, folder: Path) -> tuple[Path, dict[str, str]]:
     if found != known:
         key_file.write(path, found)
     return path, found
+
+
+def dialogue(session: WriteSession, *, secret: bytes) -> int:
+    """Let the demo's buyer and enterprises talk about one opportunity, once; return how many were invited."""
+    return dialogues.load(session, secret=secret)
 
 
 def is_loaded(session: ReadSession | WriteSession) -> bool:

@@ -258,7 +258,7 @@ def expire(session: WriteSession, row: EnterpriseInvitation) -> None:
     _write(session, row, StepKind.EXPIRED)
 
 
-def all_of(session: ReadSession, opportunity_id: str, *, by: Caller) -> list[InvitationRead]:
+def all_of(session: ReadSession | WriteSession, opportunity_id: str, *, by: Caller) -> list[InvitationRead]:
     """Return the invitations to an opportunity, by rank. Raises `NotFound` as `plan`."""
     ground.read_by(session, opportunity_id, by, Action.INVITE)
     return [invitation_read(row) for row in ground.fresh(session, queries.invitations(opportunity_id))]
