@@ -14,6 +14,7 @@ from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Message, NotFound
 from app.core.i18n import LANGUAGES, N_
+from app.mail import service as mail
 
 __all__ = [
     "addressees",
@@ -192,13 +193,14 @@ def kept_of(session: ReadSession | WriteSession, person_id: str) -> dict[str, ob
 
 
 def erase(session: WriteSession, person_id: str) -> None:
-    """Remove a person, with its places, sessions, and the invitations that were sent to its address.
+    """Remove a person, with its places, sessions, letters, and the invitations that were sent to its address.
 
     Raises:
         NotFound: there is nobody with this id.
     """
     person = _row(session, person_id)
     session.connection().execute(delete(Invitation).where(col(Invitation.email) == person.email))
+    mail.forget(session, person_id)
     session.expunge_all()
     # What belongs to the person goes with it: places, sessions and links (ON DELETE CASCADE).
     session.connection().execute(delete(Person).where(col(Person.id) == person_id))
