@@ -12,7 +12,7 @@ from app.mail.tables import OutboxLetter
 from app.main import create_app
 from app.settings import Settings
 from tests.client import client_of
-from tests.people import send
+from tests.people import person_for, send
 from tests.web.html import parsed
 
 CONTACT = "tillganglighet@exempel.example"
@@ -74,7 +74,14 @@ def test_nobody_fills_the_outbox_from_one_address(database: Database, settings: 
     assert len(letters(database)) == 3
 
 
-def test_a_node_without_an_address_shows_no_form(app_client: httpx.Client, database: Database):
+def test_without_a_contact_function_the_administrators_read_it(app_client: httpx.Client, database: Database):
+    person = person_for(database, "admin", language="nb")
+    assert send(app_client, "/en/accessibility", {"told": "The button is not seen."}).status_code == 303
+    [letter] = letters(database)
+    assert (letter.address, letter.person_id, letter.language) == (person.email, person.id, "nb")
+
+
+def test_a_node_with_nobody_to_read_it_shows_no_form(app_client: httpx.Client, database: Database):
     assert "<textarea" not in app_client.get("/sv/accessibility").text
     assert send(app_client, "/sv/sign-in", {"told": "x"}, to="/sv/accessibility").status_code == 404
     assert letters(database) == []

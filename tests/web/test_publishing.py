@@ -182,6 +182,10 @@ def test_what_stands_beside_follows_the_form(buyer: httpx.Client, database: Data
     assert "<form" not in answer.text
     assert "Det här är ingen upphandling" in answer.text
     assert 'id="count" hx-swap-oob' in answer.text
+    assert "<title>Publicera en affärsmöjlighet" in answer.text
+    editing = sent | {"of": "draft", "rev": "1"}
+    answer = buyer.post("/sv/publish/preview", data=editing, headers={"Origin": "http://testserver"})
+    assert "<title>Ändra utkastet" in answer.text
     wrong = buyer.post(
         "/sv/publish/preview", data=sent | {"place": "Ingenstans"}, headers={"Origin": "http://testserver"}
     )

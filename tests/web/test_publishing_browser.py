@@ -27,6 +27,9 @@ STATES = [
     "/publish/mine",
     f"/publish/{OWN}",
     f"/publish/{OWN}/withdraw",
+    "/accessibility",
+    "/privacy",
+    "/terms",
 ]
 
 

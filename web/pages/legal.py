@@ -6,8 +6,11 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from app.accounts import people
+from app.accounts.vocabulary import Addressee, Digest
+from app.core.db import Reads, ReadSession, WriteSession
 from app.core.errors import Message, NotFound
-from app.core.i18n import N_, texts
+from app.core.i18n import DEFAULT_LANGUAGE, N_, texts
 from app.core.schema import UNSTORABLE
 from app.mail import service as mail
 from app.mail.vocabulary import ADDRESS, Letter
@@ -24,16 +27,17 @@ _FIELDS = ("told", "where", "answer_to")
 
 
 @router.api_route("/accessibility", methods=["GET", "HEAD"])
-def accessibility(request: Request, language: Language, sent: str = "") -> Response:
+def accessibility(request: Request, session: Reads, language: Language, sent: str = "") -> Response:
     """Show the accessibility statement, with a form to tell what cannot be used."""
-    return _statement(request, language, dict.fromkeys(_FIELDS, ""), is_sent=bool(sent))
+    can_tell = bool(_readers(request, session))
+    return _statement(request, language, dict.fromkeys(_FIELDS, ""), can_tell=can_tell, is_sent=bool(sent))
 
 
 @router.post("/accessibility")
 def tell(request: Request, language: Language, session: PageWrites, form: Form) -> Response:
-    """Send what was told to the node's contact function; nothing about whoever tells it is asked or kept."""
-    contact: str = request.app.state.contact
-    if not contact:
+    """Send what was told to those who look after the node; nothing about whoever tells it is asked or kept."""
+    readers = _readers(request, session)
+    if not readers:
         raise NotFound(Message(N_("This node has no address to write to.")))
     request.app.state.limits.count_letter(request)
     said = {name: str(form.get(name, "")).strip().replace("\r\n", "\n") for name in _FIELDS}
@@ -41,8 +45,12 @@ def tell(request: Request, language: Language, session: PageWrites, form: Form) 
     if faults:
         return _statement(request, language, said, faults=faults, status=422)
     key = sha256("\n".join(said.values()).encode()).hexdigest()
-    # The same words twice are one letter: somebody has pressed the button again.
-    mail.queue(session, Letter(contact, "en", "legal/feedback", said | {"language": language}, key=f"feedback-{key}"))
+    for reader in readers:
+        # The same words twice are one letter: somebody has pressed the button again.
+        values = said | {"language": language}
+        once = f"feedback-{key}-{reader.person_id}"
+        person = reader.person_id or None
+        mail.queue(session, Letter(reader.email, reader.language, "legal/feedback", values, once, person))
     return see(request, "/accessibility?sent=1#feedback")
 
 
@@ -58,11 +66,20 @@ def terms(request: Request, language: Language) -> Response:
     return show(request, f"legal/terms.{language}.html", contact=request.app.state.contact, reviewed=REVIEWED)
 
 
+def _readers(request: Request, session: ReadSession | WriteSession) -> list[Addressee]:
+    """Return who reads what is told: the node's contact function, else its administrators."""
+    contact: str = request.app.state.contact
+    if contact:
+        return [Addressee(person_id="", email=contact, language=DEFAULT_LANGUAGE, digest=Digest.OFF)]
+    return people.addressees_of_region(session, None)
+
+
 def _statement(
     request: Request,
     language: str,
     said: dict[str, str],
     *,
+    can_tell: bool = True,
     faults: list[Fault] | None = None,
     status: int = 200,
     is_sent: bool = False,
@@ -72,7 +89,7 @@ def _statement(
         request,
         f"legal/accessibility.{language}.html",
         status,
-        contact=request.app.state.contact,
+        can_tell=can_tell,
         reviewed=REVIEWED,
         said=said,
         faults=found,

@@ -204,6 +204,7 @@ def page(
         reason_needed=needs_reason(one, by),
         is_coordinator=by.role is Role.COORDINATOR,
         can_add_lot=len(found.lots) < MOST_LOTS and not found.more_lots,
+        of=_text(request, "of"),
         see_all_link=_see_all_link(found, language),
         distance=partial(_distance, found),
         packed=packed,
@@ -328,6 +329,12 @@ def _is_opened(found: Publication) -> bool:
     """Tell whether the further fields are shown at once: something in them is wrong, or more is said than usual."""
     further = ("buyer_place", "contact_function", "contact_email", *_FURTHER)
     return any(found.fault(name) for name in further) or any(getattr(found, name) for name in _FURTHER)
+
+
+def _text(request: Request, name: str) -> str:
+    """Return a field of the form that was sent; empty on a page that nobody has sent."""
+    value = request.state.form.get(name, "") if request.method == "POST" else ""
+    return value if isinstance(value, str) else ""
 
 
 def _see_all_link(found: Publication, language: str) -> str:
