@@ -505,3 +505,17 @@ def test_whose_session_ended_keeps_what_was_written(database: Database, app_clie
     answer = app_client.post(page, data=mine, headers={"Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 401
     assert "Min långa text." in answer.text
+
+
+def test_enter_never_presses_a_button_that_takes_something_away(database: Database, app_client: httpx.Client):
+    one = kept(database)
+    signed_in(app_client, database, "coordinator")
+    for place in ("offerings", "training", "certificates", "areas", "offerings/0", "contact"):
+        page = parsed(app_client.get(f"/sv/enterprises/{one.id}/edit/{place}").text)
+        (form,) = [e for e in page.all("form") if e.attributes["action"].endswith(f"/edit/{place}")]
+        after = page.elements[page.elements.index(form) :]
+        first = next(e for e in after if e.tag == "button")
+        assert "name" not in first.attributes, place
+    empty = change(app_client, f"/sv/enterprises/{one.id}/edit/offerings", {"reason": "Ser efter"})
+    assert empty.status_code == 200
+    assert now_there(database, one.id).rev == one.rev

@@ -22,7 +22,16 @@ from web.forms import Fault
 from web.pages.common import PARTS, InLanguage, Language
 from web.profile.drafts import Draft, Written, text
 from web.profile.keeping import AtDesk, Desk, editable, save
-from web.profile.offerings import NEW, Removed, arranged, offering_draft, put_back, read_offering, taken_away
+from web.profile.offerings import (
+    NEW,
+    Removed,
+    arranged,
+    is_training,
+    offering_draft,
+    put_back,
+    read_offering,
+    taken_away,
+)
 from web.profile.sections import OFFERINGS, SECTIONS, TRAINING, Section, faults_at, section_called, section_of
 from web.profile.showing import lists_for
 from web.render import address, show, wants_fragment
@@ -144,7 +153,9 @@ def section_form(
         if not wants_fragment(request):
             return see(request, f"{desk.base}#{section.key}")
         return show(request, "profile/saved.html", part=section, **_drawn(desk, one, language), saved=None)
-    removed = _just_removed(session, desk, one) if section in {OFFERINGS, TRAINING} else None
+    removed = _just_removed(session, desk, one)
+    if removed and section is not (TRAINING if is_training(removed.offering) else OFFERINGS):
+        removed = None
     return _section_page(request, desk, one, section, section.draft(one, language), language, removed=removed)
 
 
@@ -186,7 +197,6 @@ def save_section(
         request,
         address(
             f"{desk.base}/{section.key}",
-            ("removed", outcome.rev if removed else ""),
             ("reason", desk.reason if desk.asks_reason else ""),
         ),
     )
