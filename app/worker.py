@@ -20,11 +20,12 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import attempts, invitations, resets, sessions
+from app.accounts import attempts, idempotency, invitations, resets, sessions
 from app.audit import checking as audit
 from app.claims import service as claims
 from app.core.clock import now, zone
 from app.core.db import Database, WriteSession
+from app.digests import service as digests
 from app.jobs import service as jobs
 from app.mail import service as mail
 from app.mail.sending import Office, send_due
@@ -110,6 +111,21 @@ def outreach(context: Context) -> int:
         return sent + responses.remind(session, context.at, secret=context.secret)
 
 
+def tell_news(context: Context) -> int:
+    """Send everybody's digest that is due."""
+    with context.database.reads() as session:
+        readers = digests.due(session, context.at)
+    told = 0
+    for reader in readers:
+        if context.stopping():
+            break
+        with context.database.reads() as session:
+            news = digests.news(session, reader.organization_id, reader.since, context.at)
+        with context.database.writes() as session:
+            told += digests.tell(session, reader, news, context.at)
+    return told
+
+
 # Sweden and Norway keep the same time, so that one timetable is right in both.
 _ZONE: Final = zone("SE")
 
@@ -117,6 +133,7 @@ _ZONE: Final = zone("SE")
 JOBS: Final[tuple[Job, ...]] = (
     Job("mail", IntervalTrigger(seconds=3), send_mail, waits=_is_mail_due),
     Job("wipe-mail", CronTrigger(hour=3, minute=10, timezone=_ZONE), in_one_transaction(mail.wipe)),
+    Job("digests", CronTrigger(hour=7, timezone=_ZONE), tell_news),
     Job("outreach", CronTrigger(hour=8, minute=5, timezone=_ZONE), outreach),
     Job("outcomes", CronTrigger(hour=8, minute=25, timezone=_ZONE), in_one_transaction(responses.remind_of_outcomes)),
     Job("expire-invitations", CronTrigger(hour=3, minute=20, timezone=_ZONE), in_one_transaction(responses.expire)),
@@ -125,6 +142,7 @@ JOBS: Final[tuple[Job, ...]] = (
         CronTrigger(hour=3, minute=30, timezone=_ZONE),
         in_one_transaction(
             attempts.forget_attempts,
+            idempotency.forget_answers,
             invitations.forget_invitations,
             resets.forget_resets,
             sessions.forget_sessions,

@@ -6,7 +6,7 @@ either both are there, or neither.
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import Request, Response
 from sqlalchemy import delete
@@ -84,6 +84,11 @@ def keep(session: WriteSession, organization_id: str, key: str, request_hash: st
         session.flush()
     except IntegrityError as fault:
         raise in_progress() from fault
+
+
+def forget_answers(session: WriteSession, at: datetime) -> int:
+    """Remove the answers that are too old at `at` to be given again, and return how many they were."""
+    return session.connection().execute(delete(KeptAnswer).where(col(KeptAnswer.at) < at - KEPT_FOR)).rowcount
 
 
 def in_progress() -> Conflict:
