@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from app.core.db import Database
+from app.core.preconditions import Precondition
 from app.opportunities import service as opportunities
-from app.opportunities.schemas import OpportunityRead
+from app.opportunities.schemas import OpportunityPatch, OpportunityRead
 from app.opportunities.vocabulary import Status
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
@@ -248,6 +249,23 @@ def test_somebody_changed_this_shows_both_and_lets_one_choose(buyer: httpx.Clien
     assert (after.title, after.description, after.buyer_name) == ("Mitt", "Min text", "Deras köpare")
 
 
+def test_what_somebody_changed_out_of_sight_stays(buyer: httpx.Client, database: Database):
+    one = published(database)
+    said = fields_of(buyer.get(f"/sv/publish/{one.id}").text)
+    patch = OpportunityPatch(
+        other_buyers=["Sollefteå kommun"], lots=[{"title": one.lots[0].title, "number": "LOT-0001", "places_wanted": 2}]
+    )
+    with database.writes() as session:
+        opportunities.change(session, one.id, patch, match=Precondition(None))
+    refused = send(buyer, f"/sv/publish/{one.id}", said | {"title": "Mitt", "do": "publish"})
+    assert refused.status_code == 412
+    answer = send(buyer, f"/sv/publish/{one.id}", fields_of(refused.text) | {"do": "publish"})
+    assert answer.status_code == 303
+    [after] = kept(database)
+    assert (after.title, after.other_buyers, after.lots[0].places_wanted) == ("Mitt", ["Sollefteå kommun"], 2)
+    assert after.lots[0].cpv_main == one.lots[0].cpv_main
+
+
 def test_another_buyers_is_not_changed(buyer: httpx.Client, database: Database):
     with database.writes() as session:
         theirs = opportunities.publish(session, opportunity(), home="local", owner_id="org-other")
@@ -267,6 +285,8 @@ def test_a_coordinator_says_why_it_changes_a_buyers_and_stays_in_its_region(
     said = fields_of(app_client.get(f"/sv/publish/{one.id}").text) | {"title": "Rättat", "do": "publish"}
     refused = send(app_client, f"/sv/publish/{one.id}", said)
     assert (refused.status_code, parsed(refused.text).with_id("reason").attributes["aria-invalid"]) == (422, "true")
+    kept_reason = send(app_client, f"/sv/publish/{one.id}", said | {"reason": "Fel titel", "title": ""})
+    assert parsed(kept_reason.text).with_id("reason").attributes["value"] == "Fel titel"
     assert send(app_client, f"/sv/publish/{one.id}", said | {"reason": "Fel titel"}).status_code == 303
     assert "Fel titel" in app_client.get(f"/sv/opportunities/{one.id}/history").text
     outside = send(app_client, "/sv/publish", FILLED | {"place": "Malmö", "do": "publish"})

@@ -50,6 +50,7 @@ from web.publication.record import (
     packed,
     publication_of,
     take_theirs,
+    take_unseen,
 )
 from web.render import address, show
 from web.sessions import BuyerCaller
@@ -139,6 +140,7 @@ def change(
         if pressed == "publish" and changed.status is Status.DRAFT:
             changed = opportunities.publish_draft(session, opportunity_id, by=by)
     except PreconditionFailed:
+        take_unseen(found, kept)
         return page(request, found, by, one=one, status=412, differing=differences(found, kept))
     except (InvalidContent, Forbidden, BadRequest) as refused:
         return page(request, _with_refusal(found, refused, say), by, one=one, status=422)
@@ -205,6 +207,7 @@ def page(
         is_coordinator=by.role is Role.COORDINATOR,
         can_add_lot=len(found.lots) < MOST_LOTS and not found.more_lots,
         of=_text(request, "of"),
+        reason=_text(request, "reason"),
         see_all_link=_see_all_link(found, language),
         distance=partial(_distance, found),
         packed=packed,

@@ -241,6 +241,7 @@ def _step_page(
         fault=lambda name: next((fault for fault in faults if fault.field == name), None),
         why=why,
         reason_needed=needs_reason(one, by),
+        reason=by.reason or "",
     )
 
 
@@ -344,6 +345,7 @@ def _outcome_page(
         bands=[(band.value, *BAND_LIMITS[band]) for band in ValueBand],
         currency={"NO": "NOK"}.get(one.country, "SEK"),
         reason_needed=needs_reason(one, by),
+        reason=by.reason or "",
     )
 
 

@@ -87,6 +87,14 @@ def differences(mine: Publication, theirs: Publication) -> list[tuple[str, str, 
     return found
 
 
+def take_unseen(mine: Publication, theirs: Publication) -> None:
+    """Let what the form does not show be as the other version says: whoever writes cannot have changed it."""
+    mine.rest = theirs.rest
+    held = {lot.rest.get("number"): lot.rest for lot in theirs.lots}
+    for lot in mine.lots:
+        lot.rest = held.get(lot.rest.get("number"), lot.rest)
+
+
 def take_theirs(mine: Publication, theirs: Publication, names: Iterable[str]) -> None:
     """Let these fields of the form say what the other version says."""
     for name in names:
