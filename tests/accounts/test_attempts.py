@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.accounts import attempts, invitations, resets, sessions
+from app.accounts import attempts, invitations, passwords, resets, sessions
 from app.accounts.vocabulary import Attempted
 from app.core.clock import now
 from app.core.db import Database
@@ -77,3 +77,23 @@ def test_old_sessions_are_forgotten(database: Database):
     with database.writes() as session:
         assert sessions.forget_sessions(session, now() + timedelta(days=20)) == 0
         assert sessions.forget_sessions(session, now() + timedelta(days=40)) == 1
+
+
+def test_the_hasher_works_as_long_for_nobody(monkeypatch: pytest.MonkeyPatch):
+    """The guard against telling by the clock: `passwords.is_right` verifies a hash that nobody has."""
+    verified: list[str] = []
+
+    class Hasher:
+        def hash(self, _password: str) -> str:
+            return "a hash"
+
+        def verify(self, kept: str, _password: str) -> bool:
+            verified.append(kept)
+            return True
+
+    monkeypatch.setattr(passwords, "_hasher", Hasher)
+    passwords._nobodys.cache_clear()
+    assert passwords.is_right("x", None) is False
+    assert passwords.is_right("x", "a hash of somebody's") is True
+    assert len(verified) == 2
+    passwords._nobodys.cache_clear()
