@@ -5,7 +5,7 @@ A stranger is a key of the same role, for another organisation, with another reg
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from app.claims import service as claims
 from app.claims.schemas import ClaimIn
 from app.core.db import Database
 from app.enterprises import service as enterprises
+from app.moderation import service as moderation
+from app.moderation.schemas import ReportIn
+from app.moderation.vocabulary import Subject
 from app.opportunities import service as opportunities
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
@@ -145,13 +148,22 @@ WRITES = {
     ),
     "verify_claim": Attempt(Action.MODERATE, "claim", "POST", "/claims/{id}/verify"),
     "refuse_claim": Attempt(Action.MODERATE, "claim", "POST", "/claims/{id}/refuse"),
+    "hide_enterprise": Attempt(Action.MODERATE, "enterprise", "POST", "/enterprises/{id}/hide"),
+    "restore_enterprise": Attempt(Action.MODERATE, "veiled", "POST", "/enterprises/{id}/restore"),
+    "hide_opportunity": Attempt(Action.MODERATE, "opportunity", "POST", "/opportunities/{id}/hide"),
+    "restore_opportunity": Attempt(Action.MODERATE, "veiled_need", "POST", "/opportunities/{id}/restore"),
+    "dismiss_report": Attempt(Action.MODERATE, "report", "POST", "/reports/{id}/dismiss"),
+    "undo_moderation_act": Attempt(Action.MODERATE, "act", "POST", "/moderation-acts/{id}/undo"),
     "import_notice": Attempt(Action.PUBLISH_OPPORTUNITY, "notice", "POST", "/notices", file=VOID, headers=XML),
 }
 # What a stranger is not told of: whoever may do this to records of its own finds nothing here.
 TALKED = {"dialogue", "quiet", "invitation", "response", "question"}
-HIDDEN = {"draft", "private", *TALKED}
+HIDDEN = {"draft", "private", *TALKED, "claim", "veiled", "veiled_need", "report", "act"}
 # Every operation that reads what is never public: who may, its path, and whose record it reads; none: one's own.
 KEYED_READS = {
+    "read_audit": (Action.READ_AUDIT, "/audit", ""),
+    "list_reports": (Action.MODERATE, "/reports", ""),
+    "list_moderation_acts": (Action.MODERATE, "/moderation-acts", ""),
     "list_claims": (Action.MODERATE, "/claims", ""),
     "read_desk": (Action.SHORTLIST, "/desk", ""),
     "read_inbox": (Action.RESPOND, "/inbox", ""),
@@ -163,8 +175,8 @@ KEYED_READS = {
     "read_dialogue": (Action.SHORTLIST, "/opportunities/{dialogue}/dialogue", "dialogue"),
     "export_dialogue": (Action.SHORTLIST, "/opportunities/{dialogue}/dialogue/export", "dialogue"),
 }
-# What anybody may send: see tests/claims.
-OPEN = {"claim_enterprise"}
+# What anybody may send: see tests/claims and tests/moderation.
+OPEN = {"claim_enterprise", "report_record"}
 # The link in an e-mail is a key of its own: see tests/responses/test_links.py.
 LINKS = {"read_reply", "reply"}
 # Every operation that reads what may be private: its path, and the record that is.
@@ -223,6 +235,24 @@ class Records:
         if talk:
             self._talk(database)
         self._claim(database)
+        self._moderate(database)
+
+    def _moderate(self, database: Database) -> None:
+        """Let a coordinator hide an enterprise and an opportunity of the same organisation, and another be reported."""
+        by = replace(caller(Role.COORDINATOR, "SE-22"), organization_id="org-coordinator", reason="Finns inte längre")
+        told = {
+            "subject": "enterprise",
+            "subject_id": self.ids["enterprise"],
+            "kind": "wrong",
+            "text": "Fel ort visas.",
+        }
+        with database.writes() as session:
+            owned: dict[str, Any] = {"home": "here", "owner_id": OWNER}
+            self.ids["veiled"] = enterprises.register(session, enterprise(), **owned).id
+            self.ids["veiled_need"] = opportunities.publish(session, opportunity(), **owned).id
+            self.ids["act"] = moderation.hide(session, Subject.ENTERPRISE, self.ids["veiled"], by=by).id
+            moderation.hide(session, Subject.OPPORTUNITY, self.ids["veiled_need"], by=by)
+            self.ids["report"] = moderation.report(session, ReportIn.model_validate(told)).id
 
     def _claim(self, database: Database) -> None:
         """Let somebody say that the enterprise is its own."""
@@ -286,7 +316,15 @@ def tried(
 
 def contents(database: Database) -> dict[str, int]:
     """Return how many changes the journal knows, and how many records there are."""
-    tables = ("journal_entry", "enterprise", "organization", "opportunity", "journal_revision", "dialogue_step")
+    tables = (
+        "journal_entry",
+        "enterprise",
+        "organization",
+        "opportunity",
+        "journal_revision",
+        "dialogue_step",
+        "moderation_act",
+    )
     with database.reads() as session:
         return {table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}
 
@@ -409,7 +447,8 @@ def test_what_is_never_public_is_read_by_whom_the_table_says(
     for role, reach in PERMISSIONS[action].items():
         stranger = app_client.get(where, headers=key_for(database, role, STRANGER, scopes=list(Scope), region=FAR_AWAY))
         assert stranger.status_code == (403 if reach is Reach.NONE else 404 if record else 200), role
-        assert not any(records.ids[one] in stranger.text for one in HIDDEN if one != record), role
+        told = set() if reach is Reach.ALL else {one for one in HIDDEN - {record} if records.ids[one] in stranger.text}
+        assert told == set(), role
         if reach is not Reach.NONE:
             narrow = key_for(database, role, OWNER, scopes=[Scope.MATCHES_READ])
             assert app_client.get(where, headers=narrow).status_code == 403
