@@ -6,12 +6,13 @@ from contextlib import AbstractContextManager
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.accounts import sessions
 from app.accounts.vocabulary import Role
 from app.enterprises import service as enterprises
 from tests.browser import axe_violations, scrolls_sideways
 from tests.factories import enterprise, offering
 from tests.live import live_cookie, live_database
-from tests.session import once
+from tests.session import once, session_folder
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
 
@@ -41,6 +42,11 @@ def profile_of(organization_id: str) -> str:
         return {"id": made.id}
 
     return str(once(f"profile-{organization_id}", register)["id"])
+
+
+def live_secret() -> bytes:
+    """Return what the live server signs sessions with."""
+    return (session_folder() / "live" / "secret-key").read_bytes().strip()
 
 
 def keeps(page: Page, live_server: str, organization_id: str) -> Page:
@@ -115,6 +121,21 @@ def test_somebody_elses_change_is_shown_in_place(page: Page, live_server: str):
     assert axe_violations(page) == []
     page.get_by_role("button", name="Spara ändå").click()
     expect(page.locator("#s-words")).to_contain_text("Min text")
+
+
+def test_whose_session_ends_finds_what_was_written_at_the_sign_in(page: Page, live_server: str):
+    keeps(page, live_server, "utloggad").goto(f"/sv/profile/{profile_of('utloggad')}")
+    page.locator("#s-words").get_by_role("link", name="Ändra").click()
+    page.get_by_role("textbox", name="Beskrivning").fill("Min långa text")
+    database = live_database()
+    with database.writes() as session:
+        who = sessions.signed_in(session, live_cookie(Role.ENTERPRISE, "utloggad"), secret=live_secret())
+        assert who
+        sessions.end(session, who.person_id, who.session_id)
+    database.close()
+    page.get_by_role("textbox", name="Webbplats").press("Enter")
+    expect(page.get_by_label("Lösenord")).to_be_visible()
+    expect(page.locator("input[value='Min långa text']")).to_be_attached()
 
 
 def test_a_profile_is_begun_and_filled_in_without_javascript(open_page: OpenPage, live_server: str):
