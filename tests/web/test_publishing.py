@@ -266,6 +266,25 @@ def test_what_somebody_changed_out_of_sight_stays(buyer: httpx.Client, database:
     assert after.lots[0].cpv_main == one.lots[0].cpv_main
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "[",
+        "[]",
+        '{"language": [], "lots": {}, "country": 1, "source": {}}',
+        '{"lots": [1, {"title": 1}], "deadline_at": 5, "objectives": "x"}',
+        '{"area_codes": {"a": 1}, "reserved_participation": "x", "estimated_value": [], "number": []}',
+        '{"description": "\\ud800", "other_buyers": ["\\ud800"]}',
+    ],
+)
+def test_what_is_spoilt_on_the_way_is_no_fault_of_ours(buyer: httpx.Client, rest: str):
+    page = buyer.get("/sv/publish")
+    sent = FILLED | {"rest": rest, "lot-0-rest": rest, "_token": token_in(page.text)}
+    for path, pressed in (("", "draft"), ("", "show"), ("/preview", "")):
+        answer = buyer.post(f"/sv/publish{path}", data=sent | {"do": pressed}, headers={"Origin": "http://testserver"})
+        assert answer.status_code in {200, 303, 422}, (path, pressed)
+
+
 def test_another_buyers_is_not_changed(buyer: httpx.Client, database: Database):
     with database.writes() as session:
         theirs = opportunities.publish(session, opportunity(), home="local", owner_id="org-other")

@@ -26,6 +26,17 @@ MOST_LOTS: Final = 30
 _MOST_CODES = 50
 _END_OF_DAY = "23:59"
 _AMOUNT = re.compile(r"[0-9]{1,13}([.,][0-9]{1,2})?")
+# What is looked at before any schema has read it must be of its kind.
+_SHAPES: Final[dict[str, type]] = {
+    "area_codes": list,
+    "reserved_participation": list,
+    "estimated_value": dict,
+    "lots": list,
+    "number": str,
+    "language": str,
+    "country": str,
+    "source": str,
+}
 TOP: Final = (
     "title",
     "description",
@@ -231,12 +242,19 @@ def _place_text(form: FormData, name: str) -> str:
 
 
 def _unpacked(text: str) -> dict[str, Any]:
-    """Return what the form carried unseen; what somebody has spoilt is nothing."""
+    """Return what the form carried unseen; what somebody has spoilt is left out, and its schema reads the rest."""
     try:
         found = json.loads(text) if text else {}
+        # Half a character cannot be written on a page again.
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    kept: dict[str, Any] = {name: held for name, held in found.items() if isinstance(held, _SHAPES.get(name, object))}
+    if "lots" in kept:
+        kept["lots"] = [lot for lot in kept["lots"] if isinstance(lot, dict)]
+    return kept
 
 
 def _further_lot(found: Publication, form: FormData, n: int, say: Texts) -> LotForm:

@@ -73,14 +73,11 @@ def packed(rest: Mapping[str, Any]) -> str:
 
 
 def differences(mine: Publication, theirs: Publication) -> list[tuple[str, str, str]]:
-    """Return each field in which two versions differ: its name, mine, theirs. Lots differ as a whole."""
+    """Return each field in which two versions differ: its name, mine, theirs. Lots, and a day and its time, are one."""
     found = []
     for name in TOP:
-        pair = getattr(mine, name), getattr(theirs, name)
-        if name == "by_time":
-            continue
-        if pair[0] != pair[1]:
-            found.append((name, *pair))
+        if name != "by_time" and _said(mine, name) != _said(theirs, name):
+            found.append((name, _said(mine, name), _said(theirs, name)))
     mine_said, theirs_said = _said_of_lots(mine), _said_of_lots(theirs)
     if mine_said != theirs_said:
         found.append(("lots", mine_said, theirs_said))
@@ -108,6 +105,14 @@ def take_theirs(mine: Publication, theirs: Publication, names: Iterable[str]) ->
             mine.buyer_area = theirs.buyer_area
         elif name == "lots":
             mine.lots, mine.rest["lots"] = theirs.lots, theirs.more_lots
+
+
+def _said(found: Publication, name: str) -> str:
+    """Return what a field says; a last day that could be read is said with its time, which may be filled in."""
+    if name == "by" and found.deadline:
+        return " ".join(day_and_time(found.deadline.isoformat(), found.place_country))
+    said: str = getattr(found, name)
+    return said
 
 
 def _said_of_lots(found: Publication) -> str:
