@@ -96,7 +96,10 @@ def read_board(
 def read_outreach(
     session: Reads, caller: InvitationReader, opportunity_id: OpportunityId, response: Response
 ) -> OutreachRead:
-    """Return how Samnod invites for the buyer. Without a plan the `ETag` is "0", and the buyer invites by hand."""
+    """Return how Samnod invites for the buyer. Without a plan the `ETag` is "0", and the buyer invites by hand.
+
+    The `ETag` is the plan's own: the two counts are told beside it, and do not change it.
+    """
     found = service.plan(session, opportunity_id, by=caller)
     response.headers["ETag"] = etag_of(found.rev)
     return found

@@ -15,9 +15,9 @@ from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
 
 from app.accounts import writing
-from app.accounts.vocabulary import Role, Scope
+from app.accounts.vocabulary import Caller, Role, Scope
 from app.core import strict
-from app.core.db import Database
+from app.core.db import Database, WriteSession
 from app.core.limits import ADDRESS
 from app.core.problem import PROBLEM_TYPE
 from app.core.strict import LARGEST_BODY
@@ -26,12 +26,16 @@ from app.notices.xml import LARGEST_BYTES
 from app.opportunities import service as opportunities
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
+from app.responses import service as responses
+from app.responses.rules import token_of
+from app.responses.schemas import QuestionIn, ResponseIn, ShortlistIn
+from app.responses.vocabulary import AnswerKind
 from tests.api.conftest import API
 from tests.client import client_of
 from tests.databases import postgres_server
 from tests.document import document
 from tests.factories import enterprise, opportunity
-from tests.keys import key_for
+from tests.keys import SECRET, key_for
 from tests.notices.notices import own
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -42,6 +46,26 @@ OURS, THEIRS = "5590000005", "5590000013"
 USED, RUNNING = "used-before", "running-now"
 ORGANIZATION = {"name": "Exempelstads kommun", "country": "SE", "kind": "municipality", "source": "exempel"}
 JSON = {"content-type": "application/json"}
+# What only a buyer's key may do: an integrator's may all else.
+OF_BUYERS = {
+    "read_desk",
+    "read_board",
+    "read_outreach",
+    "set_outreach",
+    "read_invitations",
+    "invite_enterprises",
+    "withdraw_invitation",
+    "read_responses",
+    "answer_question",
+    "read_shortlist",
+    "add_to_shortlist",
+    "change_note",
+    "take_off_shortlist",
+    "read_dialogue",
+    "export_dialogue",
+}
+# What is asked of the opportunity whose shortlist holds the enterprise.
+OF_DIALOGUES = {"change_note", "take_off_shortlist"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +82,7 @@ class Operation:
     @property
     def changes_record(self) -> bool:
         """Whether it is asked for the version that it changes."""
-        return self.method in {"patch", "delete"}
+        return self.method in {"put", "patch", "delete"}
 
 
 def operations() -> Iterator[Operation]:
@@ -77,6 +101,37 @@ def operations() -> Iterator[Operation]:
                 )
 
 
+class Talked:
+    """A dialogue about an opportunity of an organisation's, with one of its own enterprises, and one that is over."""
+
+    def __init__(self, session: WriteSession, organization: str, one: str) -> None:
+        buyer = Caller("buyer", organization, Role.BUYER, frozenset(Scope))
+        firm = Caller("firm", organization, Role.ENTERPRISE, frozenset(Scope))
+        of = {"home": "local", "owner_id": organization}
+        self.opportunity = opportunities.publish(session, opportunity(), **of).id
+        over = opportunities.publish(session, opportunity(), **of).id
+        other = enterprises.register(
+            session, enterprise(name="Exempel Park", contact_email="a@example.invalid"), **of
+        ).id
+        secret = SECRET.encode()
+        (waits,) = responses.invite(session, self.opportunity, [other], by=buyer, secret=secret).invited
+        (gone,) = responses.invite(session, over, [other], by=buyer, secret=secret).invited
+        answer = ResponseIn(enterprise_id=one, kind=AnswerKind.INTEREST)
+        question = QuestionIn(enterprise_id=one, text="Vilka tider?")
+        responses.add_to_shortlist(session, self.opportunity, ShortlistIn(enterprise_id=one), by=buyer)
+        self.late = responses.respond(session, over, answer, by=firm).id
+        assert waits.sent_at is not None
+        assert gone.sent_at is not None
+        self.ids = {
+            "invitationId": waits.id,
+            "responseId": responses.respond(session, self.opportunity, answer, by=firm).id,
+            "questionId": responses.ask(session, self.opportunity, question, by=firm).id,
+            "token": token_of(secret, waits.id, waits.sent_at),
+        }
+        self.used = token_of(secret, gone.id, gone.sent_at)
+        opportunities.close(session, over)
+
+
 class World:
     """An application with a record of each kind, keys of one organisation, and a good request for each operation."""
 
@@ -92,7 +147,9 @@ class World:
             self.enterprise = enterprises.register(session, enterprise(organisation_number=OURS), **of).id
             self.opportunity = opportunities.publish(session, opportunity(), **of).id
             self.ended = opportunities.publish(session, opportunity(status="cancelled"), **of).id
+            self.talked = Talked(session, self.organization, self.enterprise)
         self.key = key_for(database, Role.INTEGRATOR, self.organization)
+        self.buyer = key_for(database, Role.BUYER, self.organization)
         self.reading = key_for(database, Role.ENTERPRISE, self.organization, scopes=[Scope.ENTERPRISES_READ])[
             "Authorization"
         ]
@@ -103,18 +160,24 @@ class World:
 
     def send(self, operation: Operation, **changes: Any) -> httpx.Response:
         """Send a good request, with `changes` of its parts: `headers`, `content`, `query`, `ids`; None takes away."""
-        ids = {
+        ids: dict[str, str] = {
             "enterpriseId": self.enterprise,
             "opportunityId": self.opportunity,
             "organizationId": self.mine,
             "list": "cpv",
-        } | changes.pop("ids", {})
+            **self.talked.ids,
+        }
+        given = changes.pop("ids", {})
+        ids |= given
+        headers: dict[str, str | None] = {"traceparent": TRACE}
+        if operation.wants_key or operation.id == "read_response":
+            key = self.buyer if operation.id in OF_BUYERS else self.key
+            headers |= {"authorization": key["Authorization"]}
+        if operation.id in OF_DIALOGUES:
+            ids = {**ids, "opportunityId": self.talked.opportunity} | given
         path = operation.path
         for name, value in ids.items():
             path = path.replace(f"{{{name}}}", value)
-        headers: dict[str, str | None] = {"traceparent": TRACE}
-        if operation.wants_key:
-            headers |= {"authorization": self.key["Authorization"]}
         if operation.changes_record:
             headers["if-match"] = "*"
         content = None
@@ -148,6 +211,15 @@ class World:
             "change_opportunity": {"description": "Något annat."},
             "award_opportunity": {"awards": [{"winner_name": "Exempel AB"}]},
             "cancel_opportunity": {"reason": "Behovet har fallit bort."},
+            "set_outreach": {"batch_size": 5},
+            "invite_enterprises": {"enterprise_ids": [self.enterprise]},
+            "respond": {"enterprise_id": self.enterprise, "kind": "interest"},
+            "change_response": {"kind": "interest"},
+            "ask_question": {"enterprise_id": self.enterprise, "text": "Vilka tider?"},
+            "answer_question": {"answer": "Vardagar."},
+            "add_to_shortlist": {"enterprise_id": self.enterprise},
+            "change_note": {"note": "Bra."},
+            "reply": {"kind": "interest"},
         }.get(name, {"summary": "Något annat."})
 
 
@@ -160,7 +232,7 @@ def _too_large(world: World, operation: Operation) -> httpx.Response:
 
 
 def _absent(world: World, operation: Operation) -> httpx.Response:
-    names = ("enterpriseId", "opportunityId", "organizationId", "list")
+    names = ("enterpriseId", "opportunityId", "organizationId", "list", *world.talked.ids)
     return world.send(operation, ids=dict.fromkeys(names, NOBODY))
 
 
@@ -202,6 +274,9 @@ OWN_WAYS: dict[tuple[str, int], Way] = {
     ("change_enterprise", 409): _taken_number,
     ("change_organization", 409): _taken_number,
     ("change_opportunity", 409): lambda world, operation: world.send(operation, ids={"opportunityId": world.ended}),
+    ("set_outreach", 409): lambda world, operation: world.send(operation, ids={"opportunityId": world.ended}),
+    ("change_response", 409): lambda world, operation: world.send(operation, ids={"responseId": world.talked.late}),
+    ("reply", 409): lambda world, operation: world.send(operation, ids={"token": world.talked.used}),
     ("remove_opportunity", 409): lambda world, operation: world.send(operation),
     ("remove_organization", 409): lambda world, operation: world.send(
         operation, ids={"organizationId": world.organization}
