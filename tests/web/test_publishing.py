@@ -266,23 +266,25 @@ def test_what_somebody_changed_out_of_sight_stays(buyer: httpx.Client, database:
     assert after.lots[0].cpv_main == one.lots[0].cpv_main
 
 
-@pytest.mark.parametrize(
-    "rest",
-    [
-        "[",
-        "[]",
-        '{"language": [], "lots": {}, "country": 1, "source": {}}',
-        '{"lots": [1, {"title": 1}], "deadline_at": 5, "objectives": "x"}',
-        '{"area_codes": {"a": 1}, "reserved_participation": "x", "estimated_value": [], "number": []}',
-        '{"description": "\\ud800", "other_buyers": ["\\ud800"]}',
-    ],
-)
-def test_what_is_spoilt_on_the_way_is_no_fault_of_ours(buyer: httpx.Client, rest: str):
+SPOILT = [
+    "[",
+    "[]",
+    '{"language": [], "lots": {}, "country": 1, "source": {}}',
+    '{"lots": [1, {"title": 1}], "deadline_at": 5, "objectives": "x"}',
+    '{"area_codes": {"a": 1}, "reserved_participation": "x", "estimated_value": [], "number": []}',
+    '{"description": "\\ud800", "other_buyers": ["\\ud800"]}',
+]
+
+
+def test_what_is_spoilt_on_the_way_is_no_fault_of_ours(buyer: httpx.Client):
     page = buyer.get("/sv/publish")
-    sent = FILLED | {"rest": rest, "lot-0-rest": rest, "_token": token_in(page.text)}
-    for path, pressed in (("", "draft"), ("", "show"), ("/preview", "")):
-        answer = buyer.post(f"/sv/publish{path}", data=sent | {"do": pressed}, headers={"Origin": "http://testserver"})
-        assert answer.status_code in {200, 303, 422}, (path, pressed)
+    for rest in SPOILT:
+        sent = FILLED | {"rest": rest, "lot-0-rest": rest, "_token": token_in(page.text)}
+        for path, pressed in (("", "draft"), ("/preview", "")):
+            answer = buyer.post(
+                f"/sv/publish{path}", data=sent | {"do": pressed}, headers={"Origin": "http://testserver"}
+            )
+            assert answer.status_code in {200, 303, 422}, (rest, path)
 
 
 def test_another_buyers_is_not_changed(buyer: httpx.Client, database: Database):
@@ -409,13 +411,15 @@ def test_a_notice_that_filled_the_form_is_published_whole(buyer: httpx.Client, d
     assert one.lot_count > 30
 
 
-@pytest.mark.parametrize(
-    ("content", "told"), [(b"", "Välj en fil först."), (b"x" * (5 * 1024 * 1024 + 1), "högst 5 MB"), (b"<a", "rad 1")]
-)
-def test_what_is_no_notice_is_refused_beside_the_file(buyer: httpx.Client, content: bytes, told: str):
-    answer = upload(buyer, content)
-    assert answer.status_code == 422
-    assert told in unescape(answer.text)
+def test_what_is_no_notice_is_refused_beside_the_file(buyer: httpx.Client):
+    for content, told in (
+        (b"", "Välj en fil först."),
+        (b"x" * (5 * 1024 * 1024 + 1), "högst 5 MB"),
+        (b"<a", "rad 1"),
+    ):
+        answer = upload(buyer, content)
+        assert answer.status_code == 422
+        assert told in unescape(answer.text)
 
 
 def upload(client: httpx.Client, content: bytes) -> httpx.Response:
