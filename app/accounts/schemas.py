@@ -1,7 +1,7 @@
 """What is written to and read from accounts."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -99,7 +99,7 @@ class InvitationCreate(SchemaIn):
     role: Role
     region: AreaCode | None = Field(default=None, description="The area that a coordinator looks after")
     manages: bool = False
-    language: Annotated[str, StringConstraints(pattern="^(sv|nb|en)$")] = "sv"
+    language: Literal["sv", "nb", "en"] = "sv"
 
 
 class InvitationRead(SchemaOut):

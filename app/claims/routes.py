@@ -24,7 +24,7 @@ ClaimId = Annotated[str, Path(alias="claimId", description="Id of the claim", ma
 
 @reads.post(
     "/enterprises/{enterpriseId}/claims",
-    status_code=201,
+    status_code=202,
     summary="Claim an enterprise",
     responses=responses(400, 404, 413, 415, 422, 429),
 )

@@ -1,7 +1,7 @@
 """What comes in and goes out about claims."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -27,9 +27,7 @@ class ClaimIn(SchemaIn):
         description="How it can be verified: the organisation number, a switchboard, a public register",
         json_schema_extra={"example": "Organisationsnummer 556677-8899; ring växeln på vår webbplats."},
     )
-    language: Annotated[str, StringConstraints(pattern="^(sv|nb|en)$")] = Field(
-        default="sv", description="Language of the letters"
-    )
+    language: Literal["sv", "nb", "en"] = Field(default="sv", description="Language of the letters")
 
 
 class ClaimReceipt(SchemaOut):
