@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.accounts import attempts
-from app.accounts.permissions import EnterpriseReader, ModerationReader, Moderator
-from app.accounts.vocabulary import Attempted
+from app.accounts.permissions import EnterpriseReader, ModerationReader, Moderator, OpportunityReader
+from app.accounts.vocabulary import Attempted, Caller
 from app.accounts.writing import Writes, WritingRoute
 from app.core.db import Reads, database_of
 from app.core.limits import address_of, household
@@ -25,18 +25,42 @@ ReportId = Annotated[str, Path(alias="reportId", description="Id of the report",
 ActId = Annotated[str, Path(alias="actId", description="Id of the act", max_length=64)]
 
 
-@reads.post(
-    "/reports", status_code=201, summary="Report a record", responses=responses(400, 401, 404, 413, 415, 422, 429)
-)
-def report_record(request: Request, caller: EnterpriseReader, data: ReportIn) -> ReportRead:
-    """Tell the coordinator of the region what is wrong with a public record. No key is needed, and ten in five minutes
-    are taken from one address. The keeper of a record that was hidden objects here, with its key.
-    """
+def _taken(request: Request, subject: Subject, record_id: str, data: ReportIn, by: Caller | None) -> ReportRead:
+    """Write a report down, unless too many come from one address."""
     database = database_of(request)
     here = household(address_of(request.scope))
     attempts.count(database, Attempted.REPORT, (f"from {here}",), secret=request.app.state.secret)
     with database.writes() as session:
-        return service.report(session, data, by=caller)
+        return service.report(session, subject, record_id, data, by=by)
+
+
+@reads.post(
+    "/enterprises/{enterpriseId}/reports",
+    status_code=202,
+    summary="Report an enterprise",
+    responses=responses(400, 401, 404, 413, 415, 422, 429),
+)
+def report_enterprise(
+    request: Request, caller: EnterpriseReader, enterprise_id: EnterpriseId, data: ReportIn
+) -> ReportRead:
+    """Tell the coordinator of the region what is wrong with the record. No key is needed; nothing is kept of who tells.
+
+    Ten in five minutes are taken from one address. The keeper of a record that was hidden objects here, with its key.
+    """
+    return _taken(request, Subject.ENTERPRISE, enterprise_id, data, caller)
+
+
+@reads.post(
+    "/opportunities/{opportunityId}/reports",
+    status_code=202,
+    summary="Report an opportunity",
+    responses=responses(400, 401, 404, 413, 415, 422, 429),
+)
+def report_opportunity(
+    request: Request, caller: OpportunityReader, opportunity_id: OpportunityId, data: ReportIn
+) -> ReportRead:
+    """Tell the coordinator of the region what is wrong with the record; as for an enterprise."""
+    return _taken(request, Subject.OPPORTUNITY, opportunity_id, data, caller)
 
 
 @reads.get("/reports", summary="Read the reports", responses=responses(400, 401, 403))

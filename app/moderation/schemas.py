@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app.core.paging import PageQuery
-from app.core.schema import KeptLine, KeptProse, RecordId, SchemaIn, SchemaOut
+from app.core.schema import KeptLine, KeptProse, SchemaIn, SchemaOut
 from app.moderation.vocabulary import ReportKind, ReportState, Subject, Verb
 from app.reference.fields import AreaCode
 
@@ -16,8 +16,6 @@ ReportText = Annotated[KeptProse, StringConstraints(min_length=10, max_length=20
 class ReportIn(SchemaIn):
     """What somebody says is wrong with a public record. Nothing is kept of who says it."""
 
-    subject: Subject
-    subject_id: RecordId
     kind: ReportKind
     text: ReportText = Field(
         description="What is wrong, without personal data",

@@ -51,18 +51,20 @@ Named = EnterpriseNamed | OpportunityNamed
 _SHOWING = (Verb.HIDE, Verb.RESTORE)
 
 
-def report(session: WriteSession, data: ReportIn, *, by: Caller | None = None) -> ReportRead:
+def report(
+    session: WriteSession, subject: Subject, record_id: str, data: ReportIn, *, by: Caller | None = None
+) -> ReportRead:
     """Write down what somebody says is wrong with a record, for the coordinator of its region; return it.
 
     Raises:
         NotFound: there is no such record that the reader may know of.
         InvalidContent: an objection to what is not hidden, or something else of what is.
     """
-    record = find(session, data.subject, data.subject_id, by)
+    record = find(session, subject, record_id, by)
     if (record.hidden_at is not None) != (data.kind is ReportKind.OBJECTION):
         told = N_("it is not hidden") if record.hidden_at is None else N_("it is hidden: write an objection")
         raise InvalidContent(Message(SEE_ERRORS), [FieldFault("/kind", Message(told))])
-    row = Report(**data.model_dump(), area=_area(record), state=ReportState.OPEN)
+    row = Report(subject=subject, subject_id=record_id, area=_area(record), state=ReportState.OPEN, **data.model_dump())
     session.add(row)
     session.flush()
     return _reports(session, [row])[0]

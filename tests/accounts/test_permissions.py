@@ -22,7 +22,7 @@ from app.core.db import Database
 from app.enterprises import service as enterprises
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
-from app.moderation.vocabulary import Subject
+from app.moderation.vocabulary import ReportKind, Subject
 from app.opportunities import service as opportunities
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
@@ -176,7 +176,7 @@ KEYED_READS = {
     "export_dialogue": (Action.SHORTLIST, "/opportunities/{dialogue}/dialogue/export", "dialogue"),
 }
 # What anybody may send: see tests/claims and tests/moderation.
-OPEN = {"claim_enterprise", "report_record"}
+OPEN = {"claim_enterprise", "report_enterprise", "report_opportunity"}
 # The link in an e-mail is a key of its own: see tests/responses/test_links.py.
 LINKS = {"read_reply", "reply"}
 # Every operation that reads what may be private: its path, and the record that is.
@@ -240,19 +240,14 @@ class Records:
     def _moderate(self, database: Database) -> None:
         """Let a coordinator hide an enterprise and an opportunity of the same organisation, and another be reported."""
         by = replace(caller(Role.COORDINATOR, "SE-22"), organization_id="org-coordinator", reason="Finns inte längre")
-        told = {
-            "subject": "enterprise",
-            "subject_id": self.ids["enterprise"],
-            "kind": "wrong",
-            "text": "Fel ort visas.",
-        }
+        told = ReportIn(kind=ReportKind.WRONG, text="Fel ort visas.")
         with database.writes() as session:
             owned: dict[str, Any] = {"home": "here", "owner_id": OWNER}
             self.ids["veiled"] = enterprises.register(session, enterprise(), **owned).id
             self.ids["veiled_need"] = opportunities.publish(session, opportunity(), **owned).id
             self.ids["act"] = moderation.hide(session, Subject.ENTERPRISE, self.ids["veiled"], by=by).id
             moderation.hide(session, Subject.OPPORTUNITY, self.ids["veiled_need"], by=by)
-            self.ids["report"] = moderation.report(session, ReportIn.model_validate(told)).id
+            self.ids["report"] = moderation.report(session, Subject.ENTERPRISE, self.ids["enterprise"], told).id
 
     def _claim(self, database: Database) -> None:
         """Let somebody say that the enterprise is its own."""

@@ -78,9 +78,9 @@ def hidden(database: Database, subject: Subject, record_id: str, by: Caller = CO
 
 def reported(database: Database, subject: Subject, record_id: str, kind: str = "outdated") -> ReportRead:
     """Report a record."""
-    data = ReportIn(subject=subject, subject_id=record_id, kind=ReportKind(kind), text="Lades ned i våras.")
+    data = ReportIn(kind=ReportKind(kind), text="Lades ned i våras.")
     with database.writes() as session:
-        return service.report(session, data)
+        return service.report(session, subject, record_id, data)
 
 
 def open_reports(database: Database, by: Caller = COORDINATOR) -> list[str]:
@@ -346,18 +346,16 @@ def test_the_keeper_is_told_why_and_may_object(database: Database, ids: dict[Sub
         ("moderation/hidden", person.id, "nb")
     ]
     assert letters[0].values["reason"] == "Finns inte längre"
-    objection = ReportIn(
-        subject=Subject.ENTERPRISE, subject_id=one, kind=ReportKind.OBJECTION, text="Vi finns, på ny adress."
-    )
+    objection = ReportIn(kind=ReportKind.OBJECTION, text="Vi finns, på ny adress.")
     with database.writes() as session, pytest.raises(NotFound):
-        service.report(session, objection)
+        service.report(session, Subject.ENTERPRISE, one, objection)
     with database.writes() as session:
-        service.report(session, objection, by=OWNER)
+        service.report(session, Subject.ENTERPRISE, one, objection, by=OWNER)
     assert len(open_reports(database)) == 1
     done(database, lambda session: service.restore(session, Subject.ENTERPRISE, one, by=COORDINATOR))
     assert open_reports(database) == []
     with database.writes() as session, pytest.raises(InvalidContent):
-        service.report(session, objection, by=OWNER)
+        service.report(session, Subject.ENTERPRISE, one, objection, by=OWNER)
 
 
 def test_the_report_of_a_record_that_is_gone_can_be_dismissed(database: Database, ids: dict[Subject, str]):
@@ -376,7 +374,7 @@ def test_the_report_of_a_record_that_is_gone_can_be_dismissed(database: Database
 def test_a_report_holds_no_personal_data_and_is_not_empty():
     for said in ("Ring 811218-9876 och fråga.", "Kort"):
         with pytest.raises(ValidationError):
-            ReportIn(subject=Subject.ENTERPRISE, subject_id="x", kind=ReportKind.WRONG, text=said)
+            ReportIn(kind=ReportKind.WRONG, text=said)
 
 
 def test_a_keeper_is_reminded_once_a_month(database: Database, ids: dict[Subject, str]):

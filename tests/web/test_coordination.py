@@ -1,4 +1,4 @@
-"""The coordinator's desk and the reports that come to it, over HTTP: with and without JavaScript, in three languages."""
+"""The coordinator's desk and the reports that come to it, over HTTP: with and without JavaScript, in each language."""
 
 import re
 
@@ -32,9 +32,9 @@ def one(database: Database) -> str:
 @pytest.fixture
 def waiting(database: Database, one: str) -> str:
     """Report the enterprise, and return the report's id."""
-    data = ReportIn(subject=Subject.ENTERPRISE, subject_id=one, kind=ReportKind.OUTDATED, text="Lades ned i våras.")
+    data = ReportIn(kind=ReportKind.OUTDATED, text="Lades ned i våras.")
     with database.writes() as session:
-        return moderation.report(session, data).id
+        return moderation.report(session, Subject.ENTERPRISE, one, data).id
 
 
 def posted(client: httpx.Client, path: str, page: str = "/sv/account", **fields: str) -> httpx.Response:

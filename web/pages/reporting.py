@@ -44,10 +44,10 @@ def report(request: Request, language: Language, place: Place, record_id: str, w
     draft = {"kind": typed(form, "kind"), "text": text.strip()[: _LONGEST + 1] if isinstance(text, str) else ""}
     try:
         # In transactions of their own: what is refused is counted too.
-        data = validated(ReportIn, {**draft, "subject": SUBJECTS[place], "subject_id": record_id})
+        data = validated(ReportIn, draft)
         counted(request, Attempted.REPORT)
         with database.writes() as session:
-            moderation.report(session, data, by=caller_of(who))
+            moderation.report(session, SUBJECTS[place], record_id, data, by=caller_of(who))
     except (InvalidContent, TooManyRequests) as fault:
         with database.reads() as reads:
             page = _page(request, reads, language, place, record_id, who, draft=draft, refused=fault)
