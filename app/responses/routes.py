@@ -1,6 +1,6 @@
 """The dialogue over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
@@ -61,6 +61,18 @@ Token = Annotated[str, Path(description="What stands last in the link of the e-m
 AcceptLanguage = Annotated[str | None, Header(description="Language of the texts: sv, nb or en")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many matches to return, at most one hundred")]
 CSV_EXAMPLE = "Tid;Vad;Företag;Plats;Poäng;Skäl;Text\r\n2026-11-21 12:00:00;Inbjuden;Exempel Städ;1;88;;\r\n"
+EXPORTED: dict[int | str, dict[str, Any]] = responses(404) | {
+    200: {
+        "description": "The steps, as an attachment",
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": CSV_EXAMPLE,
+                "x-why-not-json": "A table for the procurement file; the dialogue itself is had in JSON",
+            }
+        },
+    }
+}
 
 
 @reads.get("/desk", summary="The buyer's desk", responses=responses(401, 403))
@@ -305,7 +317,7 @@ def read_dialogue(session: Reads, caller: DialogueReader, opportunity_id: Opport
     "/opportunities/{opportunityId}/dialogue/export",
     summary="The dialogue as a table",
     response_class=Response,
-    responses=responses(404) | {200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": CSV_EXAMPLE}}}},
+    responses=EXPORTED,
 )
 def export_dialogue(
     session: Reads, caller: DialogueReader, opportunity_id: OpportunityId, accept_language: AcceptLanguage = None
