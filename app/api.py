@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI, Request
 from pydantic import BaseModel
 
 from app.accounts.permissions import caller_of
+from app.audit_routes import router as audit
 from app.claims.routes import router as claims
 from app.core import openapi, problem
 from app.core.limits import Limited
@@ -82,6 +83,7 @@ def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str 
         responses,
         notices,
         reference,
+        audit,
         info,
     ):
         api.include_router(router)

@@ -259,7 +259,7 @@ def test_the_guide_makes_every_value_that_compose_asks_for():
 
 def test_every_setting_in_compose_exists_and_is_read():
     known = {f"SAMNOD_{name.upper()}" for name in Settings.model_fields}
-    for name in ("samnod", "migrate"):
+    for name in ("samnod", "migrate", "worker"):
         given = environment_of(COMPOSE["services"][name])
         assert set(given) <= known
         filled = {key: re.sub(r"\$\{(\w+)(:[?-][^}]*)?\}", "abcdefgh" * 4, value) for key, value in given.items()}
@@ -274,13 +274,15 @@ def test_the_database_is_migrated_once_before_anybody_serves():
     assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
     assert services["samnod"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     check_samnod(services["samnod"]["command"])
+    check_samnod(services["worker"]["command"])
+    assert services["worker"]["depends_on"] == services["samnod"]["depends_on"]
     assert "migrate" not in " ".join(services["samnod"]["command"])
     for name in ("db", "samnod"):
         assert services[name]["healthcheck"]["test"][0] == "CMD"
 
 
 def test_the_server_has_no_more_rights_than_it_needs():
-    for name in ("samnod", "migrate"):
+    for name in ("samnod", "migrate", "worker"):
         service = COMPOSE["services"][name]
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]

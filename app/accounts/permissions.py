@@ -32,6 +32,7 @@ class Action(StrEnum):
     EDIT_ORGANIZATION = "edit-organization"
     PUBLISH_OPPORTUNITY = "publish-opportunity"
     READ_LOG = "read-log"
+    READ_AUDIT = "read-audit"
     READ_MEMBERS = "read-members"
     MANAGE_PEOPLE = "manage-people"
     INVITE = "invite"
@@ -71,6 +72,8 @@ PERMISSIONS: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.READ_LOG: _row(
             enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL
         ),
+        # The log of acts, unlike a record's history, is not for systems that are connected.
+        Action.READ_AUDIT: _row(enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, admin=_ALL),
         Action.READ_MEMBERS: _row(enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, admin=_ALL),
         # People and keys; a person must also look after them (`Caller.manages`).
         Action.MANAGE_PEOPLE: _row(enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, admin=_ALL),

@@ -30,6 +30,7 @@ class Scope(StrEnum):
     RESPONSES_WRITE = "responses:write"
     MODERATION_READ = "moderation:read"
     MODERATION_WRITE = "moderation:write"
+    AUDIT_READ = "audit:read"
 
 
 # What a key of each role opens unless its maker says otherwise: what the role has a use for, and no more.

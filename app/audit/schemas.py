@@ -22,8 +22,8 @@ class AuditEntryRead(SchemaOut):
     actor: str | None = Field(description="A random id of whoever did it; nobody, for what the node does by itself")
     role: str | None = Field(description="As what")
     organization_id: str | None = Field(description="For which organisation")
-    action: str = Field(description="A verb, such as change or sign-in")
-    object_type: str
+    action: str = Field(description="A verb", json_schema_extra={"example": "change"})
+    object_type: str = Field(json_schema_extra={"example": "enterprise"})
     object_id: str
     before_hash: str | None = Field(description="Keyed hash of what the object held before; its key is not told")
     after_hash: str | None = Field(description="Keyed hash of what it holds since")
