@@ -1,0 +1,84 @@
+"""Letters as they are written: translated, with nothing in a header that somebody wrote, and stopped by their token."""
+
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+from jinja2 import UndefinedError
+
+from app.core.clock import now
+from app.mail import writing_out
+from app.mail.rules import Stops, stop_token, stopped_by
+from app.mail.vocabulary import DIGESTS, INVITATIONS, TEMPLATES, Parcel
+from tests.mail.letters import SENDER
+
+LETTERS = sorted(TEMPLATES.rglob("*.txt"))
+LOCALE = TEMPLATES.parent / "locale"
+SECRET = b"a secret"
+
+
+def messages(file: Path) -> set[str]:
+    """Return what a template says, as it is looked up."""
+    keywords = {"t": None, "plural": (1, 2)}
+    found = extract_from_file("jinja2.ext:babel_extract", file, keywords=keywords)
+    return {message[0] if isinstance(message, tuple) else message for _, message, _, _ in found}
+
+
+@pytest.mark.parametrize("language", ["sv", "nb"])
+@pytest.mark.parametrize("file", LETTERS, ids=lambda file: str(file.relative_to(TEMPLATES)))
+def test_every_letter_is_translated(file: Path, language: str):
+    with (LOCALE / f"{language}.po").open("rb") as catalogue:
+        entries = [entry for entry in read_po(catalogue, locale=language) if entry.id]
+    known = {entry.id[0] if isinstance(entry.id, tuple) else entry.id for entry in entries if entry.string}
+    said = messages(file)
+    assert said
+    assert said - known == set()
+
+
+def test_letters_that_can_be_stopped_are_there():
+    assert {str(file.relative_to(TEMPLATES).with_suffix("")) for file in LETTERS} >= DIGESTS | INVITATIONS
+
+
+def parcel(**values: object) -> Parcel:
+    """Return a letter with a template of the test's own."""
+    return Parcel("1", "a@example.org", None, "sv", "test/letter", values, "<1@samnod.example>")
+
+
+def with_template(monkeypatch: pytest.MonkeyPatch, subject: str, body: str = "Hej") -> None:
+    """Let every letter have this template."""
+    made = writing_out._environment()
+    monkeypatch.setattr(writing_out, "_templates", lambda _name: (made.from_string(subject), made.from_string(body)))
+
+
+def test_a_subject_knows_numbers_and_nothing_that_somebody_wrote(monkeypatch: pytest.MonkeyPatch):
+    with_template(monkeypatch, "{{ n }} nya")
+    message = writing_out.written_out(parcel(n=3, title="Städ\nBcc: a@b.se"), SENDER, at=now(), secret=SECRET)
+    assert message["Subject"] == "3 nya"
+    with_template(monkeypatch, "{{ title }}")
+    with pytest.raises(UndefinedError):
+        writing_out.written_out(parcel(title="Städ"), SENDER, at=now(), secret=SECRET)
+
+
+def test_a_line_break_never_begins_a_header(monkeypatch: pytest.MonkeyPatch):
+    with_template(monkeypatch, "{{ 'Hej\nBcc: a@b.se' }}")
+    with pytest.raises(ValueError, match="one line"):
+        writing_out.written_out(parcel(), SENDER, at=now(), secret=SECRET)
+
+
+def test_a_body_is_text_whatever_is_written_in_it(monkeypatch: pytest.MonkeyPatch):
+    with_template(monkeypatch, "Hej", "{{ title }}")
+    title = '<script>alert(1)</script> http://evil.example/"onclick=x {{ secret }}'
+    message = writing_out.written_out(parcel(title=title), SENDER, at=now(), secret=SECRET)
+    text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert title in text
+    assert "<script>" not in html
+    assert 'href="http://evil.example/&#34;onclick=x"' in html
+
+
+def test_a_token_stops_what_it_was_made_for_and_nothing_else():
+    token = stop_token(SECRET, Stops.DIGEST, "anna")
+    assert stopped_by(SECRET, token) == (Stops.DIGEST, "anna")
+    assert stopped_by(b"another", token) is None
+    assert stopped_by(SECRET, token.replace("anna", "bo")) is None
+    assert stopped_by(SECRET, f"i{token[1:]}") is None
