@@ -1,7 +1,7 @@
 """What a buyer sees: its desk with everything of its own, and the board of one opportunity."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,6 +82,11 @@ def board(session: ReadSession, opportunity_id: str, *, by: Caller, limit: int =
 
 def outcomes_due(session: ReadSession | WriteSession, at: datetime) -> list[OutcomeDue]:
     """Return every opportunity that has passed its deadline and has no outcome, the oldest first."""
+    return due_of(opportunities.past_deadline(session, at), at)
+
+
+def due_of(found: Iterable[OpportunityRead], at: datetime) -> list[OutcomeDue]:
+    """Return those of these opportunities that have passed their deadline and have no outcome, in their order."""
     return [
         OutcomeDue(
             opportunity_id=one.id,
@@ -91,8 +96,11 @@ def outcomes_due(session: ReadSession | WriteSession, at: datetime) -> list[Outc
             due_at=rules.outcome_due_at(one.deadline_at),
             is_late=at > rules.outcome_due_at(one.deadline_at),
         )
-        for one in opportunities.past_deadline(session, at)
-        if one.deadline_at is not None and one.owner_id is not None
+        for one in found
+        if one.status in (Status.PUBLISHED, Status.CLOSED)
+        and one.owner_id is not None
+        and one.deadline_at is not None
+        and one.deadline_at < at
     ]
 
 

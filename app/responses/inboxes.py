@@ -48,7 +48,8 @@ def news_for(session: ReadSession | WriteSession, organization_id: str, since: d
     What it meets is told by `matching.met_since`.
     """
     at = now()
-    led = [one.id for one in opportunities.kept_by(session, organization_id) if one.status in PUBLIC_STATUSES]
+    own = [one for one in opportunities.kept_by(session, organization_id) if one.status in PUBLIC_STATUSES]
+    led = [one.id for one in own]
     kept = [one.id for one in enterprises.kept_by(session, organization_id)]
     answered = ground.fresh(session, queries.responses(led, since))
     asked = ground.fresh(session, queries.questions(led, since))
@@ -57,7 +58,7 @@ def news_for(session: ReadSession | WriteSession, organization_id: str, since: d
     return News(
         responses=[response_read(row) for row in answered],
         questions=[question_read(row) for row in asked],
-        outcomes_due=[one for one in boards.outcomes_due(session, at) if one.owner_id == organization_id],
+        outcomes_due=boards.due_of(own, at),
         invitations=[invitation_read(row) for row in invited if row.state is not InvitationState.WITHDRAWN],
         answered_questions=[question_read(row, kept) for row in told],
     )

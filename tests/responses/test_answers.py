@@ -370,6 +370,7 @@ STEPS: dict[InvitationStep, Callable[[WriteSession, EnterpriseInvitation], objec
 }
 
 
+@pytest.mark.deep
 def test_every_state_takes_the_steps_of_the_table(database: Database):
     for step, take in STEPS.items():
         for state in InvitationState:
