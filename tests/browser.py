@@ -117,7 +117,7 @@ def _start_server() -> dict[str, Any]:
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and server.poll() is None:
         try:
             if httpx.get(f"{url}/readyz").is_success:
