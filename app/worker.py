@@ -177,6 +177,8 @@ class Worker:
 
     def run_for_ever(self, *, wanted: Callable[[], bool] = lambda: True) -> None:
         """Catch up with what was missed, then run every job in its time, until `stop` or while it is `wanted`."""
+        # It would tell of every job every few seconds; we tell of those that did something.
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
         scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(_AT_ONCE)},
             # A job that was late runs once and not as often as it was missed; how late it is does not matter.

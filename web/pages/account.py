@@ -10,6 +10,7 @@ from app.audit import service as audit
 from app.core.db import Database, Reads
 from app.core.errors import InvalidContent, TooManyRequests
 from app.core.i18n import LANGUAGES, N_, texts
+from app.digests import service as digests
 from app.organizations import service as organizations
 from web.entering import counted, faults_of, let_out, secret_typed, typed
 from web.forms import Fault
@@ -118,6 +119,7 @@ def erase(request: Request, language: Language, who: Member, form: Form) -> Resp
         return page
     with database.writes() as session:
         people.erase(session, who.person_id)
+        digests.forget(session, who.person_id)
         audit.forget(session, who.person_id)
     return let_out(request, see(request, "/account/erased"))
 
