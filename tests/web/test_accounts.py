@@ -9,9 +9,11 @@ from sqlalchemy import text
 
 from app.accounts import service as keys
 from app.accounts import sessions
+from app.accounts.vocabulary import Scope
 from app.core.db import Database
 from tests.keys import SECRET
 from tests.people import PASSWORD, person_for, send, session_for, signed_in
+from web.pages.keys import SCOPES
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 NEW = "sju lila hästar på väg till Umeå"
@@ -177,6 +179,10 @@ def test_a_key_that_cannot_be_made_keeps_what_was_written(
     page = send(app_client, "/sv/keys", fields)
     assert (page.status_code, "<title>Fel:" in page.text) == (422, True)
     assert one(database, "SELECT count(*) FROM api_key") == 0
+
+
+def test_every_scope_has_a_name_that_people_read(database: Database):
+    assert set(SCOPES) == set(Scope)
 
 
 @pytest.mark.parametrize("language", ["sv", "nb", "en"])

@@ -33,6 +33,7 @@ SCOPES = {
     Scope.RESPONSES_WRITE: N_("Invite, answer and ask"),
     Scope.MODERATION_READ: N_("Read what waits for a coordinator"),
     Scope.MODERATION_WRITE: N_("Decide as a coordinator"),
+    Scope.AUDIT_READ: N_("Read the log of what was done"),
 }
 DAYS = (90, 365, 730)
 _FAULTS = {"name": N_("Write what uses the key, in at least two letters."), "days": N_("Choose one of the answers.")}
@@ -106,8 +107,8 @@ def _page(
         keys=[key for key in found if key.revoked_at is None and key.expires_at > at],
         ended=[key for key in found if key.revoked_at is not None or key.expires_at <= at],
         made=made,
-        scopes={scope: say(SCOPES[scope]) for scope in SCOPES_OF_ROLE[by.role]},
-        names={scope: say(name) for scope, name in SCOPES.items()},
+        scopes={scope: say(SCOPES.get(scope, scope.value)) for scope in SCOPES_OF_ROLE[by.role]},
+        names={scope: say(SCOPES.get(scope, scope.value)) for scope in Scope},
         days=DAYS,
         sent=sent or {"name": "", "days": "365", "scopes": list(SCOPES_OF_ROLE[by.role])},
         faults=faults or [],
