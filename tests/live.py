@@ -12,13 +12,15 @@ def live_database() -> Database:
     return Database(f"sqlite:///{session_folder() / 'live' / 'samnod.db'}")
 
 
-def live_cookie(role: Role, organization_id: str) -> str:
+def live_cookie(role: Role, organization_id: str, *, region: str | None = None) -> str:
     """Return the session cookie of somebody who acts for an organisation there; one person a role and organisation."""
 
     def sign_in() -> dict[str, str]:
         database = live_database()
         secret = (session_folder() / "live" / "secret-key").read_bytes().strip()
-        person = person_for(database, role, organization_id, email=f"{role.value}@{organization_id[:8]}.example.org")
+        person = person_for(
+            database, role, organization_id, email=f"{role.value}@{organization_id[:8]}.example.org", region=region
+        )
         with database.writes() as session:
             token = sessions.begin(session, person.id, secret=secret)
         database.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -16,6 +17,7 @@ from app.core.db import Database, WriteSession
 from app.core.errors import BadRequest, Conflict, Forbidden, InvalidContent, NotFound
 from app.core.preconditions import Precondition
 from app.enterprises import exporting
+from app.enterprises import queries as enterprise_queries
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseChoices, EnterpriseExport, EnterpriseFilters, EnterprisePatch
 from app.enterprises.vocabulary import ExportForm
@@ -27,9 +29,11 @@ from app.matching.schemas import LotQuestion, MatchQuestion
 from app.moderation import service
 from app.moderation.schemas import ActFilters, ActRead, ReportFilters, ReportIn, ReportRead
 from app.moderation.vocabulary import ReportKind, ReportState, Subject, Verb
+from app.opportunities import queries as opportunity_queries
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityFilters
 from app.wiring import wire
+from tests.databases import migrated_database
 from tests.factories import enterprise, opportunity
 from tests.people import person_for
 
@@ -400,3 +404,24 @@ def test_a_keeper_is_reminded_once_a_month(database: Database, ids: dict[Subject
         enterprises.confirm(session, one, by=OWNER)
     with pytest.raises(Conflict, match="within a year"):
         done(database, remind)
+
+
+# PostgreSQL reads so small a table as it lies; the indexes are the same.
+def test_the_lists_are_still_read_in_the_order_of_an_index(tmp_path: Path):
+    with migrated_database("sqlite", tmp_path) as url:
+        database = Database(url)
+        with database.reads() as session:
+            asked = {
+                "enterprise_name_sort_id": enterprise_queries.summaries(session, EnterpriseFilters()),
+                "enterprise_updated_at_id": enterprise_queries.summaries(
+                    session, EnterpriseFilters(sort="-updated_at")
+                ),
+                "enterprise_": enterprise_queries.count(session, EnterpriseFilters()),
+                "opportunity_status": opportunity_queries.count(session, OpportunityFilters()),
+            }
+            for index_name, question in asked.items():
+                sql = question.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+                plan = " ".join(row[3] for row in session.execute(text(f"EXPLAIN QUERY PLAN {sql}")))
+                assert f"INDEX ix_{index_name}" in plan, plan
+                assert "TEMP B-TREE" not in plan, plan
+        database.close()
