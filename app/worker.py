@@ -31,6 +31,7 @@ from app.mail import service as mail
 from app.mail.sending import Office, send_due
 from app.mail.smtp import Server
 from app.mail.vocabulary import Sender
+from app.moderation import service as moderation
 from app.responses import service as responses
 
 _log = logging.getLogger("samnod.worker")
@@ -147,6 +148,7 @@ JOBS: Final[tuple[Job, ...]] = (
             resets.forget_resets,
             sessions.forget_sessions,
             claims.forget_claims,
+            moderation.forget_reports,
         ),
     ),
     Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),

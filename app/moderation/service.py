@@ -5,10 +5,10 @@ why, and by whom.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col
 
 from app.accounts import people, permissions
@@ -36,6 +36,7 @@ __all__ = [
     "acts",
     "dismiss",
     "find",
+    "forget_reports",
     "hide",
     "remind",
     "report",
@@ -49,6 +50,7 @@ __all__ = [
 Record = EnterpriseRead | OpportunityRead
 Named = EnterpriseNamed | OpportunityNamed
 _SHOWING = (Verb.HIDE, Verb.RESTORE)
+_KEPT_FOR = timedelta(days=365)
 
 
 def report(
@@ -197,6 +199,12 @@ def remind(session: WriteSession, enterprise_id: str, *, by: Caller) -> ActRead:
     if not _write_to_keeper(session, "moderation/reconfirm", act, enterprise):
         raise Conflict(Message(N_("Nobody keeps this record yet: there is nobody to write to.")))
     return _acts(session, [act])[0]
+
+
+def forget_reports(session: WriteSession, at: datetime) -> int:
+    """Remove the reports that were decided, and made more than a year before `at`; count them. The acts stay."""
+    old = (col(Report.state) != ReportState.OPEN, col(Report.created_at) < at - _KEPT_FOR)
+    return session.connection().execute(delete(Report).where(*old)).rowcount
 
 
 def _moved(

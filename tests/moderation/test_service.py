@@ -425,3 +425,13 @@ def test_the_lists_are_still_read_in_the_order_of_an_index(tmp_path: Path):
                 assert f"INDEX ix_{index_name}" in plan, plan
                 assert "TEMP B-TREE" not in plan, plan
         database.close()
+
+
+def test_what_was_decided_a_year_ago_is_forgotten_and_what_waits_is_not(database: Database, ids: dict[Subject, str]):
+    waiting = reported(database, Subject.OPPORTUNITY, ids[Subject.OPPORTUNITY])
+    decided = reported(database, Subject.ENTERPRISE, ids[Subject.ENTERPRISE])
+    done(database, lambda session: service.dismiss(session, decided.id, by=COORDINATOR))
+    for days, gone in ((364, 0), (366, 1), (366, 0)):
+        with database.writes() as session:
+            assert service.forget_reports(session, now() + timedelta(days=days)) == gone
+    assert open_reports(database) == [waiting.id]
