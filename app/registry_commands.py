@@ -81,8 +81,10 @@ def _import_command(opened: Opened, node: Callable[[], str]) -> Callable[..., No
             raise stop("--report: name a file that ends in .json or .csv")
         try:
             with opened() as database, nothing_collected():
-                reading = _read(file, Defaults(source, country or "", text_language), columns, sheet, tell)
-                done = _carry_out(database, reading, node(), owner or None, on_duplicate, dry_run, strict)
+                reading = _read(
+                    file, Defaults(source, country or "", text_language, node(), owner or None), columns, sheet, tell
+                )
+                done = _carry_out(database, reading, on_duplicate, dry_run, strict)
         except KeyboardInterrupt:
             stop("Interrupted: nothing was written.")
             raise typer.Exit(130) from None
@@ -112,21 +114,17 @@ def _read(file: Path, defaults: Defaults, columns: list[str] | None, sheet: str,
 def _carry_out(
     database: Database,
     reading: Reading,
-    home: str,
-    owner_id: str | None,
     on_duplicate: OnDuplicate,
     dry_run: bool,
     strict: bool,
 ) -> Report:
     if dry_run:
         with database.reads() as reads:
-            return importing.foresee(reads, reading, home=home, on_duplicate=on_duplicate)
+            return importing.foresee(reads, reading, on_duplicate=on_duplicate)
     with database.writes() as session:
         return importing.import_enterprises(
             session,
             reading,
-            home=home,
-            owner_id=owner_id,
             on_duplicate=on_duplicate,
             strict=strict,
             progress=with_bar,

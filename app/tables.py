@@ -2,8 +2,8 @@
 
 import app.accounts.tables
 import app.audit.tables
-import app.digests.tables
 import app.claims.tables
+import app.digests.tables
 import app.enterprises.tables
 import app.jobs.tables
 import app.journal.tables

@@ -96,6 +96,7 @@ SHELVES_OF_ROOM = {
         {"rules", "spreadsheet"},
         {"schemas", "tables", "columns", "cells"},
         {"queries", "records", "reports"},
+        {"drafts"},
         {"rows"},
         {"service"},
         {"importing", "exporting"},

@@ -115,7 +115,6 @@ class Limits:
         if not self.is_exempt(address):
             _require([self.spend(PREVIEWS, household(address))])
 
-
     def count_letter(self, request: Request) -> None:
         """Count a letter that somebody without a login has a page send. Raises `TooManyRequests`."""
         address = address_of(request.scope)

@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from sqlalchemy import bindparam, update
 
 from app.core.clock import now
-from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import InvalidContent, Message
 from app.core.i18n import N_
@@ -23,13 +22,13 @@ from app.core.text import tokens
 from app.core.wording import plainly
 from app.enterprises import queries, records
 from app.enterprises.columns import Column, Unread, read_heading, recognised
+from app.enterprises.drafts import Drafted
 from app.enterprises.reports import Outcome, Remark, Report
-from app.enterprises.rows import Broken, Defaults, Drafted, read_rows
+from app.enterprises.rows import Broken, Defaults, read_rows
 from app.enterprises.schemas import EnterpriseCreate, EnterpriseRead
-from app.enterprises.service import RECORD_TYPE
 from app.enterprises.spreadsheet import CellFault, Table, read_table
 from app.enterprises.tables import Enterprise
-from app.enterprises.vocabulary import EligibilityState
+from app.enterprises.vocabulary import RECORD_TYPE, EligibilityState
 from app.journal import service as journal
 
 _Item = TypeVar("_Item")
@@ -54,6 +53,7 @@ class Reading:
     table: Table
     columns: list[Column]
     unread: list[Unread]
+    home: str
     drafted: list[Drafted] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
 
@@ -98,7 +98,7 @@ def read_file(
     said = said or {}
     table = read_table(path, lambda row: recognised(row, said), sheet)
     columns, unread = read_heading(table, said)
-    reading = Reading(table, columns, unread)
+    reading = Reading(table, columns, unread, defaults.home)
     for row in progress("Checking", read_rows(table, columns, defaults), len(table.rows)):
         if isinstance(row, Drafted):
             reading.drafted.append(row)
@@ -107,11 +107,9 @@ def read_file(
     return reading
 
 
-def foresee(
-    session: ReadSession, reading: Reading, *, home: str, on_duplicate: OnDuplicate = OnDuplicate.SKIP
-) -> Report:
+def foresee(session: ReadSession, reading: Reading, *, on_duplicate: OnDuplicate = OnDuplicate.SKIP) -> Report:
     """Return what an import of the file would do now."""
-    _, report = _planned(session, reading, home, on_duplicate)
+    _, report = _planned(session, reading, on_duplicate)
     report.dry_run = True
     return report
 
@@ -120,28 +118,24 @@ def import_enterprises(
     session: WriteSession,
     reading: Reading,
     *,
-    home: str,
-    owner_id: str | None = None,
     on_duplicate: OnDuplicate = OnDuplicate.SKIP,
     strict: bool = False,
     progress: Progress[Any] = no_progress,
 ) -> Report:
-    """Write what was read into the registry of the node `home`, and return what was done.
+    """Write what was read into the registry of the node that it was read for, and return what was done.
 
     With `strict` nothing is written when any row is broken. The owner of what is there already stays who it was.
     """
-    plan, report = _planned(session, reading, home, on_duplicate)
+    plan, report = _planned(session, reading, on_duplicate)
     if strict and report.counts[Outcome.BROKEN]:
         report.refused = True
         return report
-    _register(session, plan.new, home, owner_id, progress)
+    _register(session, plan.new, progress)
     _replace(session, plan.updates, progress)
     return report
 
 
-def _planned(
-    session: ReadSession | WriteSession, reading: Reading, home: str, on_duplicate: OnDuplicate
-) -> tuple[_Plan, Report]:
+def _planned(session: ReadSession | WriteSession, reading: Reading, on_duplicate: OnDuplicate) -> tuple[_Plan, Report]:
     report = Report(
         reading.table.file,
         reading.table.sheet,
@@ -152,7 +146,7 @@ def _planned(
         faults=[fault for broken in reading.broken for fault in broken.faults],
     )
     report.counts[Outcome.BROKEN] = len(reading.broken)
-    planning = _Planning(session, reading, home, on_duplicate, report)
+    planning = _Planning(session, reading, on_duplicate, report)
     return planning.plan(), report
 
 
@@ -163,14 +157,13 @@ class _Planning:
         self,
         session: ReadSession | WriteSession,
         reading: Reading,
-        home: str,
         on_duplicate: OnDuplicate,
         report: Report,
     ) -> None:
-        self._session, self._reading, self._home = session, reading, home
+        self._session, self._reading = session, reading
         self._on_duplicate, self._report = on_duplicate, report
         known = [Known(*row) for row in session.connection().execute(queries.known_by())]
-        self._by_number = {one.number: one for one in known if one.number and one.home == home}
+        self._by_number = {one.number: one for one in known if one.number and one.home == reading.home}
         self._by_name: dict[str, list[Known]] = {}
         for one in known:
             self._by_name.setdefault(name_key(one.name), []).append(one)
@@ -182,7 +175,7 @@ class _Planning:
         plan = _Plan()
         same: list[tuple[Drafted, Known]] = []
         for row in self._reading.drafted:
-            existing = self._by_number.get(row.data.organisation_number or "")
+            existing = self._by_number.get(row.number or "")
             if self._repeats_a_row(row):
                 continue
             if existing:
@@ -195,13 +188,13 @@ class _Planning:
         return plan
 
     def _remember(self, row: Drafted) -> None:
-        if row.data.organisation_number:
-            self._rows_by_number[row.data.organisation_number] = row
-        self._rows_by_name.setdefault(name_key(row.data.name), []).append(row)
+        if row.number:
+            self._rows_by_number[row.number] = row
+        self._rows_by_name.setdefault(name_key(row.name), []).append(row)
 
     def _repeats_a_row(self, row: Drafted) -> bool:
         """Refuse a row whose number stands in a row above: which of the two is right only the operator knows."""
-        above = self._rows_by_number.get(row.data.organisation_number or "")
+        above = self._rows_by_number.get(row.number or "")
         if above is None:
             return False
         column = next(one for one in self._reading.columns if one.field == "organisation_number")
@@ -213,7 +206,7 @@ class _Planning:
 
     def _looks_like_another(self, row: Drafted) -> bool:
         """Leave out a row that is probably here under the same name; a person has to look."""
-        key, seat, number = name_key(row.data.name), row.data.area_code, row.data.organisation_number
+        key, seat, number = name_key(row.name), row.seat, row.number
         for one in self._by_name.get(key, []):
             if may_be_one(seat, number, one.seat, one.number):
                 told = N_(
@@ -222,7 +215,7 @@ class _Planning:
                 self._note(row, Outcome.SKIPPED, Message(told, name=one.name, id=one.id))
                 return True
         for other in self._rows_by_name.get(key, []):
-            if may_be_one(seat, number, other.data.area_code, other.data.organisation_number):
+            if may_be_one(seat, number, other.seat, other.number):
                 told = N_("row {row} has the same name. Give the municipality or organisation number if they differ")
                 self._note(row, Outcome.SKIPPED, Message(told, row=other.row))
                 return True
@@ -241,7 +234,7 @@ class _Planning:
                 self._plan_update(plan, row, found[existing.id])
 
     def _plan_update(self, plan: _Plan, row: Drafted, existing: EnterpriseRead) -> None:
-        before = as_sent(existing)
+        before = records.as_sent(existing)
         try:
             merged = EnterpriseCreate.model_validate(before | _stated(row, existing))
             records.require_sound(merged)
@@ -283,16 +276,10 @@ def may_be_one(seat: str | None, number: str | None, other_seat: str | None, oth
     return seat is None or other_seat is None or seat == other_seat
 
 
-def as_sent(existing: EnterpriseRead) -> dict[str, Any]:
-    """Return a record in the shape in which it would be sent."""
-    sent = existing.model_dump(include=set(EnterpriseCreate.model_fields))
-    return {**sent, "offerings": [{k: v for k, v in one.items() if k != "id"} for one in sent["offerings"]]}
-
-
 def _stated(row: Drafted, existing: EnterpriseRead) -> dict[str, Any]:
     """Return the fields that the file states; what it leaves open stays as it is."""
     said = row.data.model_dump(include=set(row.stated))
-    if "source_year" not in row.stated and row.data.source != existing.source:
+    if "source_year" not in row.stated and row.own["source"] != existing.source:
         # The year belongs to the source that is no longer named.
         said["source_year"] = None
     if "eligibility" in row.stated:
@@ -314,21 +301,16 @@ def _canonical(data: EnterpriseCreate) -> dict[str, Any]:
     return said | {"eligibility": sorted(said["eligibility"], key=lambda one: str(one["reservation"]))}
 
 
-def _register(
-    session: WriteSession, drafted: Sequence[Drafted], home: str, owner_id: str | None, progress: Progress[Any]
-) -> None:
+def _register(session: WriteSession, drafted: Sequence[Drafted], progress: Progress[Any]) -> None:
     """Write new records, some hundreds at a time."""
     for first in progress("Writing", range(0, len(drafted), _BATCH), -(-len(drafted) // _BATCH)):
         rows: records.Rows = {}
         words: dict[str, str] = {}
+        at = now()
         for row in drafted[first : first + _BATCH]:
-            record_id = new_id()
-            own = {"id": record_id, "home": home, "rev": 1, "owner_id": owner_id, "created_at": now()}
-            own |= records.own_values(row.data)
-            children = records.child_rows(record_id, row.data)
-            _extend(rows, {Enterprise: [own], **children})
-            words[record_id] = row.words
-            _record(session, records.assembled(own, children), None)
+            _extend(rows, {Enterprise: [row.own | {"created_at": at, "updated_at": at}], **row.children})
+            words[row.own["id"]] = row.words
+            journal.record(session, row.change)
         records.write_rows(session, rows)
         queries.SEARCH.put_all(session, words)
 
@@ -348,7 +330,7 @@ def _replace(
             children = records.child_rows(existing.id, data)
             _extend(rows, children)
             words[existing.id] = words_of(records.searchable(data))
-            kept = {"id": existing.id, "home": existing.home, "owner_id": existing.owner_id}
+            kept = {name: getattr(existing, name) for name in ("id", "home", "owner_id", "hidden_at")}
             _record(session, records.assembled(kept | own, children), existing)
         records.forget_children(session, [existing.id for existing, _ in part])
         table = records.table_of(Enterprise)
@@ -365,7 +347,6 @@ def _extend(rows: records.Rows, more: records.Rows) -> None:
         rows.setdefault(table, []).extend(values)
 
 
-def _record(session: WriteSession, after: EnterpriseRead, before: EnterpriseRead | None) -> None:
-    said = after.model_dump(mode="json")
-    was = before.model_dump(mode="json") if before else None
+def _record(session: WriteSession, after: EnterpriseRead, before: EnterpriseRead) -> None:
+    said, was = records.payload(after), records.payload(before)
     journal.record(session, journal.changed(RECORD_TYPE, after.id, after.home, after.rev, said, was))

@@ -135,6 +135,13 @@ def own_values(data: EnterpriseCreate) -> Values:
     }
 
 
+def new_values(data: EnterpriseCreate, home: str, owner_id: str | None) -> Values:
+    """Return the row of an enterprise that is not here yet."""
+    fixed = {"id": new_id(), "home": home, "rev": 1, "owner_id": owner_id, "hidden_at": None}
+    own = own_values(data)
+    return {**fixed, **own, "created_at": own["updated_at"]}
+
+
 def child_rows(enterprise_id: str, data: EnterpriseCreate) -> Rows:
     """Return the child rows of an enterprise, table by table."""
     of = {"enterprise_id": enterprise_id}
@@ -221,7 +228,7 @@ def assembled(own: Mapping[str, Any], rows: Rows) -> EnterpriseRead:
     hidden = {"municipality", "name_sort", "created_at"}
 
     def each(table: type[SQLModel], column: str) -> list[str]:
-        return sorted(row[column] for row in rows[table])
+        return sorted(row[column] for row in rows.get(table, []))
 
     return EnterpriseRead(
         **{name: value for name, value in own.items() if name not in hidden},
@@ -230,15 +237,15 @@ def assembled(own: Mapping[str, Any], rows: Rows) -> EnterpriseRead:
         offerings=_offerings(rows),
         criteria=[
             CriterionRead.model_validate(row)
-            for row in sorted(rows[EnterpriseCriterion], key=lambda row: str(row["criterion"]))
+            for row in sorted(rows.get(EnterpriseCriterion, []), key=lambda row: str(row["criterion"]))
         ],
         certificates=[
             CertificateRead.model_validate(row)
-            for row in sorted(rows[EnterpriseCertificate], key=lambda row: str(row["name"]))
+            for row in sorted(rows.get(EnterpriseCertificate, []), key=lambda row: str(row["name"]))
         ],
         eligibility=[
             EligibilityRead.model_validate(row)
-            for row in sorted(rows[EnterpriseEligibility], key=lambda row: str(row["reservation"]))
+            for row in sorted(rows.get(EnterpriseEligibility, []), key=lambda row: str(row["reservation"]))
         ],
         service_areas=each(EnterpriseArea, "area"),
         target_groups=each(EnterpriseTargetGroup, "target_group"),
@@ -247,12 +254,23 @@ def assembled(own: Mapping[str, Any], rows: Rows) -> EnterpriseRead:
     )
 
 
+def payload(read: EnterpriseRead) -> dict[str, Any]:
+    """Return what the record says, as the journal compares it: an offering's id is new with each version."""
+    return read.model_dump(mode="json", exclude={"offerings": {"__all__": {"id"}}})
+
+
+def as_sent(existing: EnterpriseRead) -> dict[str, Any]:
+    """Return a record in the shape in which it would be sent."""
+    sent = existing.model_dump(include=set(EnterpriseCreate.model_fields))
+    return {**sent, "offerings": [{k: v for k, v in one.items() if k != "id"} for one in sent["offerings"]]}
+
+
 def _offerings(rows: Rows) -> list[OfferingRead]:
     codes: dict[str, list[str]] = {}
-    for row in sorted(rows[OfferingCpv], key=lambda row: int(row["position"])):
+    for row in sorted(rows.get(OfferingCpv, []), key=lambda row: int(row["position"])):
         codes.setdefault(row["offering_id"], []).append(row["code"])
     sectors: dict[str, list[str]] = {}
-    for row in rows[OfferingSector]:
+    for row in rows.get(OfferingSector, []):
         sectors.setdefault(row["offering_id"], []).append(row["sector"])
     return [
         OfferingRead(
@@ -260,7 +278,7 @@ def _offerings(rows: Rows) -> list[OfferingRead]:
             cpv=codes.get(row["id"], []),
             sectors=sorted(sectors.get(row["id"], [])),
         )
-        for row in sorted(rows[Offering], key=lambda row: int(row["position"]))
+        for row in sorted(rows.get(Offering, []), key=lambda row: int(row["position"]))
     ]
 
 

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from app.core.errors import FieldFault, InvalidContent, Message
 from app.core.halves import by_two
 from app.core.i18n import N_
-from app.core.search import words_of
 from app.core.wording import plainly
 from app.enterprises import cells
 from app.enterprises.columns import Column
-from app.enterprises.records import require_sound, searchable
+from app.enterprises.drafts import Drafted, drafted
+from app.enterprises.records import require_sound
 from app.enterprises.schemas import EnterpriseCreate
 from app.enterprises.spreadsheet import Cell, CellFault, Doubt, Row, Table
 from app.enterprises.vocabulary import EligibilityState, OfferingKind
@@ -36,26 +36,13 @@ _REMARKED = frozenset({"kind", "lifecycle", "legal_form", "public_ownership"})
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What counts for each row that does not say it itself."""
+    """What counts for each row that does not say it itself; `home` and `owner_id` are those of every new record."""
 
     source: str
     country: str = ""
     language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """A row that can be written: the record, which of its fields the file states, and what is worth knowing of it.
-
-    `words` are those by which the record is found: they take long to make, so the two processes make them too.
-    """
-
-    row: int
-    place: str
-    data: EnterpriseCreate
-    stated: frozenset[str]
-    words: str
-    notes: tuple[str, ...] = ()
+    home: str = "local"
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +100,7 @@ class _Reading:
             try:
                 data = EnterpriseCreate.model_validate(found)
                 require_sound(data)
-                stated, words = frozenset(self._stated(found)), words_of(searchable(data))
-                return Drafted(self._row, self._place("name"), data, stated, words, tuple(self._notes))
+                return self._drafted(data, frozenset(self._stated(found)))
             except ValidationError as fault:
                 for error in fault.errors():
                     self._complain(*_column_of(error["loc"]), plainly(dict(error)))
@@ -122,6 +108,12 @@ class _Reading:
                 for wrong in fault.faults:
                     self._complain(*_column_of(_parts(wrong)), wrong.detail)
         return Broken(self._row, self._faults)
+
+    def _drafted(self, data: EnterpriseCreate, stated: frozenset[str]) -> Drafted:
+        defaults = self._defaults
+        return drafted(
+            self._row, self._place("name"), data, stated, tuple(self._notes), defaults.home, defaults.owner_id
+        )
 
     def _record(self) -> dict[str, Any]:
         """Return what the row states, as far as it can be read."""

@@ -39,6 +39,7 @@ from app.enterprises.schemas import (
     FacetGroup,
 )
 from app.enterprises.tables import Enterprise
+from app.enterprises.vocabulary import RECORD_TYPE
 from app.journal import service as journal
 from app.journal.schemas import History
 
@@ -67,7 +68,6 @@ __all__ = [
     "statement_counts",
 ]
 
-RECORD_TYPE = "enterprise"
 LISTING = Listing(rows=queries.summaries, count=queries.count, last_change=journal.last_number)
 
 
@@ -92,7 +92,7 @@ def register(
     records.require_sound(data)
     # Locked, so that two changes of one record follow each other and each has its own `rev`.
     existing = session.get(Enterprise, record_id, with_for_update=True) if record_id else None
-    before = _payload(_read(session, existing.id)) if existing else None
+    before = records.payload(_read(session, existing.id)) if existing else None
     if existing is None:
         own = records.own_values(data)
         rev = journal.next_rev(session, RECORD_TYPE, record_id) if record_id else 1
@@ -109,7 +109,7 @@ def register(
     records.write_rows(session, records.child_rows(enterprise.id, data))
     queries.SEARCH.put(session, enterprise.id, records.searchable(data))
     read = _read(session, enterprise.id)
-    journal.record(session, journal.changed(RECORD_TYPE, read.id, read.home, read.rev, _payload(read), before))
+    journal.record(session, journal.changed(RECORD_TYPE, read.id, read.home, read.rev, records.payload(read), before))
     return read
 
 
@@ -218,7 +218,8 @@ def _marked(session: WriteSession, own: Update, current: EnterpriseRead, marks: 
     session.expire_all()
     read = current.model_copy(update=change)
     journal.record(
-        session, journal.changed(RECORD_TYPE, read.id, read.home, read.rev, _payload(read), _payload(current))
+        session,
+        journal.changed(RECORD_TYPE, read.id, read.home, read.rev, records.payload(read), records.payload(current)),
     )
     return read
 
@@ -236,7 +237,7 @@ def remove(session: WriteSession, enterprise_id: str, *, match: Precondition, by
     records.forget_children(session, [enterprise_id])
     session.expunge_all()
     session.connection().execute(delete(Enterprise).where(col(Enterprise.id) == enterprise_id))
-    gone = journal.removed(RECORD_TYPE, enterprise_id, current.home, current.rev + 1, _payload(current))
+    gone = journal.removed(RECORD_TYPE, enterprise_id, current.home, current.rev + 1, records.payload(current))
     journal.record(session, gone)
 
 
@@ -357,11 +358,6 @@ def _read(session: ReadSession | WriteSession, enterprise_id: str) -> Enterprise
 
 def _unknown() -> NotFound:
     return NotFound(Message(N_("There is no enterprise with this id.")))
-
-
-def _payload(read: EnterpriseRead) -> dict[str, Any]:
-    """Return what the record says, as the journal compares it: an offering's id is new with each version."""
-    return read.model_dump(mode="json", exclude={"offerings": {"__all__": {"id"}}})
 
 
 def _require_verifier(data: EnterpriseCreate, current: EnterpriseRead | None, owner: str | None, by: Caller) -> None:

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+RECORD_TYPE = "enterprise"
+"""What the journal calls a record of this room."""
+
 
 class Kind(StrEnum):
     """What sort of thing a record is. Only enterprises and associations are proposed to buyers."""

@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
 from app.journal.schemas import Revision
 from app.journal.tables import JournalCounter, JournalEntry, JournalRevision
-from app.journal.vocabulary import Actor, Change, Method
+from app.journal.vocabulary import Actor, Change, Method, Told
 
 Handler = Callable[[WriteSession, Change], None]
 _handlers: dict[str, list[Handler]] = {}
@@ -40,7 +40,14 @@ def acting(session: WriteSession, actor: Actor) -> None:
 
 def payload_hash(payload: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the public payload as canonical JSON, in hex."""
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _hash_of(_canonical(payload))
+
+
+def _canonical(payload: Mapping[str, Any]) -> str:
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -67,6 +74,12 @@ def changed(
     """Return the change that says that a record is now as `payload` says; `before` is what it said, if it was there."""
     payload, before = _telling(payload), before and _telling(before)
     return Change(record_type, record_id, home, rev, Method.PUT, payload_hash(payload), before, payload)
+
+
+def created(record_type: str, record_id: str, home: str, payload: Mapping[str, Any]) -> Change:
+    """Return the change that says that a record is here for the first time, small enough to hold thousands of them."""
+    text = _canonical(_telling(payload))
+    return Change(record_type, record_id, home, 1, Method.PUT, _hash_of(text), None, Told(text))
 
 
 def removed(record_type: str, record_id: str, home: str, rev: int, before: Mapping[str, Any]) -> Change:

@@ -1,6 +1,7 @@
 """Words of the journal."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,26 @@ class Method(StrEnum):
 
     PUT = "PUT"
     DELETE = "DELETE"
+
+
+class Told(Mapping[str, Any]):
+    """A public record as the JSON that its hash was made of, and read when somebody asks: for an import nobody does."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def _read(self) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads(self._text)
+        return read
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ No state lives in the workers: a question reads the postings it needs, and numpy
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -12,6 +13,7 @@ from sqlmodel import col
 
 from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession, driver_rows
+from app.core.halves import by_two
 from app.matching import openings, queries, state
 from app.matching import postings as lists
 from app.matching.gate import flags, gate_terms
@@ -26,6 +28,8 @@ from app.matching.whereabouts import BLOCK, EMPTY, Whereabouts, is_kept_here, jo
 
 _BATCH = 5_000
 _PATCHED_ONE_BY_ONE = 20
+# Profiles that are held at a time while an index is made.
+_HELD = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +151,11 @@ def rebuild_enterprises(
     held = state.locked(session)
     for table in (MatchPosting, MatchEnterprise, MatchWhereabouts):
         session.connection().execute(delete(table))
-    rows: list[dict[str, Any]] = []
-    placed: dict[int, tuple[list[str], int]] = {}
-
-    def documents() -> Iterator[tuple[int, Mapping[str, int]]]:
-        for slot, found in enumerate(progress(every_profile(session))):
-            compiled = document(found)
-            rows.append(
-                {
-                    "enterprise_id": found.enterprise_id,
-                    "slot": slot,
-                    "name": found.name,
-                    "municipality": found.municipality,
-                    "document": compiled.to_bytes(),
-                }
-            )
-            placed[slot] = place_of(compiled)
-            yield slot, terms_of(compiled)
-
-    built = lists.build(documents(), CHUNK)
+    found = enumerate(progress(every_profile(session)))
+    parts = list(_compiled(found))
+    rows = [row for part in parts for row in part.rows]
+    placed = {slot: place for part in parts for slot, place in part.placed.items()}
+    built = lists.joined(part.built for part in parts)
     insert_many(session, MatchEnterprise, rows)
     insert_many(session, MatchPosting, [_row(key, written) for key, written in sorted(built.items())])
     insert_many(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(placed).items()])
@@ -175,6 +165,43 @@ def rebuild_enterprises(
         # Until PostgreSQL knows how many rows there are now, it reads the whole table for every question.
         session.connection().exec_driver_sql("ANALYZE match_posting, match_enterprise")
     return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What some enterprises, slot by slot, put into the index."""
+
+    rows: list[dict[str, Any]]
+    placed: dict[int, tuple[list[str], int]]
+    built: lists.Built
+
+
+def _compiled(found: Iterator[tuple[int, Profile]]) -> Iterator[_Part]:
+    """Yield the parts of an index of these profiles, not all of which need to be held at a time."""
+    while held := list(islice(found, _HELD)):
+        yield from by_two(lambda some: [_part(some)], held)
+
+
+def _part(found: Sequence[tuple[int, Profile]]) -> _Part:
+    part = _Part([], {}, {})
+
+    def documents() -> Iterator[tuple[int, Mapping[str, int]]]:
+        for slot, profile in found:
+            compiled = document(profile)
+            part.rows.append(
+                {
+                    "enterprise_id": profile.enterprise_id,
+                    "slot": slot,
+                    "name": profile.name,
+                    "municipality": profile.municipality,
+                    "document": compiled.to_bytes(),
+                }
+            )
+            part.placed[slot] = place_of(compiled)
+            yield slot, terms_of(compiled)
+
+    part.built.update(lists.build(documents(), CHUNK))
+    return part
 
 
 def check(session: ReadSession) -> list[str]:

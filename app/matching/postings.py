@@ -1,5 +1,6 @@
 """Posting lists as bytes: sorted two-byte offsets within a chunk, with one impact byte each. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ Impacts = NDArray[np.uint8]
 OFFSET = np.dtype("<u2")
 Written = tuple[bytes, bytes]
 """Offsets in order and the impact of each, as bytes."""
+Built = dict[tuple[str, int], Written]
+"""Postings by term and chunk."""
 
 
 @dataclass(slots=True)
@@ -49,20 +52,36 @@ def difference(old: Mapping[str, int], new: Mapping[str, int]) -> Patch:
     return Patch(put, frozenset(old.keys() - new.keys()))
 
 
-def build(documents: Iterable[tuple[int, Mapping[str, int]]], chunk_size: int) -> dict[tuple[str, int], Written]:
+def build(documents: Iterable[tuple[int, Mapping[str, int]]], chunk_size: int) -> Built:
     """Return every posting of `documents` as it is written; they come as (slot, terms), in rising order of slot."""
-    postings: dict[int, dict[str, tuple[list[int], list[int]]]] = {}
+    built: Built = {}
+    for chunk, held in _by_chunk(documents, chunk_size).items():
+        for term, pairs in held.items():
+            built[term, chunk] = (np.array(pairs[0::2], OFFSET).tobytes(), bytes(pairs[1::2]))
+    return built
+
+
+def joined(parts: Iterable[Built]) -> Built:
+    """Return the postings of parts as those of one whole; the slots of each part come after the last one's."""
+    found: dict[tuple[str, int], tuple[list[bytes], list[bytes]]] = {}
+    for part in parts:
+        for key, (offsets, impacts) in part.items():
+            if key not in found:
+                found[key] = ([], [])
+            held = found[key]
+            held[0].append(offsets)
+            held[1].append(impacts)
+    return {key: (b"".join(offsets), b"".join(impacts)) for key, (offsets, impacts) in found.items()}
+
+
+def _by_chunk(
+    documents: Iterable[tuple[int, Mapping[str, int]]], chunk_size: int
+) -> dict[int, defaultdict[str, list[int]]]:
+    """Return chunk by chunk, under each term, the offset and the impact of each document in turn."""
+    chunks: dict[int, defaultdict[str, list[int]]] = {}
     for slot, terms in documents:
         chunk, offset = divmod(slot, chunk_size)
-        held = postings.setdefault(chunk, {})
+        held = chunks.setdefault(chunk, defaultdict(list))
         for term, impact in terms.items():
-            if term not in held:
-                held[term] = ([], [])
-            offsets, impacts = held[term]
-            offsets.append(offset)
-            impacts.append(impact)
-    return {
-        (term, chunk): (np.array(offsets, OFFSET).tobytes(), bytes(impacts))
-        for chunk, held in postings.items()
-        for term, (offsets, impacts) in held.items()
-    }
+            held[term] += (offset, impact)
+    return chunks

@@ -37,7 +37,7 @@ def imported(database: Database, file: Path, defaults: Defaults = SOURCE, **how:
     """Import a file, and return what was done."""
     reading = importing.read_file(file, defaults)
     with database.writes() as session:
-        return importing.import_enterprises(session, reading, home="local", **how)
+        return importing.import_enterprises(session, reading, **how)
 
 
 def registry(database: Database) -> list[EnterpriseRead]:
@@ -177,7 +177,7 @@ def test_strict_writes_nothing_when_any_row_is_broken(database: Database, tmp_pa
 def test_a_rehearsal_tells_the_same_and_writes_nothing(database: Database, tmp_path: Path):
     file = write_csv(tmp_path / "x.csv", [row(1), row(2, Kommun="x"), row(1)])
     with database.reads() as session:
-        foreseen = importing.foresee(session, importing.read_file(file, SOURCE), home="local")
+        foreseen = importing.foresee(session, importing.read_file(file, SOURCE))
     assert registry(database) == []
     done = imported(database, file)
     assert (foreseen.counts, foreseen.faults) == (done.counts, done.faults)
@@ -340,7 +340,7 @@ wire()
 reading = importing.read_file(Path(sys.argv[2]), Defaults("exempel"))
 importing._BATCH = 20
 with Database(sys.argv[1]).writes() as session:
-    importing.import_enterprises(session, reading, home="local", progress=slowly)
+    importing.import_enterprises(session, reading, progress=slowly)
 """
 
 
