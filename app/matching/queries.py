@@ -4,12 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Enum, Select, String, Table, func, select, type_coerce
 from sqlmodel import col
 
 from app.enterprises.tables import Enterprise
 from app.matching.gate import Span
 from app.matching.tables import MatchAsked, MatchEnterprise, MatchLot, MatchOpportunity, MatchSeen
+
+# What a profile tells of an enterprise itself.
+PROFILED = (
+    "id",
+    "name",
+    "country",
+    "municipality",
+    "lifecycle",
+    "kind",
+    "turnover",
+    "employees",
+    "confirmed_on",
+    "source_year",
+)
 
 
 def postings(dialect: str, terms: Sequence[str], spans: Sequence[Span]) -> tuple[str, list[Any]]:
@@ -116,7 +130,7 @@ def _is_open(at: datetime) -> ColumnElement[bool]:
 
 def children(table: Any, enterprise_ids: Sequence[str]) -> Select[Any]:
     """Select the child rows of enterprises from one table of the registry, as plain rows."""
-    return select(table.__table__).where(table.enterprise_id.in_(enterprise_ids))
+    return select(*_as_stored(table.__table__)).where(table.enterprise_id.in_(enterprise_ids))
 
 
 def enterprises(enterprise_ids: Sequence[str]) -> Select[Any]:
@@ -125,8 +139,15 @@ def enterprises(enterprise_ids: Sequence[str]) -> Select[Any]:
     What a coordinator has hidden is not there to be matched.
     """
     table: Any = Enterprise
+    named = _as_stored(table.__table__, PROFILED)
     shown = col(Enterprise.hidden_at).is_(None)
-    return select(table.__table__).where(col(Enterprise.id).in_(enterprise_ids), shown)
+    return select(*named).where(col(Enterprise.id).in_(enterprise_ids), shown)
+
+
+def _as_stored(table: Table, names: Sequence[str] = ()) -> list[ColumnElement[Any]]:
+    """Return columns of a table, all or those named, with states as the words that are stored."""
+    columns = [table.c[name] for name in names] or list(table.c)
+    return [type_coerce(one, String) if isinstance(one.type, Enum) else one for one in columns]
 
 
 def every_enterprise() -> Select[str]:

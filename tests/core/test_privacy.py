@@ -1,13 +1,19 @@
 """Nothing about a person is kept: personal and telephone numbers, and addresses that name somebody."""
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from app.core.privacy import (
     holds_personal_number,
     holds_telephone_number,
     names_a_person,
+    plain,
     without_contact_details,
+    without_personal_details,
 )
 from app.core.schema import FunctionAddress, FunctionName, KeptLine, KeptProse, Line, SourceName, WebAddress
 from app.opportunities.schemas import Title
@@ -123,6 +129,26 @@ def test_an_address_in_a_text_may_not_be_a_persons():
     for text in ("Skriv till anna.andersson@exempel.se.", "anna.andersson＠exempel.se", "o.han\u200bsen@exempel.no"):
         with pytest.raises(ValidationError, match="person's e-mail"):
             TypeAdapter(KeptProse).validate_python(text)
+
+
+# What every text is looked through for first may let nothing more through.
+_PIECES = st.sampled_from([*HELD, *TELEPHONES, "anna.andersson@exempel.se", "tel 1     2", "²", "½", "\u00a0"])
+_SIGNS = st.text(
+    alphabet=st.one_of(st.sampled_from("0123456789 -+/().@\u200b٣７＠²telabå"), st.characters()), max_size=30
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(_PIECES, _SIGNS), max_size=4).map("".join))
+def test_a_first_look_lets_nothing_more_through(text: str):
+    addresses = re.findall(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", plain(text))
+    held = holds_personal_number(text) or holds_telephone_number(text) or any(map(names_a_person, addresses))
+    try:
+        without_personal_details(text)
+    except ValueError:
+        assert held
+    else:
+        assert not held
 
 
 @pytest.mark.parametrize("function", ["Anna Andersson", "Kontakt: Per-Olof Exempel", "Kundtjänst (Åsa Anna Berg)"])

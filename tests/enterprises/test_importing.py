@@ -79,7 +79,7 @@ def test_every_field_of_a_row_comes_into_the_registry(database: Database, tmp_pa
         "contact_function": "Kundtjänst", "contact_email": "info@ankan.example", "source": "Länets förteckning",
         "source_year": 2025, "confirmed_on": "2026-02-15", "criteria": [], "certificates": [],
         "eligibility": [{"reservation": "res-ws", "state": "declared", "on": "2026-01-15", "valid_until": None}],
-        "home": "local", "rev": 1, "owner_id": None,
+        "home": "local", "rev": 1, "owner_id": None, "hidden_at": None,
     }  # fmt: skip
     assert [(one.title, one.cpv, one.sectors, one.kind, one.places_free) for one in read.offerings] == [
         ("Lokalvård", ["90910000"], ["cleaning"], "service", None),
