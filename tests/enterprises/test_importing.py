@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app.core.db import Database
 from app.core.i18n import texts
-from app.enterprises import importing, service
+from app.enterprises import importing, records, service
 from app.enterprises.columns import overrides
 from app.enterprises.importing import OnDuplicate
 from app.enterprises.reports import Outcome, Report
@@ -86,6 +86,15 @@ def test_every_field_of_a_row_comes_into_the_registry(database: Database, tmp_pa
         ("Arbetsträning", ["85312510"], [], "service", None),
         ("Arbetsträning/rehabilitering", [], ["work_training"], "work_training", 4),
     ]
+
+
+def test_the_journal_says_of_an_imported_record_what_it_says_of_a_registered_one(database: Database, tmp_path: Path):
+    imported(database, write_xlsx(tmp_path / "x.xlsx", rows(3)))
+    for read in registry(database):
+        with database.reads() as session:
+            (entry,) = journal.entries(session, read.id)
+        said = journal.changed("enterprise", read.id, read.home, read.rev, records.payload(read))
+        assert entry.payload_hash == said.payload_hash
 
 
 def test_an_imported_record_is_as_one_that_was_registered(database: Database, tmp_path: Path):
