@@ -101,6 +101,19 @@ def find(session: ReadSession | WriteSession, subject: Subject, record_id: str, 
     return opportunities.find(session, record_id, by)
 
 
+def find_to_move(session: ReadSession, subject: Subject, record_id: str, *, by: Caller) -> Record:
+    """Return a record that `by` may hide or show again.
+
+    Raises:
+        NotFound: as `find`.
+        Forbidden: it lies outside the caller's region.
+    """
+    record = find(session, subject, record_id, by)
+    if not permissions.may(by, Action.MODERATE, owner_id=None, area=_area(record)):
+        raise Forbidden(Message(N_("This record is kept by another organisation, or lies outside your region.")))
+    return record
+
+
 def why_hidden(session: ReadSession, subject: Subject, record_id: str) -> ActRead | None:
     """Return the act by which a record was last hidden, or None; ask only for who may know of the record."""
     row = session.execute(queries.last_act(subject, record_id, Verb.HIDE)).scalars().one_or_none()

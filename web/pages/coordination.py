@@ -292,7 +292,7 @@ def _moving(
     reason: str = "",
     refused: SamnodError | None = None,
 ) -> Response:
-    record = moderation.find(session, SUBJECTS[place], record_id, by)
+    record = moderation.find_to_move(session, SUBJECTS[place], record_id, by=by)
     faults = [Fault("reason", _words(refused, language))] if refused else []
     return show(
         request,

@@ -1,0 +1,368 @@
+"""Who may open and send which page: one table of every page of the site, walked as everybody.
+
+For each page: signed out, with a session that has expired, in each role that it is not for, as a stranger (the right
+role in another organisation, or another region), and as its own. A page that is not in the table fails the test. The
+same for the API, from the table of actions, is in tests/accounts/test_permissions.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from hashlib import sha256
+from hmac import new as hmac
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from sqlalchemy import select, text, update
+from sqlmodel import col
+from starlette.applications import Starlette
+
+from app.accounts import sessions
+from app.accounts.tables import LoginSession, Person
+from app.accounts.vocabulary import Caller, Role
+from app.claims import service as claims
+from app.claims.schemas import ClaimFilters, ClaimIn
+from app.core.clock import now
+from app.core.db import Database
+from app.enterprises import service as enterprises
+from app.moderation import service as moderation
+from app.moderation.schemas import ReportIn
+from app.moderation.vocabulary import ReportKind, Subject
+from app.opportunities import service as opportunities
+from tests.factories import enterprise, opportunity
+from tests.keys import REGION, SECRET, key_for, organization_of
+from tests.people import person_for, session_for
+from web.site import create_site
+
+STRANGER = "org-of-a-stranger"
+FAR_AWAY = "SE-25"
+
+PUBLIC = frozenset[Role]()
+EVERYBODY = frozenset(Role)
+BUYERS = frozenset({Role.BUYER, Role.COORDINATOR})
+ENTERPRISES = frozenset({Role.ENTERPRISE})
+COORDINATORS = frozenset({Role.COORDINATOR, Role.ADMIN})
+EDITORS = frozenset({Role.ENTERPRISE, Role.COORDINATOR, Role.ADMIN})
+
+
+@dataclass(frozen=True)
+class Audience:
+    """For whom a page is, and which of them find something of their own on it here.
+
+    `private`: about one organisation's record, and for a stranger not there. Whom a page is not for is refused (403), or
+    told that there is nothing (404) where its record is private.
+    """
+
+    roles: frozenset[Role]
+    own: frozenset[Role] = PUBLIC
+    private: bool = False
+
+
+ALL = Audience(PUBLIC)
+MEMBER = Audience(EVERYBODY, EVERYBODY)
+# Systems have keys and no people: an integrator's own page says that there is nothing.
+OF_MANAGER, OF_KEY = Audience(EVERYBODY, EVERYBODY - {Role.INTEGRATOR}), Audience(EVERYBODY, private=True)
+# Coordinators publish in their region and invite there, and read no organisation's dialogue.
+PUBLISHED, OF_PUBLISHED = Audience(BUYERS, BUYERS), Audience(BUYERS, BUYERS, private=True)
+OWN_DESK, OF_BUYER = Audience(BUYERS, frozenset({Role.BUYER})), Audience(BUYERS, frozenset({Role.BUYER}), private=True)
+OWN_INBOX, OF_ENTERPRISE = Audience(ENTERPRISES, ENTERPRISES), Audience(ENTERPRISES, ENTERPRISES, private=True)
+OWN_REGION, OF_REGION = Audience(COORDINATORS, COORDINATORS), Audience(COORDINATORS, COORDINATORS, private=True)
+# An enterprise's own people have /profile.
+EDITED = Audience(EDITORS, COORDINATORS, private=True)
+
+PAGES: Mapping[str, Audience] = MappingProxyType(
+    {
+        "GET /": ALL,
+        "GET /codes": ALL,
+        "GET /codes/add": ALL,
+        "GET /places": ALL,
+        "GET /enterprises": ALL,
+        "GET /enterprises/{enterprise_id}": ALL,
+        "GET /enterprises/{enterprise_id}/completeness": ALL,
+        "GET /enterprises/{enterprise_id}/claim": ALL,
+        "POST /enterprises/{enterprise_id}/claim": ALL,
+        "GET /opportunities": ALL,
+        "GET /opportunities/{opportunity_id}": ALL,
+        "GET /opportunities/{opportunity_id}/history": ALL,
+        "GET /{place}/{record_id}/report": ALL,
+        "POST /{place}/{record_id}/report": ALL,
+        "GET /about": ALL,
+        "GET /accessibility": ALL,
+        "POST /accessibility": ALL,
+        "GET /privacy": ALL,
+        "GET /terms": ALL,
+        "GET /sign-in": ALL,
+        "POST /sign-in": ALL,
+        "GET /reset-password": ALL,
+        "POST /reset-password": ALL,
+        # Whoever has the link is let in by it; a link that is nobody's is not there.
+        "GET /reset-password/{token}": ALL,
+        "POST /reset-password/{token}": ALL,
+        "GET /invitation/{token}": ALL,
+        "POST /invitation/{token}": ALL,
+        "GET /reply/{token}": ALL,
+        "POST /reply/{token}": ALL,
+        "GET /unsubscribe/{token}": ALL,
+        "POST /unsubscribe/{token}": ALL,
+        "POST /unsubscribe/{token}/resume": ALL,
+        # There is an outbox to look at in the demo only.
+        "GET /outbox": ALL,
+        "GET /account/erased": ALL,
+        "POST /sign-out": MEMBER,
+        "GET /account": MEMBER,
+        "POST /account": MEMBER,
+        "POST /account/password": MEMBER,
+        "POST /account/place": MEMBER,
+        "POST /account/sessions": MEMBER,
+        "GET /account/export": MEMBER,
+        "GET /account/erase": MEMBER,
+        "POST /account/erase": MEMBER,
+        "GET /people": OF_MANAGER,
+        "POST /people": OF_MANAGER,
+        "POST /people/withdraw": OF_MANAGER,
+        "POST /people/end": OF_MANAGER,
+        "POST /people/resume": OF_MANAGER,
+        "GET /keys": OF_MANAGER,
+        "POST /keys": OF_MANAGER,
+        "POST /keys/{key_id}/rotate": OF_KEY,
+        "POST /keys/{key_id}/revoke": OF_KEY,
+        "GET /publish": PUBLISHED,
+        "POST /publish": PUBLISHED,
+        "POST /publish/preview": PUBLISHED,
+        "POST /publish/notice": PUBLISHED,
+        "GET /publish/mine": PUBLISHED,
+        "GET /publish/{opportunity_id}": OF_PUBLISHED,
+        "POST /publish/{opportunity_id}": OF_PUBLISHED,
+        "GET /publish/{opportunity_id}/{step}": OF_PUBLISHED,
+        "POST /publish/{opportunity_id}/close": OF_PUBLISHED,
+        "POST /publish/{opportunity_id}/withdraw": OF_PUBLISHED,
+        "POST /publish/{opportunity_id}/remove": OF_PUBLISHED,
+        "POST /publish/{opportunity_id}/outcome": OF_PUBLISHED,
+        "GET /desk": OWN_DESK,
+        "GET /desk/{opportunity_id}": OF_BUYER,
+        "POST /desk/{opportunity_id}/invite": OF_BUYER,
+        "POST /desk/{opportunity_id}/plan": OF_BUYER,
+        "GET /desk/{opportunity_id}/rows/{enterprise_id}": OF_BUYER,
+        "POST /desk/{opportunity_id}/rows/{enterprise_id}": OF_BUYER,
+        "POST /desk/{opportunity_id}/questions/{question_id}": OF_BUYER,
+        "GET /desk/{opportunity_id}/dialogue": OF_BUYER,
+        "GET /desk/{opportunity_id}/dialogue.csv": OF_BUYER,
+        # An opportunity that is published is there for every enterprise; what it answers is its own.
+        "GET /inbox": OWN_INBOX,
+        "GET /inbox/{opportunity_id}": OWN_INBOX,
+        "POST /inbox/{opportunity_id}": OWN_INBOX,
+        "GET /profile": OWN_INBOX,
+        "GET /profile-start": OWN_INBOX,
+        "POST /profile-start": OWN_INBOX,
+        "GET /profile-places": ALL,
+        **{
+            f"{method} {begin}/{{enterprise_id}}{end}{rest}": audience
+            for begin, end, audience in (("/profile", "", OF_ENTERPRISE), ("/enterprises", "/edit", EDITED))
+            for method, rest in (
+                ("GET", ""),
+                ("GET", "/lacks"),
+                ("GET", "/history"),
+                ("POST", "/confirm"),
+                ("GET", "/offerings/{position}"),
+                ("POST", "/offerings/{position}"),
+                ("GET", "/{section_key}"),
+                ("POST", "/{section_key}"),
+            )
+        },
+        "GET /coordination": OWN_REGION,
+        "GET /coordination/claims": OWN_REGION,
+        "POST /coordination/claims/{claim_id}/{verb}": OF_REGION,
+        "POST /coordination/reports/{report_id}": OF_REGION,
+        "POST /coordination/acts/{act_id}/undo": OF_REGION,
+        "POST /coordination/enterprises/{enterprise_id}/remind": OF_REGION,
+        "GET /coordination/{place}/{record_id}/{moving}": OF_REGION,
+        "POST /coordination/{place}/{record_id}/{moving}": OF_REGION,
+    }
+)
+# A record of a public list stays there for a stranger, who may not change it.
+NOT_ITS_OWN = {403, 404}
+
+
+@dataclass
+class Visitor:
+    """Somebody's browser: its cookies, and the token of the forms that it has been shown."""
+
+    cookies: Mapping[str, str]
+
+    @property
+    def token(self) -> str:
+        """The hidden token, made as the pages make it."""
+        seed = self.cookies.get("samnod") or self.cookies["samnod-form"]
+        return hmac(SECRET.encode(), b"form:" + seed.encode(), sha256).hexdigest()
+
+
+@dataclass
+class World:
+    """One of each record, kept by the first organisation of its role and lying in the first region."""
+
+    client: httpx.Client
+    database: Database
+    ids: Mapping[str, str]
+    visitors: dict[str, Visitor] = field(default_factory=dict)
+
+    def ask(self, page: str, who: Visitor) -> httpx.Response:
+        """Open or send a page as somebody, and go where it leads; what is sent says as little as a page takes."""
+        method, _, path = page.partition(" ")
+        address = "/sv" + path.format_map(self.ids)
+        self.client.cookies.clear()
+        self.client.cookies.update(who.cookies)
+        if method == "GET":
+            # What htmx fetches for a field is a page of its own only to those who have one.
+            headers = {"HX-Request": "true"} if path.endswith("places") else {}
+            return self._followed(self.client.get(address, headers=headers))
+        form = {"_token": who.token, "reason": "Vi har sett efter.", "do": "hide" if "reports" in path else "invite"}
+        return self._followed(self.client.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"}))
+
+    def _followed(self, answer: httpx.Response) -> httpx.Response:
+        """Return the page that an answer leads to, but for the one where people sign in."""
+        while (to := answer.headers.get("location", "")) and "/sign-in?" not in to:
+            answer = self.client.get(to)
+        return answer
+
+    def signed_in(self, role: Role, organization_id: str = "", region: str | None = None) -> Visitor:
+        """Return the browser of a person who is signed in, the same one each time."""
+        return self._visitor(f"{role.value}-{organization_id}-{region}", role, organization_id, region)
+
+    def expired(self, role: Role) -> Visitor:
+        """Return the browser of somebody who was signed in and has not been seen for too long."""
+        visitor = self._visitor(f"expired-{role.value}", role)
+        of_person = col(LoginSession.person_id).in_(
+            select(col(Person.id)).where(col(Person.email).startswith("expired"))
+        )
+        with self.database.writes() as session:
+            long_ago = now() - sessions.IDLE - timedelta(minutes=1)
+            session.execute(update(LoginSession).where(of_person).values(seen_at=long_ago))
+        return visitor
+
+    def _visitor(self, name: str, role: Role, organization_id: str = "", region: str | None = None) -> Visitor:
+        if name not in self.visitors:
+            person = person_for(self.database, role, organization_id, region=region, email=f"{name}@example.org")
+            self.visitors[name] = Visitor(session_for(self.database, person.id))
+        return self.visitors[name]
+
+
+def site_routes() -> Iterator[APIRoute]:
+    """Give every route of the site below the language, however its routers are put together."""
+    waiting: list[Any] = list(create_site(database=Database("sqlite://")).routes)
+    while waiting:
+        route = waiting.pop()
+        if isinstance(route, APIRoute):
+            yield route
+        elif router := getattr(route, "original_router", None):
+            waiting += router.routes
+
+
+def every_page() -> set[str]:
+    """Return every page as `METHOD /path`; HEAD goes with GET, and the site's own files are nobody's business."""
+    return {
+        f"{method} {route.path}"
+        for route in site_routes()
+        for method in route.methods - {"HEAD"}
+        if route.name not in {"_points_css", "_choose_language"}
+    }
+
+
+def test_every_page_is_in_the_table():
+    assert every_page() == set(PAGES)
+
+
+@pytest.fixture
+def world(database: Database, app: Starlette, app_client: httpx.Client) -> World:
+    """Give one of each record, and the site over them."""
+    buyer, keeper = organization_of(Role.BUYER), organization_of(Role.ENTERPRISE)
+    with database.writes() as session:
+        need = opportunities.publish(session, opportunity(), home="local", owner_id=buyer)
+        firm = enterprises.register(session, enterprise(), home="local", owner_id=keeper)
+    asked = app_client.post(
+        f"/api/v1/opportunities/{need.id}/questions",
+        json={"text": "Hur stora är lokalerna?", "enterprise_id": firm.id},
+        headers=key_for(database, "enterprise"),
+    )
+    assert asked.is_success, asked.text
+    coordinator = Caller("a-coordinator", organization_of(Role.COORDINATOR), Role.COORDINATOR, frozenset(), REGION)
+    with database.writes() as session:
+        claims.submit(session, firm.id, ClaimIn(email="vd@example.org", function="Chef", evidence="Ring vår växel."))
+        told = [
+            moderation.report(session, Subject.ENTERPRISE, firm.id, ReportIn(kind=ReportKind.WRONG, text=said))
+            for said in ("Orten är fel.", "Namnet är fel.")
+        ]
+        act = moderation.dismiss(session, told[1].id, by=replace(coordinator, reason="Det stämmer."))
+    with database.reads() as session:
+        claimed, _ = claims.listed(session, ClaimFilters(), by=coordinator)
+    ids = {
+        "enterprise_id": firm.id,
+        "opportunity_id": need.id,
+        "question_id": asked.json()["id"],
+        "claim_id": claimed[0].id,
+        "report_id": told[0].id,
+        "act_id": act.id,
+        "key_id": key_id_of(database, keeper),
+        "record_id": firm.id,
+        "place": "enterprises",
+        "moving": "hide",
+        "step": "close",
+        "verb": "refuse",
+        "section_key": "words",
+        "position": "0",
+        "token": "nobodys",
+    }
+    return World(app_client, database, ids)
+
+
+def key_id_of(database: Database, organization_id: str) -> str:
+    """Return the id of a key of an organisation."""
+    with database.reads() as session:
+        found = session.connection().execute(
+            text("SELECT id FROM api_key WHERE organization_id = :o"), {"o": organization_id}
+        )
+        return str(found.scalar_one())
+
+
+def test_the_table_is_walked_as_everybody(world: World):
+    complaints = [complaint for page, audience in PAGES.items() for complaint in refusals(world, page, audience)]
+    assert not complaints, "\n".join(complaints)
+
+
+def refusals(world: World, page: str, audience: Audience) -> Iterator[str]:
+    """Say what is wrong with how a page treats those whom it is not for."""
+    out = Visitor({"samnod-form": "a-browser-without-a-session"})
+    if not audience.roles:
+        answer = world.ask(page, out)
+        if answer.status_code in {401, 403} or "/sign-in?" in answer.headers.get("location", ""):
+            yield f"{page}: is for everybody, and asks a visitor to sign in"
+        return
+    first = next(iter(sorted(audience.roles)))
+    for name, visitor in (("signed out", out), ("expired", world.expired(first))):
+        answer = world.ask(page, visitor)
+        if page.startswith("GET") and not answer.headers.get("location", "").startswith("/sv/sign-in?"):
+            yield f"{page}, {name}: {answer.status_code}, not the sign-in page"
+        if page.startswith("POST") and answer.status_code != 401:
+            yield f"{page}, {name}: {answer.status_code}, not 401"
+    for role in sorted(set(Role) - audience.roles):
+        answer = world.ask(page, world.signed_in(role))
+        if answer.status_code not in ({403, 404} if audience.private else {403}):
+            yield f"{page}, as {role}: {answer.status_code}, not refused"
+    for role in sorted(audience.roles - {Role.ADMIN}) if audience.private else ():
+        answer = world.ask(page, world.signed_in(role, STRANGER, FAR_AWAY if role is Role.COORDINATOR else None))
+        if answer.status_code not in NOT_ITS_OWN:
+            yield f"{page}, a stranger as {role}: {answer.status_code}, not refused"
+
+
+def test_a_page_opens_for_its_own(world: World):
+    complaints = []
+    for page, audience in PAGES.items():
+        if not page.startswith("GET") or "{section_key}" in page:
+            continue
+        for role in sorted(audience.own):
+            status = world.ask(page, world.signed_in(role)).status_code
+            if status in {401, 403, 404}:
+                complaints.append(f"{page}, as {role}: {status}")
+    assert not complaints, "\n".join(complaints)
