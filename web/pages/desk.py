@@ -308,7 +308,7 @@ def _page(
         items=[item for item in found.items if item.enterprise_id == only] if only else view.items,
         only=only,
         limit=limit,
-        more_link=_more_link(found, limit, opportunity_id, language),
+        more_link=_more_link(found, limit, view.chosen, language),
         tick_all=query.get("tick") == "all",
         to_invite=any(_can_invite(item) for item in view.items),
         answer_day=_day_of(found.plan.answer_by, one.country),
@@ -352,11 +352,16 @@ class _View:
             ),
             "interested": (say("Interested ones"), [i for i in found.items if _state_of(i) == "interest"]),
             "shortlist": (say("Shortlist"), [i for i in found.items if i.shortlisted]),
-            "not-invited": (say("Not invited"), [i for i in found.items if _state_of(i) == "none"]),
+            "not-invited": (say("Not yet invited"), [i for i in found.items if _state_of(i) == "none"]),
         }
         self.chosen = chosen if chosen in kinds else ""
         self.items = kinds[self.chosen][1]
-        self.tabs = [Tab(name, text, len(rows), name == self.chosen) for name, (text, rows) in kinds.items()]
+        # What lies further down than the rows that are shown is neither invited nor answered.
+        beyond = max(found.total - sum(item.rank is not None for item in found.items), 0)
+        more = {"": beyond, "not-invited": beyond}
+        self.tabs = [
+            Tab(name, text, len(rows) + more.get(name, 0), name == self.chosen) for name, (text, rows) in kinds.items()
+        ]
         self.answered = sum(_answered(item) for item in found.items)
         self.interested = len(kinds["interested"][1])
         self.shortlisted = len(kinds["shortlist"][1])
@@ -392,12 +397,12 @@ def _limit(text: str) -> int:
     return min(_MOST, max(_STEP, int(text))) if text.isascii() and text.isdecimal() and len(text) < 6 else _STEP
 
 
-def _more_link(found: Board, limit: int, opportunity_id: str, language: str) -> str:
+def _more_link(found: Board, limit: int, chosen: str, language: str) -> str:
     """Return the address with twenty rows more, at the first new one; empty when there are none."""
     ranked = [item for item in found.items if item.rank is not None]
     if limit >= _MOST or len(ranked) >= found.total:
         return ""
-    path = address(f"/{language}/desk/{opportunity_id}", ("limit", limit + _STEP))
+    path = address(f"/{language}/desk/{found.opportunity.id}", ("show", chosen), ("limit", limit + _STEP))
     return f"{path}#e-{ranked[-1].enterprise_id}" if ranked else path
 
 

@@ -44,7 +44,7 @@ OpportunityId = Annotated[str, Path(max_length=36)]
 FORMS = (AnswerKind.INTEREST.value, AnswerKind.DECLINE.value, "question")
 _UNSEEN = (InvitationState.QUEUED, InvitationState.SENT)
 _EFFECTS = 4
-_TABS = {InboxState.NEW: N_("New"), InboxState.ANSWERED: N_("Answered"), InboxState.CLOSED: N_("Closed")}
+_TABS = {InboxState.NEW: N_("New"), InboxState.ANSWERED: N_("Answered"), InboxState.CLOSED: N_("Ended ones")}
 _TOLD = {
     "interest": N_("The buyer has got your answer: you are interested."),
     "decline": N_("The buyer has got your answer: you decline."),
