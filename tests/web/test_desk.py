@@ -5,6 +5,8 @@ import pytest
 
 from app.core.db import Database
 from app.opportunities.vocabulary import Status
+from app.organizations import service as organizations
+from app.organizations.schemas import OrganizationCreate
 from app.responses import service as responses
 from app.responses.schemas import ShortlistIn
 from tests.people import send, signed_in, token_in
@@ -210,20 +212,26 @@ def test_answers_are_shown_with_their_words(database: Database, app_client: http
 
 def test_few_matches_show_what_would_give_more_and_whom_to_ask(database: Database, app_client: httpx.Client):
     signed_in(app_client, database, "buyer")
-    one = published(
-        database,
-        lots=[
-            {
-                "title": "Städning",
-                "cpv_main": "90910000",
-                "area_codes": ["SE-2281"],
-                "reserved_participation": ["res-ws"],
-            }
-        ],
-    )
-    firm(database, eligibility=[])
-    page = board_of(app_client, one)
-    assert "Passar ingen?" in page
+    lot = {"title": "Städning", "cpv_main": "90910000", "area_codes": ["SE-2281"]}
+    one = published(database, lots=[lot | {"reserved_participation": ["res-ws"]}])
+    nobody = board_of(app_client, one)
+    assert "Inget företag matchar detta än" in nobody
+    assert "Ingen samordnare i er region" in nobody
+    firm(database, eligibility=[{"reservation": "res-ws", "state": "denied"}])
+    with database.writes() as session:
+        data = OrganizationCreate(
+            name="Exempel Samordning",
+            country="SE",
+            kind="network",
+            parts=["coordinator"],
+            area_code="SE-22",
+            contact_email="samordning@example.org",
+            source="exempel",
+        )
+        organizations.register(session, data, home="here")
+    page = parsed(board_of(app_client, one))
+    assert "reservation" in page.all("ul", class_="facets")[0].text
+    assert any(link.startswith("mailto:samordning@example.org?subject=St%C3%A4dning") for link in page.links())
 
 
 @pytest.mark.parametrize(
@@ -239,9 +247,22 @@ def test_nobody_else_reads_or_writes_on_a_board(
 ):
     signed_in(app_client, database, role, organization)
     one, own = published(database), firm(database)
+    question = ask(database, one, own)
     for path in ("", "/dialogue", "/dialogue.csv", f"/rows/{own}"):
         answer = app_client.get(f"/sv/desk/{one}{path}", headers={"HX-Request": "true"})
         assert answer.status_code == status, path
+    writes = {
+        "invite": {"enterprise_id": own},
+        f"rows/{own}": {"do": "shortlist"},
+        "plan": {"batch_size": "1", "rev": "0"},
+        f"questions/{question.id}": {"answer": "Ja."},
+    }
+    for path, fields in writes.items():
+        # A coordinator invites with a reason, through the API; this page asks for none.
+        answer = send(app_client, "/sv/account", fields, f"/sv/desk/{one}/{path}")
+        assert answer.status_code in {status, 400}, path
+    assert letters(database, "responses/invitation") == []
+    assert letters(database, "responses/answer") == []
 
 
 def test_a_visitor_is_asked_to_sign_in(database: Database, app_client: httpx.Client):
