@@ -76,6 +76,7 @@ _TAGS = {
     "notices": "eForms notices, read into opportunities",
     "codes": "The code lists that the records are written in",
     "changes": "What has changed, in order",
+    "audit": "Who did what, in a chain of hashes",
     "about": "What this API is",
 }
 MORE_ABOUT = {"x-sla": _LEVEL, "x-limitations": _LIMITS}
@@ -112,6 +113,13 @@ EXAMPLES = {
     "OpportunityRead.description": "Daglig städning av fyra skolor.",
     "OpportunityRead.title": "Städning av skolor",
     "OpportunitySummary.title": "Städning av skolor",
+    "AuditEntryRead.actor": "7d0f3b52-1c8e-4a3b-9a57-0f6f2a1c9d34",
+    "AuditEntryRead.after_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "AuditEntryRead.before_hash": None,
+    "AuditEntryRead.hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "AuditEntryRead.object_id": "0e4c1d2b-6a77-4f0e-8f43-5d3b8a9c7e21",
+    "AuditEntryRead.previous": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    "AuditEntryRead.request_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     "ClaimRead.email": "namn@example.org",
     "ClaimRead.evidence": "Organisationsnumret står på vår webbplats; ring växeln.",
     "ClaimRead.function": "Verksamhetsledare",

@@ -18,7 +18,7 @@ from app.core.limits import Limits
 from app.core.traffic import Traffic
 from app.demo import service as demo
 from app.reference import service as reference
-from app.secret import secret_of
+from app.secret import is_needed_for, secret_of
 from app.settings import Settings
 from app.settings import settings as read_settings
 from app.wiring import wire
@@ -62,7 +62,8 @@ def create_app(settings: Settings) -> Starlette:
             secret=secret,
             contact_email=settings.contact_email,
             home=settings.node,
-            keeps_mail=not settings.smtp_url,
+            # Only where the public address is this machine's own.
+            keeps_mail=not settings.smtp_url and not is_needed_for("127.0.0.1", settings.base_url),
         ),
     )
     app.router.default = _Nowhere(app.router.default)

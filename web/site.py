@@ -83,8 +83,7 @@ def create_site(
     site.state.home = home
     site.state.base_url = base_url
     site.state.contact = contact_email
-    # Where the public address is this machine's own.
-    site.state.keeps_mail = keeps_mail and (not base_url or base_url.startswith("http://127.0.0.1"))
+    site.state.keeps_mail = keeps_mail
     site.state.cookies = Cookies(secure=base_url.startswith("https://"))
     site.state.sessions_told = {}
     site.state.site = Site(node_name, files, database, demo)
