@@ -52,8 +52,8 @@ EDITORS = frozenset({Role.ENTERPRISE, Role.COORDINATOR, Role.ADMIN})
 class Audience:
     """For whom a page is, and which of them find something of their own on it here.
 
-    `private`: about one organisation's record, and for a stranger not there. Whom a page is not for is refused (403), or
-    told that there is nothing (404) where its record is private.
+    `private`: about one organisation's record, and for a stranger not there. Others are refused (403), or told that
+    there is nothing (404) where the record is private.
     """
 
     roles: frozenset[Role]
