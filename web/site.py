@@ -1,8 +1,9 @@
 """The site: a FastAPI application of its own, mounted last at `/`, with error pages for people."""
 
 from collections.abc import Callable
+from typing import Final
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -49,6 +50,42 @@ from web.writing import StaleForm
 _LARGEST_BODY = 6 * 1024 * 1024
 
 
+def _pages() -> APIRouter:
+    """Put every page together, under the language that its address begins with."""
+    found = APIRouter()
+    for page in (
+        matchmaking,
+        enterprises,
+        completeness,
+        publishing_life,
+        publishing,
+        opportunities,
+        about,
+        legal,
+        sign_in,
+        passwords,
+        invitation,
+        account,
+        people,
+        keys,
+        claims,
+        profile_start,
+        profile,
+        desk,
+        inbox,
+        reply,
+        coordination,
+        mail,
+        reporting,
+    ):
+        found.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
+    return found
+
+
+# Once for the process: what FastAPI makes of a hundred pages takes longer than anything else in an application.
+_PAGES: Final = _pages()
+
+
 def _no_demo(_session: ReadSession) -> bool:
     return False
 
@@ -92,32 +129,7 @@ def create_site(
     site.add_api_route(POINTS_PATH, _points_css, methods=["GET", "HEAD"])
     site.mount("/static", StaticFiles(directory=STATIC), name="static")
     site.add_api_route("/", _choose_language, methods=["GET", "HEAD"])
-    for page in (
-        matchmaking,
-        enterprises,
-        completeness,
-        publishing_life,
-        publishing,
-        opportunities,
-        about,
-        legal,
-        sign_in,
-        passwords,
-        invitation,
-        account,
-        people,
-        keys,
-        claims,
-        profile_start,
-        profile,
-        desk,
-        inbox,
-        reply,
-        coordination,
-        mail,
-        reporting,
-    ):
-        site.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
+    site.router.routes.extend(_PAGES.routes)
     return site
 
 
