@@ -26,7 +26,7 @@ ClaimId = Annotated[str, Path(alias="claimId", description="Id of the claim", ma
     "/enterprises/{enterpriseId}/claims",
     status_code=202,
     summary="Claim an enterprise",
-    responses=responses(400, 404, 413, 415, 422, 429),
+    responses=responses(400, 404, 413, 415, 422, 429, 503),
 )
 def claim_enterprise(request: Request, enterprise_id: EnterpriseId, data: ClaimIn) -> ClaimReceipt:
     """Say that an enterprise is one's own. No key is needed, and ten in five minutes are taken from one address.

@@ -335,7 +335,7 @@ def read_reply(session: Reads, secret: NodeSecret, token: Token, response: Respo
     return service.read_reply(session, token, secret=secret)
 
 
-@links.post("/replies/{token}", summary="Answer through a link", responses=responses(404, 409, 422))
+@links.post("/replies/{token}", summary="Answer through a link", responses=responses(404, 409, 422, 503))
 def reply(session: Writes, secret: NodeSecret, token: Token, data: AnswerIn) -> ReplyRead:
     """Answer through the link in an invitation, once. No key is needed; what was answered is shown from then on."""
     return service.reply(session, token, data, secret=secret)

@@ -16,12 +16,17 @@ from starlette.applications import Starlette
 
 from app.accounts import writing
 from app.accounts.vocabulary import Caller, Role, Scope
+from app.claims import service as claims
+from app.claims.schemas import ClaimFilters, ClaimIn
 from app.core import strict
 from app.core.db import Database, WriteSession
 from app.core.limits import ADDRESS
 from app.core.problem import PROBLEM_TYPE
 from app.core.strict import LARGEST_BODY
 from app.enterprises import service as enterprises
+from app.moderation import service as moderation
+from app.moderation.schemas import ReportIn
+from app.moderation.vocabulary import Subject
 from app.notices.xml import LARGEST_BYTES
 from app.opportunities import service as opportunities
 from app.organizations import service as organizations
@@ -63,6 +68,21 @@ OF_BUYERS = {
     "take_off_shortlist",
     "read_dialogue",
     "export_dialogue",
+}
+# What only those do who look after a region, or the node.
+OF_COORDINATORS = {
+    "read_audit",
+    "list_claims",
+    "refuse_claim",
+    "verify_claim",
+    "hide_enterprise",
+    "restore_enterprise",
+    "hide_opportunity",
+    "restore_opportunity",
+    "list_moderation_acts",
+    "undo_moderation_act",
+    "list_reports",
+    "dismiss_report",
 }
 # What is asked of the opportunity whose shortlist holds the enterprise.
 OF_DIALOGUES = {"change_note", "take_off_shortlist"}
@@ -148,8 +168,10 @@ class World:
             self.opportunity = opportunities.publish(session, opportunity(), **of).id
             self.ended = opportunities.publish(session, opportunity(status="cancelled"), **of).id
             self.talked = Talked(session, self.organization, self.enterprise)
+            self.waiting = self._waiting(session)
         self.key = key_for(database, Role.INTEGRATOR, self.organization)
         self.buyer = key_for(database, Role.BUYER, self.organization)
+        self.admin = key_for(database, Role.ADMIN, self.organization)
         self.reading = key_for(database, Role.ENTERPRISE, self.organization, scopes=[Scope.ENTERPRISES_READ])[
             "Authorization"
         ]
@@ -157,6 +179,16 @@ class World:
             f"{API}/enterprises", json=self.body("register_enterprise"), headers=self.key | {"idempotency-key": USED}
         )
         assert first.status_code == 201, first.text
+
+    def _waiting(self, session: WriteSession) -> dict[str, str]:
+        """Write down a claim, a report, and a report that was dismissed; return their ids."""
+        claims.submit(session, self.enterprise, ClaimIn.model_validate(self.body("claim_enterprise")))
+        admin = Caller("admin", self.organization, Role.ADMIN, frozenset(Scope), reason="Det stämmer.")
+        told = ReportIn.model_validate(self.body("report_enterprise"))
+        first, second = (moderation.report(session, Subject.ENTERPRISE, self.enterprise, told) for _ in range(2))
+        act = moderation.dismiss(session, second.id, by=admin)
+        (claim,), _ = claims.listed(session, ClaimFilters(), by=admin)
+        return {"claimId": claim.id, "reportId": first.id, "actId": act.id}
 
     def send(self, operation: Operation, **changes: Any) -> httpx.Response:
         """Send a good request, with `changes` of its parts: `headers`, `content`, `query`, `ids`; None takes away."""
@@ -166,12 +198,15 @@ class World:
             "organizationId": self.mine,
             "list": "cpv",
             **self.talked.ids,
+            **self.waiting,
         }
         given = changes.pop("ids", {})
         ids |= given
         headers: dict[str, str | None] = {"traceparent": TRACE}
         if operation.wants_key or operation.id == "read_response":
-            key = self.buyer if operation.id in OF_BUYERS else self.key
+            key = (
+                self.buyer if operation.id in OF_BUYERS else self.admin if operation.id in OF_COORDINATORS else self.key
+            )
             headers |= {"authorization": key["Authorization"]}
         if operation.id in OF_DIALOGUES:
             ids = {**ids, "opportunityId": self.talked.opportunity} | given
@@ -194,15 +229,35 @@ class World:
         return self.client.request(
             operation.method,
             API + path,
-            params=changes.pop("query", None),
+            params=changes.pop("query", self._reason(operation)),
             headers={name: value for name, value in headers.items() if value is not None},
             content=content,
         )
 
+    def key_to(self, operation: Operation) -> str:
+        """Return the key of whoever may do what the operation does."""
+        if operation.id in OF_BUYERS:
+            return self.buyer["Authorization"]
+        return (self.admin if operation.id in OF_COORDINATORS else self.key)["Authorization"]
+
+    def _reason(self, operation: Operation) -> dict[str, str] | None:
+        """Return why somebody does something to what others keep, where that is asked."""
+        asked = operation.id in OF_COORDINATORS and operation.method == "post"
+        return {"reason": "Så är det."} if asked else None
+
     def body(self, name: str) -> dict[str, Any]:
         """Return what an operation takes."""
         sent = opportunity().model_dump(mode="json", exclude={"notice"})
+        claim = {
+            "email": "vd@example.org",
+            "function": "Verksamhetsledare",
+            "evidence": "Ring växeln på vår webbplats.",
+        }
+        report = {"kind": "wrong", "text": "Orten stämmer inte."}
         return {
+            "claim_enterprise": claim,
+            "report_enterprise": report,
+            "report_opportunity": report,
             "preview_matches": {"title": "städning"},
             "register_enterprise": enterprise().model_dump(mode="json"),
             "register_organization": ORGANIZATION,
@@ -232,7 +287,7 @@ def _too_large(world: World, operation: Operation) -> httpx.Response:
 
 
 def _absent(world: World, operation: Operation) -> httpx.Response:
-    names = ("enterpriseId", "opportunityId", "organizationId", "list", *world.talked.ids)
+    names = ("enterpriseId", "opportunityId", "organizationId", "list", *world.talked.ids, *world.waiting)
     return world.send(operation, ids=dict.fromkeys(names, NOBODY))
 
 
@@ -420,5 +475,7 @@ def test_what_is_read_again_is_not_sent_again_everywhere(world: World):
         again = world.send(operation, headers={"if-none-match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b""), operation.id
         assert again.headers["etag"] == first.headers["etag"]
-        keyed = world.send(operation, headers={"authorization": world.key["Authorization"]})
-        assert (keyed.status_code, keyed.headers["cache-control"]) == (200, "private, no-cache"), operation.id
+        keyed = world.send(operation, headers={"authorization": world.key_to(operation)})
+        # What a link in a letter opens is kept nowhere.
+        kept = "no-store" if operation.id == "read_reply" else "private, no-cache"
+        assert (keyed.status_code, keyed.headers["cache-control"]) == (200, kept), operation.id
