@@ -48,12 +48,14 @@ SECRET = "x" * 32
 REGION = "SE-22"
 # Who sends: somebody without a key, somebody with a key that nobody has made, then a key of each role.
 SENDERS = ("nobody", "forger", *(role.value for role in Role))
-RANDOM = 50
-MOST_EDGES = 20
+RANDOM = 30
+MOST_EDGES = 12
 # What may be said to somebody whose key opens nothing: that, or that the request cannot be read at all.
-SHUT_OUT = {400, 401, 404}
+SHUT_OUT = {400, 401, 404, 415}
 # Answers that come from before the operation itself.
 AT_THE_DOOR = {401, 403, 404, 405, 415}
+# What is told to nobody who does not know of it: a link of a letter, an answer to its two sides.
+SECRET_ONES = {"GET /replies/{token}", "GET /responses/{responseId}"}
 
 
 def refuses_what_is_wrong(ctx: Any, response: Any, case: Any) -> bool | None:
@@ -210,7 +212,7 @@ def test_the_api_answers_as_its_document_says(sender: Sender, label: str):
     answered = send_all(sender, label, SENDERS, MOST_EDGES)
     assert answered.total() >= RANDOM
     # What is only ever refused at the door shows nothing of what lies behind it.
-    assert set(answered) - AT_THE_DOOR, answered
+    assert set(answered) - AT_THE_DOOR or label in SECRET_ONES, answered
 
 
 @pytest.mark.deep

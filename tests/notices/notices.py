@@ -24,3 +24,11 @@ def real(name: str) -> bytes:
     if not folder.is_dir():
         pytest.skip("needs the development data ($SAMNOD_DATA_DIR), which is absent")
     return (folder / name).read_bytes()
+
+
+def every_real() -> list[Path]:
+    """Return every notice of the development data; skip the test where the folder is absent."""
+    folder = settings().data_dir / "notices"
+    if not folder.is_dir():
+        pytest.skip("needs the development data ($SAMNOD_DATA_DIR), which is absent")
+    return sorted(folder.glob("*.xml"))

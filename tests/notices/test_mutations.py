@@ -18,7 +18,7 @@ from app.settings import settings
 from tests.keys import key_for
 from tests.notices.mutations import Mutation, mutation
 from tests.notices.notices import own
-from tests.notices.watching import Cost, Watch
+from tests.notices.watching import Cost, Watch, slowness
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CALL = "se_reserved_cleaning.xml"
@@ -38,7 +38,8 @@ def folder() -> Path:
 
 
 def check(cost: Cost, one: Mutation) -> None:
-    assert cost.processor < MOST_SECONDS, str(one)
+    if cost.processor >= MOST_SECONDS:
+        assert cost.processor < MOST_SECONDS * slowness(), str(one)
     assert cost.seconds < MOST_WAITED, str(one)
     assert cost.megabytes < MOST_MEGABYTES, str(one)
 

@@ -20,6 +20,9 @@ _FORGET_PEAK = "5"
 _WORTH_RETURNING = 32 * 1024
 _PEAK, _NOW = re.compile(r"VmHWM:\s*(\d+) kB"), re.compile(r"VmRSS:\s*(\d+) kB")
 
+# What the work of `slowness` takes on two quiet cores of 2026.
+_USUAL_SECONDS = 0.03
+
 
 @dataclass
 class Cost:
@@ -28,6 +31,20 @@ class Cost:
     seconds: float = 0.0
     processor: float = 0.0
     megabytes: float = 0.0
+
+
+def slowness() -> float:
+    """Return how many times as long this machine takes now as the one the limits are meant for; 1 where it is quick.
+
+    Where two processes share a core, each second of processor time does half as much.
+    """
+    worked = time.process_time()
+    words = [f"w{number}" for number in range(20_000)]
+    found: dict[str, int] = {}
+    for _ in range(8):
+        for word in words:
+            found[word] = found.get(word, 0) + len(word)
+    return max(1.0, (time.process_time() - worked) / _USUAL_SECONDS)
 
 
 class Watch:

@@ -2,7 +2,6 @@
 
 import re
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,10 +15,10 @@ from app.opportunities.vocabulary import Status
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
 from tests.factories import opportunity
+from tests.notices.notices import every_real, real
 from tests.people import send, signed_in, token_in
 from tests.web.html import parsed
 
-NOTICES = Path(__file__).resolve().parents[3] / "shared" / "data" / "notices"
 FILLED = {
     "title": "Lokalvård i Kramfors",
     "description": "Städning av fyra mötesplatser.",
@@ -386,7 +385,7 @@ def test_history_tells_everybody_the_fields_and_its_owner_the_words(buyer: httpx
 
 def test_every_notice_fills_the_form_or_is_refused_by_line(buyer: httpx.Client, database: Database):
     filled = []
-    for path in sorted(NOTICES.glob("*.xml")):
+    for path in every_real():
         answer = upload(buyer, path.read_bytes())
         page = unescape(answer.text)
         if answer.status_code == 422:
@@ -402,7 +401,7 @@ def test_every_notice_fills_the_form_or_is_refused_by_line(buyer: httpx.Client, 
 
 
 def test_a_notice_that_filled_the_form_is_published_whole(buyer: httpx.Client, database: Database):
-    answer = upload(buyer, (NOTICES / "sdk__cn_24_maximal_100_lots.xml").read_bytes())
+    answer = upload(buyer, real("sdk__cn_24_maximal_100_lots.xml"))
     assert answer.status_code == 200
     said = fields_of(answer.text)
     sent = send(buyer, "/sv/publish", said | {"do": "draft"})

@@ -52,3 +52,14 @@ def test_translations_keep_the_names_that_are_filled_in(language: str):
         for english, text in zip(ids, texts, strict=True):
             # One of something may be written out: "en kommun" for "{n} municipality".
             assert filled_in(text) | {"n"} == filled_in(english) | {"n"}, text
+
+
+@pytest.mark.parametrize("language", ["sv", "nb"])
+def test_no_room_says_a_message_of_the_pages_in_other_words(language: str):
+    said = {entry.id: entry.string for entry in catalogued(language)}
+    other = {}
+    for path in sorted(WEB.parent.glob(f"app/*/locale/{language}.po")):
+        with path.open("rb") as file:
+            # All catalogues are one: the rooms' are asked first.
+            other |= {e.id: e.string for e in read_po(file, locale=language) if e.id in said and e.string != said[e.id]}
+    assert other == {}
