@@ -9,6 +9,7 @@ from itertools import islice
 
 import pytest
 
+from app.core import halves
 from app.core.halves import by_two
 
 MANY = range(2_600)
@@ -35,6 +36,13 @@ def a_thread() -> Iterator[None]:
 def doubled(answers: Iterator[tuple[int, int]]) -> list[int]:
     """Return the numbers alone."""
     return [number for number, _ in answers]
+
+
+@pytest.fixture(autouse=True)
+def threads_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count only threads that begin in the test: what other tests left behind in this process is idle."""
+    before = threading.active_count()
+    monkeypatch.setattr(halves, "_may_fork", lambda: threading.active_count() == before)
 
 
 def test_two_processes_answer_in_order():

@@ -69,6 +69,9 @@ def before(place: str, text: str) -> tuple[str, str]:
     return place, text + place
 
 
+# What grows with the file takes one or two seconds on a quiet machine; what grows with its square takes minutes.
+MOST_SECONDS = 5
+
 BOMBS = {
     "kinds of field": (CALL, before(PROCESS, many("<cbc:X{n}>1</cbc:X{n}>", 100_000))),
     "leaves far down": (CALL, before(PROCESS, "<a>" * 55 + "<b>1</b>" * 100_000 + "</a>" * 55)),
@@ -102,7 +105,7 @@ def test_it_takes_no_time(name: str):
     watch = Watch()
     with watch() as cost, suppress(InvalidContent):
         read_notice(content, now=NOW)
-    assert cost.processor < 2 * slowness()
+    assert cost.processor < MOST_SECONDS * slowness()
     assert cost.megabytes < 200
 
 
@@ -116,7 +119,7 @@ def test_hundreds_of_whole_lots_take_no_time():
     with watch() as cost:
         notice = read_notice((text[:start] + lots + text[start:]).encode(), now=NOW)
     assert len(notice.opportunity.lots) == 402
-    assert cost.processor < 2 * slowness()
+    assert cost.processor < MOST_SECONDS * slowness()
 
 
 def test_what_is_listed_has_an_end():

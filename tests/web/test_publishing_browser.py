@@ -99,7 +99,7 @@ def test_without_javascript_matches_are_shown_and_faults_take_focus(open_page: O
         expect(page.get_by_label("Rubrik", exact=True)).to_have_value("Städning av skolor")
 
 
-@pytest.mark.parametrize("language", ["sv", "nb", "en"])
+@pytest.mark.parametrize("language", ["sv", *(pytest.param(other, marks=pytest.mark.deep) for other in ("nb", "en"))])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_page: OpenPage, live_server: str, language: str):
     found: dict[str, list[str]] = {}
     with open_page(width=320) as page:
