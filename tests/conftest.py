@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for. What they do is told in databases.py, client.py, browser.py and network.py."""
 
+import gc
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     dropped = [item for item in deep if item.nodeid not in kept]
     items[:] = [item for item in items if item not in dropped]
     config.hook.pytest_deselected(items=dropped)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass by what stays for the whole run: modules, and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=databases.KINDS)

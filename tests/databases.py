@@ -5,9 +5,10 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks import postgres
 from tests.session import once, session_folder
@@ -30,11 +31,37 @@ def empty_database(kind: str, folder: Path) -> Iterator[str]:
 @contextmanager
 def migrated_database(kind: str, folder: Path) -> Iterator[str]:
     """Give the URL of a database of `kind` with every migration applied and no rows; it is gone after the block."""
+    with copied_database(kind, _migrated(kind), folder) as url:
+        yield url
+
+
+@contextmanager
+def copied_database(kind: str, template: str, folder: Path) -> Iterator[str]:
+    """Give the URL of a copy of `template`: a file, or the name of a database; it is gone after the block."""
     if kind == "sqlite":
-        shutil.copyfile(once("sqlite-template", _migrated_sqlite), folder / "samnod.db")
+        shutil.copyfile(template, folder / "samnod.db")
         yield f"sqlite:///{folder / 'samnod.db'}"
     else:
-        yield from _postgres_database(once("postgres-template", _migrated_postgres))
+        yield from _postgres_database(template)
+
+
+def filled_template(kind: str, name: str, fill: Callable[[str], Any]) -> tuple[str, Any]:
+    """Return a template that `fill` has filled, once a run, and what it answered (JSON).
+
+    `fill` is given the URL of a migrated database and leaves it closed.
+    """
+
+    def make() -> dict[str, Any]:
+        if kind == "sqlite":
+            template = str(shutil.copyfile(_migrated(kind), session_folder() / f"{name}.db"))
+            url = f"sqlite:///{template}"
+        else:
+            template = f"template_{name}"
+            url = postgres_server().create(template, _migrated(kind))
+        return {"template": template, "answer": fill(url)}
+
+    made = once(f"{kind}-{name}", make)
+    return made["template"], made["answer"]
 
 
 def samnod(*arguments: str, **environment: str) -> str:
@@ -52,6 +79,10 @@ def _postgres_database(template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     yield server.create(name, template)
     server.drop(name)
+
+
+def _migrated(kind: str) -> str:
+    return str(once(f"{kind}-template", {"sqlite": _migrated_sqlite, "postgresql": _migrated_postgres}[kind]))
 
 
 def _migrated_sqlite() -> str:

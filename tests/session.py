@@ -15,6 +15,9 @@ import psutil
 from benchmarks.postgres import PostgresServer
 
 _FOLDER = "SAMNOD_TEST_SESSION"
+# Memory that looks like a folder, where Linux has it: a PostgreSQL database is made there in a tenth of the time.
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - everything in it lies in a folder of the run's own
+_GIGABYTE = 2**30
 
 
 def open_session() -> None:
@@ -24,7 +27,11 @@ def open_session() -> None:
     """
     for name in [name for name in os.environ if name.startswith("SAMNOD_") and name != "SAMNOD_DATA_DIR"]:
         del os.environ[name]
-    os.environ[_FOLDER] = tempfile.mkdtemp(prefix="samnod-test-")
+    os.environ[_FOLDER] = tempfile.mkdtemp(prefix="samnod-test-", dir=_roomy_memory())
+    # PostgreSQL does not run as root: its own account goes through this folder to its own.
+    session_folder().chmod(0o711)
+    # All that the tests, and the servers they begin, put aside lies there and goes with it.
+    os.environ["TMPDIR"] = tempfile.tempdir = os.environ[_FOLDER]
 
 
 def close_session() -> None:
@@ -35,7 +42,8 @@ def close_session() -> None:
     if (postgres := _made("postgres")) is not None:
         PostgresServer(Path(postgres["folder"])).stop()
     shutil.rmtree(folder)
-    del os.environ[_FOLDER]
+    tempfile.tempdir = None
+    del os.environ[_FOLDER], os.environ["TMPDIR"]
 
 
 def session_folder() -> Path:
@@ -51,6 +59,14 @@ def once(name: str, make: Callable[[], Any]) -> Any:
             answer = make()
             (session_folder() / f"{name}.json").write_text(json.dumps(answer))
         return answer
+
+
+def _roomy_memory() -> Path | None:
+    """Return the folder in memory where there is room for a run, and otherwise nothing: the disk will do."""
+    if not os.access(_IN_MEMORY, os.W_OK):
+        return None
+    room = min(shutil.disk_usage(_IN_MEMORY).free, psutil.virtual_memory().available - 4 * _GIGABYTE)
+    return _IN_MEMORY if room >= 2 * _GIGABYTE else None
 
 
 def _made(name: str) -> Any:

@@ -4,7 +4,7 @@ A stranger is a key of the same role, for another organisation, with another reg
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from app.organizations.schemas import OrganizationCreate
 from app.responses import service as responses
 from app.responses.schemas import QuestionIn, ResponseIn, ShortlistIn
 from app.responses.vocabulary import AnswerKind
+from tests.databases import copied_database, filled_template
 from tests.document import document
 from tests.factories import enterprise, opportunity
 from tests.keys import key_for
@@ -214,10 +215,23 @@ PUBLIC = {
 class Records:
     """One record of each kind, kept by one organisation in Sundsvall."""
 
-    def __init__(self, database: Database, *, talk: bool = True) -> None:
+    def __init__(self, ids: dict[str, str]) -> None:
+        self.ids = ids
+
+    @classmethod
+    def made(cls, database: Database) -> "Records":
+        """Write one record of each kind."""
+        records = cls({})
+        records._register(database)
+        records._talk(database)
+        records._claim(database)
+        records._moderate(database)
+        return records
+
+    def _register(self, database: Database) -> None:
         with database.writes() as session:
             owned: dict[str, Any] = {"home": "here", "owner_id": OWNER}
-            self.ids = {
+            self.ids |= {
                 "enterprise": enterprises.register(session, enterprise(), **owned).id,
                 "organization": organizations.register(
                     session, OrganizationCreate.model_validate(_organization()), **owned
@@ -231,11 +245,6 @@ class Records:
                 "draft": opportunities.publish(session, opportunity(status="draft"), **owned).id,
                 "closed": opportunities.publish(session, opportunity(status="closed"), **owned).id,
             }
-
-        if talk:
-            self._talk(database)
-        self._claim(database)
-        self._moderate(database)
 
     def _moderate(self, database: Database) -> None:
         """Let a coordinator hide an enterprise and an opportunity of the same organisation, and another be reported."""
@@ -288,10 +297,35 @@ class Records:
         return text
 
 
+def _filled(kind: str) -> tuple[str, list[dict[str, str]]]:
+    """Return the template of this file's databases, and the ids of its sets of records: one for each role."""
+
+    def fill(url: str) -> list[dict[str, str]]:
+        database = Database(url)
+        sets = [Records.made(database).ids for _ in Role]
+        database.close()
+        return sets
+
+    return filled_template(kind, "permissions", fill)
+
+
 @pytest.fixture
-def records(database: Database) -> Records:
+def database_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database of the test's own that holds the records."""
+    with copied_database(database_kind, _filled(database_kind)[0], tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def all_records(database_kind: str) -> list[Records]:
+    """Give the sets of records."""
+    return [Records(ids) for ids in _filled(database_kind)[1]]
+
+
+@pytest.fixture
+def records(all_records: list[Records]) -> Records:
     """Give one record of each kind."""
-    return Records(database)
+    return all_records[0]
 
 
 def tried(
@@ -375,12 +409,13 @@ def test_a_stranger_writes_nothing_of_another_organisation(
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_the_table_opens_what_it_says(app_client: httpx.Client, database: Database, name: str):
+def test_the_table_opens_what_it_says(
+    app_client: httpx.Client, database: Database, all_records: list[Records], name: str
+):
     attempt = WRITES[name]
-    for role, reach in PERMISSIONS[attempt.action].items():
+    for fresh, (role, reach) in zip(all_records, PERMISSIONS[attempt.action].items(), strict=True):
         if reach is Reach.NONE:
             continue
-        fresh = Records(database, talk=attempt.record in TALKED)
         if attempt.record == "notice":
             _forget_notices(database)
             import_cleaning(app_client, database)
@@ -399,11 +434,11 @@ def _forget_notices(database: Database) -> None:
         session.execute(text("DELETE FROM opportunity WHERE notice_id IS NOT NULL"))
 
 
-@pytest.mark.parametrize("name", WRITES)
-def test_no_key_an_old_key_and_a_narrow_key_open_nothing(app_client: httpx.Client, database: Database, name: str):
-    attempt = WRITES[name]
-    records = Records(database, talk=attempt.record in TALKED)
-    role = next(role for role, reach in PERMISSIONS[attempt.action].items() if reach is not Reach.NONE)
+@pytest.mark.parametrize("role", Role)
+def test_no_key_an_old_key_and_a_narrow_key_open_nothing(
+    app_client: httpx.Client, database: Database, records: Records, role: Role
+):
+    import_cleaning(app_client, database)
     revoked = key_for(database, role, OWNER)
     with database.writes() as session:
         accounts.revoke_key(session, accounts.list_keys(session, OWNER)[0].id)
@@ -412,9 +447,12 @@ def test_no_key_an_old_key_and_a_narrow_key_open_nothing(app_client: httpx.Clien
         session.execute(text("UPDATE api_key SET expires_at = created_at WHERE revoked_at IS NULL"))
     narrow = key_for(database, role, OWNER, scopes=[Scope.MATCHES_READ])
     before = contents(database)
-    for key, status in [({}, 401), (revoked, 401), (expired, 401), (narrow, 403)]:
-        answer = tried(app_client, records, attempt, key)
-        assert answer.status_code == status, answer.text
+    for name, attempt in WRITES.items():
+        if PERMISSIONS[attempt.action][role] is Reach.NONE:
+            continue
+        for key, status in [({}, 401), (revoked, 401), (expired, 401), (narrow, 403)]:
+            answer = tried(app_client, records, attempt, key)
+            assert answer.status_code == status, (name, answer.text)
     assert contents(database) == before
 
 
@@ -432,23 +470,27 @@ def test_a_stranger_reads_nothing_private(app_client: httpx.Client, database: Da
         assert records.ids[record] not in app_client.get(records.path(template, record)).text, name
 
 
-@pytest.mark.parametrize("name", KEYED_READS)
 def test_what_is_never_public_is_read_by_whom_the_table_says(
-    app_client: httpx.Client, database: Database, records: Records, name: str
+    app_client: httpx.Client, database: Database, records: Records
 ):
-    action, template, record = KEYED_READS[name]
-    where = records.path(template, record)
-    assert app_client.get(where).status_code == 401
-    for role, reach in PERMISSIONS[action].items():
-        stranger = app_client.get(where, headers=key_for(database, role, STRANGER, scopes=list(Scope), region=FAR_AWAY))
-        assert stranger.status_code == (403 if reach is Reach.NONE else 404 if record else 200), role
-        told = set() if reach is Reach.ALL else {one for one in HIDDEN - {record} if records.ids[one] in stranger.text}
-        assert told == set(), role
-        if reach is not Reach.NONE:
-            narrow = key_for(database, role, OWNER, scopes=[Scope.MATCHES_READ])
-            assert app_client.get(where, headers=narrow).status_code == 403
-            key = key_for(database, role, OWNER if reach is Reach.OWN else "", scopes=list(Scope))
-            assert app_client.get(where, headers=key).status_code == 200, role
+    strangers = {role: key_for(database, role, STRANGER, scopes=list(Scope), region=FAR_AWAY) for role in Role}
+    narrow = {role: key_for(database, role, OWNER, scopes=[Scope.MATCHES_READ]) for role in Role}
+    owners = {role: key_for(database, role, OWNER, scopes=list(Scope)) for role in Role}
+    unbound = {role: key_for(database, role, "", scopes=list(Scope)) for role in Role}
+    for name, (action, template, record) in KEYED_READS.items():
+        where = records.path(template, record)
+        assert app_client.get(where).status_code == 401, name
+        for role, reach in PERMISSIONS[action].items():
+            stranger = app_client.get(where, headers=strangers[role])
+            refused = 403 if reach is Reach.NONE else 404 if record else 200
+            assert stranger.status_code == refused, (name, role)
+            everything = reach is Reach.ALL
+            told = set() if everything else {one for one in HIDDEN - {record} if records.ids[one] in stranger.text}
+            assert told == set(), (name, role)
+            if reach is not Reach.NONE:
+                assert app_client.get(where, headers=narrow[role]).status_code == 403, (name, role)
+                key = owners[role] if reach is Reach.OWN else unbound[role]
+                assert app_client.get(where, headers=key).status_code == 200, (name, role)
 
 
 def test_an_answer_is_read_by_both_its_sides(app_client: httpx.Client, database: Database, records: Records):
