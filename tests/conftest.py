@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 
+from app.core import db
 from app.core.db import Database
 from app.settings import Settings
 from tests import browser as chromium
@@ -19,6 +20,7 @@ from tests import databases, session
 from tests.client import client_of
 from tests.keys import SECRET
 from tests.network import refuse_network
+from tests.statements import sharing_engine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         session.open_session()
     refuse_network()
+    db.create_engine = sharing_engine
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -106,7 +106,8 @@ def test_a_hostile_body_is_refused_quickly(body: bytes):
     started = time.process_time()
     with pytest.raises(BadRequest):
         read_json(body)
-    assert time.process_time() - started < 1.5
+    # Reading it twice as often as it is long would take minutes; the collector alone may take a second of a long run.
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
