@@ -117,9 +117,9 @@ SHELVES_OF_ROOM = {
     "accounts": [
         {"vocabulary"},
         {"rules", "passwords"},
-        {"schemas", "tables"},
+        {"codes", "schemas", "tables"},
         {"queries"},
-        {"sessions", "attempts"},
+        {"sessions", "attempts", "two_step"},
         {"people"},
         {"invitations", "resets"},
         {"service"},
@@ -178,6 +178,7 @@ SIDE_DOORS = {
     "reference": {"fields"},
     "accounts": {
         *("permissions", "sessions", "people", "attempts", "invitations", "resets", "managing", "passwords", "writing"),
+        "two_step",
     },
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},

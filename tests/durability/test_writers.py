@@ -14,7 +14,7 @@ import pytest
 from tests.durability.node import Node, running_node
 
 WRITERS = 20
-TURNS = 12
+TURNS = 6
 
 
 def body(name: str, summary: str = "") -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Organisations: kept, found and searched, on both databases."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.accounts.vocabulary import Caller, Role, Scope
 from app.core.db import Database
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.organizations import service
 from app.organizations.schemas import OrganizationCreate, OrganizationFilters
 
@@ -48,6 +50,21 @@ def test_organisations_are_found_by_what_is_asked(database: Database):
             found, total = service.search(session, OrganizationFilters.model_validate(asked), None)
             assert [one.name for one in found] == names, asked
             assert total == (5 if "limit" in asked else len(names)), asked
+
+
+def test_a_coordinator_finds_the_region_s_private_ones_too(database: Database):
+    """The guard: `looked_after` asks for the reach of whoever looks after people."""
+    with database.writes() as session:
+        for name, told in KNOWN.items():
+            service.register(session, organization(name=name, **told), home="here")
+    coordinator = Caller("c", "its-own", Role.COORDINATOR, frozenset(Scope), region="SE-22")
+    with database.reads() as session:
+        found, total = service.looked_after(session, OrganizationFilters(), coordinator)
+        assert ([one.name for one in found], total) == (["Exempelhuset", "Exempelkommunen", "Hemliga exemplet"], 3)
+        everywhere = replace(coordinator, role=Role.ADMIN, region=None)
+        assert service.looked_after(session, OrganizationFilters(), everywhere)[1] == len(KNOWN)
+        with pytest.raises(Forbidden):
+            service.looked_after(session, OrganizationFilters(), replace(coordinator, role=Role.BUYER))
 
 
 def test_writing_it_again_replaces_what_it_says(database: Database):

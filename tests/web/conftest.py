@@ -15,6 +15,16 @@ from tests.client import client_of
 from tests.databases import migrated_database
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Run a page's test on SQLite, and among the long tests on PostgreSQL too; the name of the kind.
+
+    Pages ask the rooms' services, whose own tests run on both, and all pages are opened on both by the tests of
+    permissions and the whole deal by keys.
+    """
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
 def demo_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of the application with the demo data; redirects are not followed."""

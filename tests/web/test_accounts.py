@@ -11,6 +11,8 @@ from app.accounts import service as keys
 from app.accounts import sessions
 from app.accounts.vocabulary import Scope
 from app.core.db import Database
+from app.organizations import service as organizations
+from app.organizations.schemas import OrganizationCreate
 from tests.keys import SECRET
 from tests.people import PASSWORD, person_for, send, session_for, signed_in
 from web.pages.keys import SCOPES
@@ -18,6 +20,12 @@ from web.pages.keys import SCOPES
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 NEW = "sju lila hästar på väg till Umeå"
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def organization(**told: object) -> OrganizationCreate:
+    """Return a made-up municipality, which buys."""
+    record = {"country": "SE", "kind": "municipality", "visibility": "private", "source": "exempel", **told}
+    return OrganizationCreate.model_validate(record)
 
 
 def one(database: Database, question: str) -> object:
@@ -147,6 +155,34 @@ def test_a_place_ends_and_comes_back_and_the_last_stays(database: Database, app_
     own = one(database, "SELECT id FROM membership WHERE manages")
     kept = send(app_client, "/sv/people", {"place": own}, to="/sv/people/end")
     assert (kept.status_code, "sista som sköter" in kept.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("role", "sees_far"), [("coordinator", False), ("admin", True)], ids=["coordinator", "administrator"]
+)
+def test_who_looks_after_a_region_invites_the_first_of_its_organisations(
+    database: Database, app_client: httpx.Client, role: str, sees_far: bool
+):
+    with database.writes() as session:
+        near, far = (
+            organizations.register(session, organization(name=name, area_code=area), home="here").id
+            for name, area in (("Exempelstads kommun", "SE-2281"), ("Fjärrstads kommun", "SE-0180"))
+        )
+    signed_in(app_client, database, role)
+    assert "/sv/coordination/organizations" in app_client.get("/sv/people").text
+    found = app_client.get("/sv/coordination/organizations").text
+    page = f"/sv/people?organization={near}"
+    assert (f'href="{page}"' in found, "Fjärrstads" in found) == (True, sees_far)
+    assert "Ingen sådan organisation" in app_client.get("/sv/coordination/organizations?words=qqqq").text
+    # What the first people of a municipality most likely are is chosen beforehand.
+    assert '<option value="buyer" selected>' in app_client.get(page).text
+    told = {"organization": near, "email": "ny@example.org", "role": "buyer", "language": "sv", "manages": "1"}
+    sent = send(app_client, page, told, to="/sv/people")
+    assert (sent.status_code, sent.headers["location"]) == (303, f"{page}&done=invited")
+    there = one(database, "SELECT organization_id || role FROM invitation")
+    assert there == f"{near}buyer"
+    assert "Exempelstads kommun" in str(one(database, 'SELECT CAST("values" AS VARCHAR(2000)) FROM outbox_letter'))
+    assert app_client.get(f"/sv/people?organization={far}").status_code == (200 if sees_far else 404)
 
 
 def test_keys_are_made_shown_once_replaced_and_revoked(database: Database, app_client: httpx.Client):

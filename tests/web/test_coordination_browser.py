@@ -96,6 +96,7 @@ def test_the_form_for_reports_comes_to_the_record_and_is_accessible(open_page: O
 def test_every_state_is_accessible_in_the_dark_and_fits_a_phone(open_page: OpenPage, live_server: str):
     made = reported("Exempel Klinte Kalk")
     states = ["/coordination", f"/coordination/enterprises/{made}/hide", f"/enterprises/{made}/report"]
+    states += ["/coordination/organizations", "/coordination/organizations?words=qqqq", "/people"]
     with open_page(width=320, dark=True) as page:
         coordinates(page, live_server)
         for language in ("sv", "nb", "en"):

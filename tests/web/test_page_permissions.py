@@ -32,6 +32,7 @@ from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import ReportKind, Subject
 from app.opportunities import service as opportunities
+from tests.databases import KINDS
 from tests.factories import enterprise, opportunity
 from tests.keys import REGION, SECRET, key_for, organization_of
 from tests.people import person_for, session_for
@@ -46,6 +47,12 @@ BUYERS = frozenset({Role.BUYER, Role.COORDINATOR})
 ENTERPRISES = frozenset({Role.ENTERPRISE})
 COORDINATORS = frozenset({Role.COORDINATOR, Role.ADMIN})
 EDITORS = frozenset({Role.ENTERPRISE, Role.COORDINATOR, Role.ADMIN})
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Run each test of this file on both kinds of database."""
+    return str(request.param)
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,7 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         },
         "GET /coordination": OWN_REGION,
         "GET /coordination/claims": OWN_REGION,
+        "GET /coordination/organizations": OWN_REGION,
         "POST /coordination/claims/{claim_id}/{verb}": OF_REGION,
         "POST /coordination/reports/{report_id}": OF_REGION,
         "POST /coordination/acts/{act_id}/undo": OF_REGION,

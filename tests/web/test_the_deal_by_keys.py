@@ -12,12 +12,19 @@ from app.accounts.vocabulary import Role
 from app.core.db import Database
 from app.mail.sending import send_due
 from tests.browser import free_port
+from tests.databases import KINDS
 from tests.keys import key_for
 from tests.mail.letters import an_office
 from tests.mail.mail_server import MailServer, running_mail_server
 from tests.web.deal import cast_of, letters_to, link_in, text_of
 
 TITLE = "Städning av skolor genom API"
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Run each test of this file on both kinds of database."""
+    return str(request.param)
 
 
 @pytest.fixture
