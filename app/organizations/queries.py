@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlmodel import col
 
 from app.core.db import ReadSession
@@ -15,15 +15,29 @@ from app.reference import service as reference
 SEARCH = SearchIndex("organization")
 
 
-def listed(session: ReadSession, filters: OrganizationFilters, own: str | None) -> Select[Any]:
-    """Select one page of organisations, in order; `own` is the organisation that asks."""
-    wanted = select(Organization).where(*_conditions(session, filters, own)).order_by(*_order(filters.sort))
+def known_to(own: str | None) -> ColumnElement[bool]:
+    """Find those that the organisation `own` may know of: the public ones, and of the private ones its own."""
+    return or_(
+        col(Organization.visibility) == Visibility.PUBLIC,
+        col(Organization.id) == (own or ""),
+        col(Organization.owner_id) == (own or ""),
+    )
+
+
+def lying_in(region: str | None) -> ColumnElement[bool]:
+    """Find those that work in a region or a part of it, private ones too; None is everywhere."""
+    return true() if region is None else col(Organization.area_code).startswith(_below(region))
+
+
+def listed(session: ReadSession, filters: OrganizationFilters, seen: ColumnElement[bool]) -> Select[Any]:
+    """Select one page, in order, of the organisations that are `seen`."""
+    wanted = select(Organization).where(seen, *_conditions(session, filters)).order_by(*_order(filters.sort))
     return wanted.limit(filters.limit).offset(filters.offset)
 
 
-def count(session: ReadSession, filters: OrganizationFilters, own: str | None) -> Select[int]:
-    """Count what the filters find."""
-    return select(func.count()).select_from(Organization).where(*_conditions(session, filters, own))
+def count(session: ReadSession, filters: OrganizationFilters, seen: ColumnElement[bool]) -> Select[int]:
+    """Count what the filters find of those that are `seen`."""
+    return select(func.count()).select_from(Organization).where(seen, *_conditions(session, filters))
 
 
 def parts(organization_ids: list[str]) -> Select[str, Part]:
@@ -55,14 +69,8 @@ def other_with_number(organization: Organization) -> Select[str]:
     )
 
 
-def _conditions(session: ReadSession, filters: OrganizationFilters, own: str | None) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        or_(
-            col(Organization.visibility) == Visibility.PUBLIC,
-            col(Organization.id) == (own or ""),
-            col(Organization.owner_id) == (own or ""),
-        )
-    ]
+def _conditions(session: ReadSession, filters: OrganizationFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if filters.words:
         ids = SEARCH.having(session, filters.words)
         found.append(false() if ids is None else col(Organization.id).in_(ids))
@@ -78,9 +86,13 @@ def _conditions(session: ReadSession, filters: OrganizationFilters, own: str | N
 
 def _in_area(area: str) -> ColumnElement[bool]:
     """Find those that work in an area, in one below it, or in the whole of one above it."""
-    below = f"{area}-" if len(area) == len("SE") else area
     above = col(Organization.area_code).in_([area, *reference.ancestors(area)])
-    return or_(above, col(Organization.area_code).startswith(below))
+    return or_(above, col(Organization.area_code).startswith(_below(area)))
+
+
+def _below(area: str) -> str:
+    """Return what the codes of an area's parts begin with; a county's own code begins so too."""
+    return f"{area}-" if len(area) == len("SE") else area
 
 
 def _order(sort: Sort) -> list[ColumnElement[Any]]:

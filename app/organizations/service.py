@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from app.accounts import permissions
-from app.accounts.permissions import Action
+from app.accounts.permissions import Action, Reach
 from app.accounts.vocabulary import Caller
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import Conflict, FieldFault, Message, NotFound
+from app.core.errors import Conflict, FieldFault, Forbidden, Message, NotFound
 from app.core.i18n import N_
 from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
@@ -160,9 +160,28 @@ def numbered(session: ReadSession | WriteSession, home: str, number: str) -> str
 
 def search(session: ReadSession, filters: OrganizationFilters, by: Caller | None) -> tuple[list[OrganizationRead], int]:
     """Return one page of organisations, and how many the filters find in all; of the private ones only the caller's."""
-    own = by.organization_id if by else None
-    rows = session.execute(queries.listed(session, filters, own)).scalars().all()
-    total = session.execute(queries.count(session, filters, own)).scalar_one()
+    return _found(session, filters, queries.known_to(by.organization_id if by else None))
+
+
+def looked_after(session: ReadSession, filters: OrganizationFilters, by: Caller) -> tuple[list[OrganizationRead], int]:
+    """Return one page of the organisations whose people a coordinator or an administrator looks after, and how many.
+
+    Private ones too.
+
+    Raises:
+        Forbidden: the caller looks after its own organisation's people and nobody else's.
+    """
+    reach = permissions.PERMISSIONS[Action.MANAGE_PEOPLE][by.role]
+    if reach is not Reach.ALL and (reach is not Reach.REGION or by.region is None):
+        raise Forbidden(Message(N_("This record is kept by another organisation, or lies outside your region.")))
+    return _found(session, filters, queries.lying_in(None if reach is Reach.ALL else by.region))
+
+
+def _found(
+    session: ReadSession, filters: OrganizationFilters, seen: ColumnElement[bool]
+) -> tuple[list[OrganizationRead], int]:
+    rows = session.execute(queries.listed(session, filters, seen)).scalars().all()
+    total = session.execute(queries.count(session, filters, seen)).scalar_one()
     parts: dict[str, list[Part]] = {}
     for organization_id, part in session.execute(queries.parts([row.id for row in rows])):
         parts.setdefault(organization_id, []).append(part)

@@ -15,6 +15,8 @@ from app.core.db import Database, ReadSession, WriteSession
 from app.core.errors import Conflict, InvalidContent, TooManyRequests
 from app.core.i18n import N_, texts
 from app.organizations import service as organizations
+from app.organizations.schemas import OrganizationRead
+from app.organizations.vocabulary import OrganizationKind, Part
 from web.entering import counted, faults_of, typed
 from web.forms import Fault
 from web.pages.common import Language
@@ -33,16 +35,31 @@ _DONE = {
     "withdrawn": N_("The invitation has been withdrawn."),
     "resumed": N_("The place has been given back."),
 }
+# What the first people of another organisation most likely are; whoever invites may choose something else.
+_ROLES_OF_PARTS = {
+    Part.BUYER: Role.BUYER,
+    Part.SUPPORT_PROVIDER: Role.SUPPORT_PROVIDER,
+    Part.ENTERPRISE: Role.ENTERPRISE,
+    Part.COORDINATOR: Role.COORDINATOR,
+}
+_ROLES_OF_KINDS = {
+    OrganizationKind.MUNICIPALITY: Role.BUYER,
+    OrganizationKind.REGION: Role.BUYER,
+    OrganizationKind.STATE_AUTHORITY: Role.BUYER,
+    OrganizationKind.PUBLIC_COMPANY: Role.BUYER,
+    OrganizationKind.ENTERPRISE: Role.ENTERPRISE,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The organisation whose people are looked after."""
+    """The organisation whose people are looked after, and the role that somebody new there probably has."""
 
     id: str
     name: str
     area: str | None
     is_own: bool
+    role: Role
 
     def path(self, *parameters: tuple[str, object]) -> str:
         """Return the address of its page, without the language."""
@@ -123,14 +140,16 @@ def resume(request: Request, language: Language, by: AnyCaller, session: PageWri
 
 def _house(session: ReadSession | WriteSession, by: Caller, organization_id: str) -> House:
     """Return the organisation that is asked for, or the caller's own. Raises `NotFound`."""
-    wanted = organization_id or by.organization_id
-    if wanted == by.organization_id:
-        area = None
-        name = organizations.name_of(session, wanted)
-    else:
-        found = organizations.find(session, wanted, by)
-        area, name = found.area_code, found.name
-    return House(wanted, name, area, wanted == by.organization_id)
+    if not organization_id or organization_id == by.organization_id:
+        own = by.organization_id
+        return House(own, organizations.name_of(session, own), None, True, by.role)
+    found = organizations.find(session, organization_id, by)
+    return House(found.id, found.name, found.area_code, False, _role_in(found))
+
+
+def _role_in(organization: OrganizationRead) -> Role:
+    named = (_ROLES_OF_PARTS[part] for part in _ROLES_OF_PARTS if part in organization.parts)
+    return next(named, _ROLES_OF_KINDS.get(organization.kind, Role.SUPPORT_PROVIDER))
 
 
 def _page(
@@ -157,7 +176,8 @@ def _page(
         roles=[role for role in Role if role in INVITES[by.role]],
         own_id=by.actor_id,
         own_region=by.region or "",
-        sent=sent or {"email": "", "role": by.role.value, "region": "", "language": language},
+        sent=sent or {"email": "", "role": house.role.value, "region": "", "language": language},
+        looks_after_others=by.role in (Role.COORDINATOR, Role.ADMIN),
         faults=faults or [],
         done=say(_DONE[done]) if done in _DONE else "",
         ended=ended,
