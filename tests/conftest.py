@@ -83,6 +83,24 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def demo_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a database of the test's own with the demo in it."""
+    # Imported here for the reason that is told at `app`.
+    from tests.demo_data import demo_database
+
+    with demo_database(database_kind, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def with_demo(demo_url: str) -> Iterator[Database]:
+    """Give the same database, opened."""
+    database = Database(demo_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Give settings that name the test's own database and folder."""
     # Tests ask more often than people; those of the limits turn them on.

@@ -1,12 +1,16 @@
 """People for tests: made with a place in an organisation, and signed in without going by the sign-in page."""
 
 import re
+from datetime import datetime
 
 import httpx
+from pyotp import TOTP
+from sqlalchemy import text
 
-from app.accounts import sessions
-from app.accounts.tables import Membership, Person
+from app.accounts import codes, sessions
+from app.accounts.tables import Membership, Person, RecoveryCode, TwoStep
 from app.accounts.vocabulary import Digest, Role
+from app.core.clock import now
 from app.core.db import Database
 from tests.keys import REGION, SECRET, organization_of
 
@@ -74,3 +78,22 @@ def send(client: httpx.Client, page: str, fields: dict[str, object], to: str = "
     """Send a form as a browser does: open its page first, and post it with the page's token."""
     token = token_in(client.get(page).text)
     return client.post(to or page, data={"_token": token, **fields}, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+def turned_on(database: Database, person_id: str) -> list[str]:
+    """Turn two-step sign-in on for a person, by a code of long ago, and return the recovery codes."""
+    made = codes.new_recovery_codes()
+    with database.writes() as session:
+        session.add(TwoStep(person_id=person_id, seed="a-seed", begun_in="", confirmed_at=now()))
+        session.add_all(
+            RecoveryCode(person_id=person_id, code_hash=codes.recovery_hash(SECRET.encode(), person_id, code))
+            for code in made
+        )
+    return made
+
+
+def code_at(database: Database, person_id: str, at: datetime | None = None) -> str:
+    """Return what the person's app shows at a moment, now unless one is said."""
+    with database.reads() as session:
+        seed = session.execute(text("SELECT seed FROM two_step WHERE person_id = :id"), {"id": person_id}).scalar_one()
+    return TOTP(codes.secret_for_app(SECRET.encode(), person_id, str(seed))).at(at or now())

@@ -24,7 +24,6 @@ from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import Database
 from app.core.text import sort_key
-from app.demo import service as demo
 from app.enterprises.tables import Enterprise, EnterpriseAlias
 from app.enterprises.vocabulary import Kind, Lifecycle, Ownership
 from app.journal.generations import GENERATION_SIZE
@@ -33,7 +32,6 @@ from app.journal.vocabulary import Method
 from app.matching import index as matching_index
 from app.migrating import what_is_missing
 from app.settings import settings as program_settings
-from app.wiring import wire
 from benchmarks import postgres
 from tests.databases import empty_database, migrated_database
 from tests.test_migrations import alembic_config
@@ -136,12 +134,9 @@ def counter_of(url: str) -> int:
     return found
 
 
-def test_the_demo_comes_back_whole_in_another_database(database: Database, database_url: str, other_url: str, saved):
-    wire()
-    with database.writes() as session:
-        demo.load(session, home="test", today=now().date())
-    told = back_up(database_url, saved)
-    there = everything(database_url)
+def test_the_demo_comes_back_whole_in_another_database(demo_url: str, other_url: str, saved):
+    told = back_up(demo_url, saved)
+    there = everything(demo_url)
     assert (told.rows, told.size) == (there.total, saved.stat().st_size)
     assert restore(other_url, saved) == (there.total, there.revision, 1, True)
     assert everything(other_url) == there

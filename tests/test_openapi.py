@@ -24,7 +24,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 # What is asked by POST, because the question is long; nothing is stored.
 QUESTIONS = {"post /matches/preview", "post /opportunities/hints"}
 # What is written without a key: the link in an e-mail is one, and opens once; and what anybody may tell a coordinator.
-LINKS = {"post /replies/{token}", "post /enterprises/{enterpriseId}/claims"}
+LINKS = {"post /replies/{token}", "post /replies/{token}/questions", "post /enterprises/{enterpriseId}/claims"}
 LINKS |= {"post /enterprises/{enterpriseId}/reports", "post /opportunities/{opportunityId}/reports"}
 # The names that the national profile prescribes for /api-info.
 PRESCRIBED = {"apiName", "apiVersion", "apiReleased", "apiDocumentation", "apiStatus"}

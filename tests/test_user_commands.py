@@ -10,10 +10,8 @@ import pytest
 from app import cli, key_commands
 from app.accounts import invitations, people, sessions
 from app.accounts.vocabulary import Role
-from app.core.clock import today
 from app.core.db import Database
 from app.core.errors import Unauthorized
-from app.demo import service as demo
 from app.demo.vocabulary import enterprise_id
 from app.enterprises import service as enterprises
 from app.opportunities import service as opportunities
@@ -75,9 +73,8 @@ def test_what_cannot_be_done_is_told_in_a_sentence(samnod: Samnod, arguments: tu
     assert (code, told in complained) == (1, True)
 
 
-def test_the_demo_has_one_login_a_role_with_something_to_do(database: Database, tmp_path: Path, capfd):
-    with database.writes() as session:
-        demo.load(session, home="local", today=today())
+def test_the_demo_has_one_login_a_role_with_something_to_do(with_demo: Database, tmp_path: Path, capfd):
+    database = with_demo
     key_commands.tell_demo_logins(database, tmp_path)
     told = dict(line.split() for line in capfd.readouterr().out.splitlines() if "@" in line)
     assert (tmp_path / "demo-logins.env").stat().st_mode & 0o777 == 0o600

@@ -179,7 +179,7 @@ KEYED_READS = {
 # What anybody may send: see tests/claims and tests/moderation.
 OPEN = {"claim_enterprise", "report_enterprise", "report_opportunity"}
 # The link in an e-mail is a key of its own: see tests/responses/test_links.py.
-LINKS = {"read_reply", "reply"}
+LINKS = {"read_reply", "reply", "ask_by_link"}
 # Every operation that reads what may be private: its path, and the record that is.
 PRIVATE_READS = {
     "read_organization": ("/organizations/{id}", "private"),

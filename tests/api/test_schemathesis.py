@@ -30,15 +30,13 @@ from app.accounts import service as accounts
 from app.accounts.rules import new_key
 from app.accounts.schemas import KeyCreate
 from app.accounts.vocabulary import Role
-from app.core.clock import today
 from app.core.db import Database
-from app.demo import service as demo
 from app.demo.organizations import OWNER_OF_ENTERPRISE, organization_id
 from app.demo.vocabulary import enterprise_id
 from app.main import create_app
 from app.settings import Settings
-from tests import databases
 from tests.client import client_of
+from tests.demo_data import demo_database
 
 AGREED: dict[str, Any] = json.loads((Path(__file__).parents[1] / "openapi.json").read_text("utf-8"))
 # In the order in which they are tried: what removes records comes last.
@@ -149,12 +147,11 @@ class Sender:
 def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sender]:
     """Give a sender with a key of each role, on a database of this file's own with the demo in it."""
     folder = tmp_path_factory.mktemp("schemathesis")
-    with databases.migrated_database("sqlite", folder) as url:
+    with demo_database("sqlite", folder) as url:
         chosen = Settings(database_url=url, var_dir=folder, secret_key=SECRET, rate_limits=False, log_level="error")
         app = create_app(chosen)
         database: Database = app.state.database
         with database.writes() as session:
-            demo.load(session, home="local", today=today())
             keys = {role.value: key_of(session, role) for role in Role} | {"forger": new_key()}
         with client_of(app) as client:
             yield Sender(client, keys, ids_in(client))

@@ -5,10 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from app.core.clock import now, today
+from app.core.clock import now
 from app.core.db import Database
 from app.core.errors import NotFound
-from app.demo import service as demo
 from app.enterprises import service as enterprises
 from app.matching import index, service
 from app.matching.schemas import Match, ReverseMatch
@@ -87,12 +86,9 @@ def test_both_ways_say_the_same_and_only_of_what_is_open(fair: Database):
     assert not held & {"opportunity-03", "opportunity-04"}
 
 
-def test_both_ways_say_the_same_of_the_demo(database: Database):
-    wire()
-    with database.writes() as session:
-        demo.load(session, home="test", today=today())
+def test_both_ways_say_the_same_of_the_demo(with_demo: Database):
     compared = 0
-    with database.reads() as session:
+    with with_demo.reads() as session:
         some = opportunities.open_now(session)[::5]
         ids = session.connection().exec_driver_sql("SELECT id FROM enterprise ORDER BY id").scalars().all()[::5]
         back = {one: service.for_enterprise(session, one, limit=ALL).items for one in ids}

@@ -126,11 +126,19 @@ def test_a_link_over_http_acts_on_post_only(app_client: httpx.Client, database: 
         assert "no-store" in answer.headers["cache-control"]
         app_client.head(where)
     assert state_of(database, made.id) is InvitationState.SENT
+    for _ in range(2):
+        # Sent again because the answer was lost on the way, it is asked once.
+        asked = app_client.post(f"{where}/questions", json={"text": "Vilka tider?"})
+        assert (asked.status_code, asked.json()["state"]) == (200, "open")
+        assert [(one["text"], one["is_own"]) for one in asked.json()["questions"]] == [("Vilka tider?", True)]
+    assert app_client.post(f"{where}/questions", json={"text": ""}).status_code == 422
     assert app_client.post(where, json={"kind": "decline"}).status_code == 422
     body = {"kind": "decline", "reason": "time"}
     first = app_client.post(where, json=body)
     assert (first.status_code, first.json()["state"]) == (200, "answered")
     assert app_client.post(where, json=body).status_code == 409
+    assert app_client.post(f"{where}/questions", json={"text": "Och sedan?"}).status_code == 409
+    assert app_client.post("/api/v1/replies/" + "x" * 43 + "/questions", json={"text": "Hallå?"}).status_code == 404
     assert app_client.get("/api/v1/replies/" + "x" * 43).status_code == 404
     assert app_client.post("/api/v1/replies/" + "x" * 43, json=body).status_code == 404
 

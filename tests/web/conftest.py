@@ -6,13 +6,11 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from app.core.clock import today
-from app.demo import service as demo
 from app.demo.vocabulary import enterprise_id, opportunity_id
 from app.main import create_app
 from app.settings import Settings
 from tests.client import client_of
-from tests.databases import migrated_database
+from tests.demo_data import demo_database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)])
@@ -29,10 +27,8 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def demo_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Give a client of the application with the demo data; redirects are not followed."""
     folder = tmp_path_factory.mktemp("demo")
-    with migrated_database("sqlite", folder) as url:
+    with demo_database("sqlite", folder) as url:
         app = create_app(Settings(database_url=url, var_dir=folder, node_name="Mittnorden", rate_limits=False))
-        with app.state.database.writes() as session:
-            demo.load(session, home="local", today=today())
         with client_of(app) as client:
             yield client
 

@@ -103,6 +103,9 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "GET /terms": ALL,
         "GET /sign-in": ALL,
         "POST /sign-in": ALL,
+        # Without a password that was right it leads to the sign-in page.
+        "GET /sign-in/code": ALL,
+        "POST /sign-in/code": ALL,
         "GET /reset-password": ALL,
         "POST /reset-password": ALL,
         # Whoever has the link is let in by it; a link that is nobody's is not there.
@@ -125,6 +128,12 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "POST /account/place": MEMBER,
         "POST /account/sessions": MEMBER,
         "GET /account/export": MEMBER,
+        "GET /account/two-step": MEMBER,
+        "POST /account/two-step": MEMBER,
+        "GET /account/two-step/set-up": MEMBER,
+        "POST /account/two-step/set-up": MEMBER,
+        "POST /account/two-step/codes": MEMBER,
+        "POST /account/two-step/off": MEMBER,
         "GET /account/erase": MEMBER,
         "POST /account/erase": MEMBER,
         "GET /people": OF_MANAGER,

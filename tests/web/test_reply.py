@@ -38,7 +38,12 @@ def test_to_look_changes_nothing_and_tells_nobody(database: Database, app_client
     text = words(parsed(app_client.get(link).text))
     for said in ("Städning av skolor", "Inbjudan till Exempel Städ", "Ni behöver inget konto", "Tacka nej"):
         assert said in text, said
-    assert app_client.get(link + "x").status_code == 404
+    app_client.cookies.clear()
+    for nobodys in (link[:-1], f"{link}/x", "/sv/reply/"):
+        # What opens nothing is an address to keep to oneself as well: a letter may be missing of the right one.
+        gone = app_client.get(nobodys)
+        told = (gone.headers["referrer-policy"], gone.headers["cache-control"])
+        assert (gone.status_code, *told) == (404, "no-referrer", "no-store"), nobodys
 
 
 def test_a_link_answers_once(database: Database, app_client: httpx.Client):
