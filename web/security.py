@@ -1,9 +1,15 @@
 """Headers on every answer of the site: what a browser may load, show, tell others and keep."""
 
+import re
+from typing import Final
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _YEAR = 31_536_000
+# The address opens an answer: no cache keeps what it shows, and no other site is told where the visitor came from. Also
+# when it opens nothing: a letter may be missing of the right one.
+_OPENED_BY_ADDRESS: Final = re.compile(r"/[a-z]{2}/reply/")
 
 
 def content_security_policy(cdn: str | None) -> str:
@@ -48,8 +54,9 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if _OPENED_BY_ADDRESS.match(scope["path"]):
+                    headers.update({"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"})
                 for name, value in self._always.items():
-                    # A page may be stricter than the site, and says so itself.
                     headers.setdefault(name, value)
                 headers["Cache-Control"] = _cache_control(scope, message["status"], headers)
                 if not _is_static(scope):

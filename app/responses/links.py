@@ -47,8 +47,14 @@ def reply(session: WriteSession, token: str, data: AnswerIn, *, secret: bytes) -
 
 
 def ask(session: WriteSession, token: str, data: QuestionText, *, secret: bytes) -> ReplyRead:
-    """Ask through a link, which stays good for an answer. Raises `NotFound` and `Conflict` as `reply`."""
+    """Ask through a link, which stays good for an answer. Raises `NotFound` and `Conflict` as `reply`.
+
+    The same question while it waits for its answer is the same request sent again: it is asked once.
+    """
     row, opportunity = _open(session, token, secret)
+    before = _shown(session, row, opportunity)
+    if any(one.is_own and one.state is QuestionState.OPEN and one.text == data.text for one in before.questions):
+        return before
     questions.put(session, opportunity, row.enterprise_id, data.text)
     return _shown(session, row, opportunity)
 

@@ -38,6 +38,7 @@ from app.responses.schemas import (
     QuestionIn,
     QuestionRead,
     Questions,
+    QuestionText,
     ReplyRead,
     ResponseChange,
     ResponseIn,
@@ -339,6 +340,15 @@ def read_reply(session: Reads, secret: NodeSecret, token: Token, response: Respo
 def reply(session: Writes, secret: NodeSecret, token: Token, data: AnswerIn) -> ReplyRead:
     """Answer through the link in an invitation, once. No key is needed; what was answered is shown from then on."""
     return service.reply(session, token, data, secret=secret)
+
+
+@links.post("/replies/{token}/questions", summary="Ask through a link", responses=responses(404, 409, 422, 503))
+def ask_by_link(session: Writes, secret: NodeSecret, token: Token, data: QuestionText) -> ReplyRead:
+    """Ask the buyer through the link in an invitation, which stays good for an answer. No key is needed.
+
+    The buyer answers once for all, and nobody is told who asked. A question that is sent twice is asked once.
+    """
+    return service.ask_by_link(session, token, data, secret=secret)
 
 
 def _rev(question: QuestionRead) -> int:

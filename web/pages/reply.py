@@ -94,7 +94,7 @@ def _page(
     say = texts(language)
     one = opportunities.find(session, found.opportunity.id)
     path = f"/{language}/reply/{token}"
-    page = show(
+    return show(
         request,
         "reply/reply.html",
         refused.status if refused else 422 if sent.faults else 200,
@@ -115,7 +115,3 @@ def _page(
         action=path,
         form_link=lambda name: address(path, ("form", name)),
     )
-    # The address opens the answer: no cache keeps the page, and no other site is told where the visitor came from.
-    page.headers["Referrer-Policy"] = "no-referrer"
-    page.headers["Cache-Control"] = "no-store"
-    return page
