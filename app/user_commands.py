@@ -1,4 +1,4 @@
-"""People at a terminal: invite the first, list them, let one in no more."""
+"""People at a terminal: invite the first, list them, let one in no more, or by the password alone again."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app.accounts import invitations, people
+from app.accounts import invitations, people, two_step
 from app.accounts.schemas import InvitationCreate, PersonRead
 from app.accounts.vocabulary import Role
 from app.core.columns import stable_id
@@ -91,6 +91,19 @@ def register(app: typer.Typer, opened: Opened, secret: Callable[[], bytes], node
         except SamnodError as fault:
             raise stop(fault.detail) from fault
         say(f"{who} can sign in no more.")
+
+    @users.command("two-step-off")
+    def two_step_off(
+        who: Annotated[str, typer.Argument(help="The id that `samnod user list` shows, or the e-mail address")],
+    ) -> None:
+        """Let somebody who has lost both phone and recovery codes sign in by the password alone; tells it by mail."""
+        try:
+            with opened() as database, database.writes() as session:
+                known = people.with_address(session, who)
+                two_step.turn_off(session, known.id if known else who)
+        except SamnodError as fault:
+            raise stop(fault.detail) from fault
+        say(f"{who} is asked for the password alone. Tell the person to turn two-step sign-in on again.")
 
 
 def _of_node(session: WriteSession, node: Node) -> str:

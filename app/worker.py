@@ -20,7 +20,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import attempts, idempotency, invitations, resets, sessions
+from app.accounts import attempts, idempotency, invitations, resets, sessions, two_step
 from app.audit import checking as audit
 from app.claims import service as claims
 from app.core.clock import now, zone
@@ -147,6 +147,7 @@ JOBS: Final[tuple[Job, ...]] = (
             invitations.forget_invitations,
             resets.forget_resets,
             sessions.forget_sessions,
+            two_step.forget_challenges,
             claims.forget_claims,
             moderation.forget_reports,
         ),

@@ -50,6 +50,11 @@ class Cookies:
         """The name of the cookie that ties the forms of a visitor without a session to the browser."""
         return "__Host-samnod-form" if self.secure else "samnod-form"
 
+    @property
+    def challenge(self) -> str:
+        """The name of the cookie of a browser whose password was right, and which is asked for a code."""
+        return "__Host-samnod-code" if self.secure else "samnod-code"
+
     def put(self, answer: Response, name: str, value: str) -> None:
         """Set a cookie for as long as the browser is open."""
         answer.set_cookie(name, value, path="/", secure=self.secure, httponly=True, samesite="lax")

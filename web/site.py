@@ -41,6 +41,7 @@ from web.pages import (
     reply,
     reporting,
     sign_in,
+    two_step,
 )
 from web.render import Site, show
 from web.security import Headers
@@ -67,6 +68,7 @@ def _pages() -> APIRouter:
         passwords,
         invitation,
         account,
+        two_step,
         people,
         keys,
         claims,

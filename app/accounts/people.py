@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import delete
 from sqlmodel import col
 
-from app.accounts import queries, sessions
+from app.accounts import queries, sessions, two_step
 from app.accounts.rules import email_key, lies_in
 from app.accounts.schemas import MemberRead, PersonRead
 from app.accounts.tables import Invitation, Membership, Person
@@ -181,10 +181,12 @@ def kept_of(session: ReadSession | WriteSession, person_id: str) -> dict[str, ob
     person = _row(session, person_id)
     places = session.execute(queries.places_ever(person_id)).scalars().all()
     begun = session.execute(queries.sessions_ever(person_id)).scalars().all()
+    asked = two_step.state(session, person_id)
     return {
         "person": person.model_dump(mode="json", exclude={"password_hash"}),
         "places": [place.model_dump(mode="json", exclude={"person_id"}) for place in places],
         "sessions": [row.model_dump(mode="json", exclude={"person_id", "token_hash"}) for row in begun],
+        "two_step": asked.model_dump(mode="json") if asked.on_since else None,
         "invitations": [
             row.model_dump(mode="json", exclude={"token_hash", "invited_by"})
             for row in session.execute(queries.invitations_to(person.email)).scalars()

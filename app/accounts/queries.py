@@ -2,10 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlmodel import col
 
-from app.accounts.tables import ApiKey, Attempt, Invitation, LoginSession, Membership, PasswordReset, Person
+from app.accounts.tables import (
+    ApiKey,
+    Attempt,
+    Invitation,
+    LoginSession,
+    Membership,
+    PasswordReset,
+    Person,
+    RecoveryCode,
+    SignInChallenge,
+)
 from app.accounts.vocabulary import Role
 
 
@@ -112,6 +122,18 @@ def reset(token_hash: str, *, lock: bool) -> Select[PasswordReset]:
     """Select the link for a new password with this keyed hash; with `lock` nobody else changes it meanwhile."""
     wanted = select(PasswordReset).where(col(PasswordReset.token_hash) == token_hash)
     return wanted.with_for_update() if lock else wanted
+
+
+def challenge(token_hash: str, *, lock: bool) -> Select[SignInChallenge]:
+    """Select the challenge with this keyed hash; with `lock` nobody else meets it meanwhile."""
+    wanted = select(SignInChallenge).where(col(SignInChallenge.token_hash) == token_hash)
+    return wanted.with_for_update() if lock else wanted
+
+
+def recovery_codes_left(person_id: str) -> Select[int]:
+    """Select how many of a person's recovery codes have not been used."""
+    own = (col(RecoveryCode.person_id) == person_id, col(RecoveryCode.used_at).is_(None))
+    return select(func.count()).select_from(RecoveryCode).where(*own)
 
 
 def attempts_since(kind: str, subject: str, since: datetime) -> Select[datetime]:

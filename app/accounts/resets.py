@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import delete, update
 from sqlmodel import col
 
-from app.accounts import passwords, queries, sessions
+from app.accounts import passwords, queries, sessions, two_step
 from app.accounts.rules import email_key, keyed_hash
 from app.accounts.tables import PasswordReset, Person
 from app.audit import service as audit
@@ -103,6 +103,7 @@ def _set(session: WriteSession, person_id: str, password_hash: str, *, keep_sess
     session.flush()
     session.connection().execute(update(PasswordReset).where(*unused).values(used_at=now()))
     sessions.end_all(session, person_id, but=keep_session)
+    two_step.end_challenges(session, person_id)
     session.flush()
     mail.queue(session, Letter(person.email, person.language, "accounts/password_changed", {}, person_id=person_id))
     audit.record(session, "password.change", _OBJECT, person_id)

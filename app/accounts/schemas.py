@@ -65,6 +65,20 @@ class SessionRead(SchemaOut):
     is_this: bool
 
 
+class TwoStepRead(SchemaOut):
+    """Whether somebody is asked for a code after the password, as the person itself sees it."""
+
+    on_since: datetime | None
+    codes_left: int
+
+
+class TwoStepSetUp(SchemaOut):
+    """What an app is told, once: the secret to type, and the address to scan."""
+
+    secret: str
+    address: str
+
+
 class MemberRead(SchemaOut):
     """Somebody's place in an organisation, as those who look after its people see it."""
 

@@ -1,4 +1,4 @@
-"""Tables of accounts: keys, kept answers, people with their places and sessions, and links that open once."""
+"""Tables of accounts: keys, kept answers, people with their places, sessions and codes, and links that open once."""
 
 from datetime import datetime
 
@@ -125,6 +125,43 @@ class LoginSession(SQLModel, table=True):
     seen_at: datetime = Field(default_factory=now)
     expires_at: datetime
     ended_at: datetime | None = Field(default=None)
+
+
+class TwoStep(SQLModel, table=True):
+    """That a person is asked for a code after the password: the seed of the app's secret, never the secret itself."""
+
+    __tablename__ = "two_step"
+
+    person_id: str = Field(sa_column=Column(String(36), ForeignKey("person.id", ondelete="CASCADE"), primary_key=True))
+    seed: str = Field(max_length=64)
+    begun_at: datetime = Field(default_factory=now)
+    begun_in: str = Field(max_length=36, description="The session that sees the secret until it is confirmed")
+    confirmed_at: datetime | None = Field(default=None, description="None: nothing is asked yet")
+    last_step: int = Field(default=0, description="The step of the last code that was accepted")
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code for somebody without the phone, good once. Only its keyed hash is here."""
+
+    __tablename__ = "recovery_code"
+
+    id: str = Field(default_factory=new_id, sa_column=id_column())
+    person_id: str = Field(sa_column=_of_person())
+    code_hash: str = Field(max_length=64)
+    used_at: datetime | None = Field(default=None)
+
+
+class SignInChallenge(SQLModel, table=True):
+    """A password that was right, waiting for its code in one browser. The cookie holds the token, this its hash."""
+
+    __tablename__ = "sign_in_challenge"
+
+    id: str = Field(default_factory=new_id, sa_column=id_column())
+    token_hash: str = Field(max_length=64, unique=True)
+    person_id: str = Field(sa_column=_of_person())
+    attempt: str = Field(max_length=200, description="What was counted for the password, separated by spaces")
+    created_at: datetime = Field(default_factory=now)
+    expires_at: datetime
 
 
 class Attempt(SQLModel, table=True):

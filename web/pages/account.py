@@ -4,7 +4,7 @@ import json
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts import invitations, people, resets, sessions
+from app.accounts import invitations, people, resets, sessions, two_step
 from app.accounts.vocabulary import Attempted, Digest, SignedIn
 from app.audit import service as audit
 from app.core.db import Database, Reads
@@ -142,6 +142,7 @@ def _page(
     database: Database = request.app.state.database
     with database.reads() as session:
         person = people.find(session, who.person_id)
+        asked = two_step.state(session, who.person_id)
         own_sessions = sessions.sessions_of(session, who)
         places = [(one, organizations.name_of(session, one.organization_id)) for one in who.places]
     say = texts(language)
@@ -150,6 +151,7 @@ def _page(
         "people/account.html",
         status,
         person=person,
+        two_step=asked,
         sessions=own_sessions,
         places=places,
         acting=who.acting,

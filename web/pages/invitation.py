@@ -2,19 +2,19 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.accounts import invitations, sessions
+from app.accounts import invitations, sessions, two_step
 from app.accounts.schemas import InvitationRead
 from app.accounts.vocabulary import Attempted, SignedIn
-from app.core.db import Database, Reads, ReadSession
+from app.core.db import Database, Reads, ReadSession, WriteSession
 from app.core.errors import Conflict, InvalidContent, NotFound, SamnodError, TooManyRequests, Unauthorized
 from app.core.i18n import texts
 from app.organizations import service as organizations
-from web.entering import begin, counted, faults_of, let_in, secret_typed
+from web.entering import counted, enter, faults_of, go_on, secret_typed
 from web.forms import Fault
 from web.pages.common import InLanguage, Language
 from web.render import show
-from web.sessions import Guest, home_of
-from web.writing import Form, PageRoute, see
+from web.sessions import Guest
+from web.writing import Form, PageRoute
 
 router = APIRouter(route_class=PageRoute)
 
@@ -31,7 +31,7 @@ def look(request: Request, _language: InLanguage, session: Reads, who: Guest, to
 
 @router.post("/invitation/{token}")
 def accept(request: Request, language: Language, form: Form, who: Guest, token: str) -> Response:
-    """Take the place, and begin a session."""
+    """Take the place, and begin a session. Whoever is asked for a code has the place when that has been right, too."""
     database: Database = request.app.state.database
     secret: bytes = request.app.state.secret
     try:
@@ -41,17 +41,24 @@ def accept(request: Request, language: Language, form: Form, who: Guest, token: 
         password = secret_typed(form)
         person_id, hashed = _shown(database, invitation, who, password)
         with database.writes() as session:
+            if _is_half_way(session, person_id, who):
+                return go_on(request, enter(request, session, str(person_id), attempt), request.url.path)
             if person_id is None:
                 person_id = invitations.accept_as_new(session, token, hashed, secret=secret)
             else:
                 invitations.accept(session, token, person_id=person_id, secret=secret)
-            new_token = begin(request, session, person_id, attempt)
-            signed_in = sessions.signed_in(session, new_token, secret=secret)
+            entry = enter(request, session, person_id, attempt, knows_code=True)
     except NotFound as gone:
         return _gone(request, gone)
     except (InvalidContent, Unauthorized, Conflict, TooManyRequests) as fault:
         return _again(request, language, token, who, fault)
-    return let_in(request, see(request, home_of(signed_in)), new_token)
+    return go_on(request, entry)
+
+
+def _is_half_way(session: WriteSession, person_id: str | None, who: SignedIn | None) -> bool:
+    """Tell whether somebody has said a password and is to be asked for a code: one who is signed in has given it."""
+    is_self = who is not None and who.person_id == person_id
+    return person_id is not None and not is_self and two_step.is_on(session, person_id)
 
 
 def _shown(

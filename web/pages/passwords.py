@@ -2,17 +2,16 @@
 
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
-from app.accounts import invitations, resets, sessions
+from app.accounts import invitations, resets
 from app.accounts.vocabulary import Attempted
 from app.core.db import Database, Reads
 from app.core.errors import InvalidContent, NotFound, TooManyRequests
 from app.core.i18n import texts
-from web.entering import begin, counted, faults_of, let_in, secret_typed, typed
+from web.entering import counted, enter, faults_of, go_on, secret_typed, typed
 from web.forms import Fault
 from web.pages.common import InLanguage, Language
 from web.render import show
-from web.sessions import home_of
-from web.writing import Form, PageRoute, see
+from web.writing import Form, PageRoute
 
 router = APIRouter(route_class=PageRoute)
 
@@ -53,7 +52,7 @@ def choose_page(request: Request, _language: InLanguage, session: Reads, token: 
 
 @router.post("/reset-password/{token}")
 def choose(request: Request, language: Language, form: Form, token: str) -> Response:
-    """Set the new password, end every session that there was, and begin a new one."""
+    """Set the new password, end every session that there was, and begin a new one; a code is asked as before."""
     database: Database = request.app.state.database
     secret: bytes = request.app.state.secret
     try:
@@ -62,14 +61,13 @@ def choose(request: Request, language: Language, form: Form, token: str) -> Resp
         hashed = invitations.hashed_for(email, secret_typed(form))
         with database.writes() as session:
             person_id = resets.use(session, token, hashed, secret=secret)
-            new_token = begin(request, session, person_id)
-            who = sessions.signed_in(session, new_token, secret=secret)
+            entry = enter(request, session, person_id)
     except InvalidContent as fault:
         faults = faults_of(fault, texts(language), "password")
         return show(request, "people/new_password.html", 422, token=token, email=email, faults=faults)
     except NotFound as gone:
         return show(request, "people/link_gone.html", 404, told=gone.detail, again="/reset-password")
-    return let_in(request, see(request, home_of(who)), new_token)
+    return go_on(request, entry)
 
 
 def _send(database: Database, email: str, secret: bytes) -> None:

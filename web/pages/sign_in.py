@@ -1,4 +1,4 @@
-"""Signing in and out. Whoever's session ended while writing finds what was written again after signing in."""
+"""Signing in, in one step or two, and out. Whoever's session ended while writing finds the draft again afterwards."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,21 +8,34 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
-from app.accounts import sessions
+from app.accounts import attempts, sessions, two_step
 from app.accounts.vocabulary import Attempted
-from app.core.db import Database
-from app.core.errors import SamnodError, TooManyRequests, Unauthorized
+from app.core.db import Database, Reads
+from app.core.errors import InvalidContent, NotFound, SamnodError, TooManyRequests, Unauthorized
 from app.core.i18n import texts
-from web.entering import SECRETS, begin, counted, faults_of, let_in, let_out, secret_typed, typed
+from web.entering import (
+    SECRETS,
+    Entry,
+    asked,
+    counted,
+    enter,
+    faults_of,
+    go_on,
+    let_in,
+    let_out,
+    secret_typed,
+    typed,
+)
 from web.forms import Fault
 from web.pages.common import Language
-from web.render import language_of, show
+from web.render import address, language_of, show
 from web.sessions import Guest, Member, home_of
 from web.writing import FIELD, Form, PageRoute, PageWrites, see
 
 router = APIRouter(route_class=PageRoute)
 # Fields of the sign-in form itself; a draft's own are kept under names of their own.
 _DRAFT = "draft."
+_LONGEST_TOKEN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,7 @@ def sign_in_page(request: Request, language: Language, who: Guest, to: str = "")
 
 @router.post("/sign-in")
 def sign_in(request: Request, language: Language, form: Form) -> Response:
-    """Begin a session, and go on to where the person was going."""
+    """Begin a session and go on to where the person was going, or ask for a code first."""
     email, password = typed(form, "email"), secret_typed(form)
     to, draft = own_path(typed(form, "to")), _sent_draft(form)
     database: Database = request.app.state.database
@@ -61,14 +74,44 @@ def sign_in(request: Request, language: Language, form: Form) -> Response:
         page = _form(request, status, email=email, to=to, draft=draft, faults=told_at)
         page.headers.update(_retry(fault))
         return page
-    secret: bytes = request.app.state.secret
     with database.writes() as session:
-        token = begin(request, session, person_id, attempt)
-        who = sessions.signed_in(session, token, secret=secret)
-    if draft is not None:
-        # The new session has a form token of its own, so the draft is shown once more for its writer to send.
-        return let_in(request, _onwards(request, token, draft), token)
-    return let_in(request, RedirectResponse(to or f"/{language}{home_of(who)}", 303), token)
+        entry = enter(request, session, person_id, attempt)
+    return _on_with(request, entry, to, draft)
+
+
+@router.get("/sign-in/code")
+def code_page(request: Request, language: Language, session: Reads, to: str = "") -> Response:
+    """Ask for the code, in the browser that the password was typed in; any other is sent to sign in."""
+    try:
+        two_step.challenged(session, _challenge_of(request), secret=request.app.state.secret)
+    except NotFound:
+        return RedirectResponse(address(f"/{language}/sign-in", ("to", own_path(to))), 303)
+    return _code_form(request, to=own_path(to))
+
+
+@router.post("/sign-in/code")
+def code(request: Request, language: Language, form: Form) -> Response:
+    """Begin the session when the code, or the recovery code, is right as the password was."""
+    to, draft = own_path(typed(form, "to")), _sent_draft(form)
+    database: Database = request.app.state.database
+    secret: bytes = request.app.state.secret
+    token, say = _challenge_of(request), texts(language)
+    sent = {"code": typed(form, "one_time_code"), "recovery_code": typed(form, "recovery_code")}
+    at = "recovery_code" if sent["recovery_code"] else "one_time_code"
+    try:
+        with database.reads() as reads:
+            person_id = two_step.challenged(reads, token, secret=secret)
+        attempt = attempts.count(database, Attempted.TWO_STEP, (person_id,), secret=secret)
+        with database.writes() as session:
+            _, of_password = two_step.answer(session, token, **sent, secret=secret)
+            entry = enter(request, session, person_id, (*attempt, *of_password), knows_code=True)
+    except NotFound as late:
+        return _form(request, 422, to=to, draft=draft, faults=faults_of(late, say, "email"))
+    except (InvalidContent, TooManyRequests) as fault:
+        page = _code_form(request, fault.status, to=to, draft=draft, faults=faults_of(fault, say, at))
+        page.headers.update(_retry(fault))
+        return page
+    return _on_with(request, entry, to, draft)
 
 
 @router.post("/sign-out")
@@ -93,7 +136,7 @@ def ask_again(request: Request) -> Response:
     Nothing has been done. Somebody signed in anew, perhaps in another window, after the page was opened.
     """
     draft = _draft_of(request)
-    if draft.path == f"/{language_of(request)}/sign-in":
+    if draft.path.startswith(f"/{language_of(request)}/sign-in"):
         return _form(request, 403, to=own_path(dict(draft.fields).get("to", "")), draft=_sent_draft(request.state.form))
     return show(request, "people/onwards.html", 403, draft=draft, again=True)
 
@@ -127,6 +170,27 @@ def _form(
         draft_prefix=_DRAFT,
         faults=list(faults),
     )
+
+
+def _code_form(
+    request: Request, status: int = 200, *, to: str = "", draft: Draft | None = None, faults: Iterable[Fault] = ()
+) -> Response:
+    return show(request, "people/code.html", status, to=to, draft=draft, draft_prefix=_DRAFT, faults=list(faults))
+
+
+def _challenge_of(request: Request) -> str:
+    kept: str = request.cookies.get(request.app.state.cookies.challenge, "")
+    return kept[:_LONGEST_TOKEN]
+
+
+def _on_with(request: Request, entry: Entry, to: str, draft: Draft | None) -> Response:
+    """Go on with what somebody was doing: a draft is carried along until it can be sent again."""
+    if draft is None:
+        return go_on(request, entry, to)
+    if entry.who is None:
+        return asked(request, _code_form(request, draft=draft), entry)
+    # The new session has a form token of its own, so the draft is shown once more for its writer to send.
+    return let_in(request, _onwards(request, entry.token, draft), entry.token)
 
 
 def _onwards(request: Request, token: str, draft: Draft) -> Response:
