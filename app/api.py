@@ -23,6 +23,7 @@ from app.opportunities.routes import router as opportunities
 from app.organizations.routes import router as organizations
 from app.reference.routes import router as reference
 from app.responses.routes import router as responses
+from app.support_offers.routes import router as support_offers
 
 
 class ApiInfo(BaseModel):
@@ -63,6 +64,7 @@ def _operations() -> APIRouter:
         enterprises,
         claims,
         organizations,
+        support_offers,
         opportunities,
         moderation,
         responses,

@@ -70,6 +70,7 @@ _TAGS = {
     "enterprises": "The registry of social enterprises",
     "claims": "Who says that an enterprise is its own, and what the coordinator found out",
     "organizations": "Buyers, support providers and other actors",
+    "support-offers": "Support for social enterprises and the public bodies that meet them: advice, training, networks",
     "opportunities": "What public buyers show: needs, dialogues, partnerships and procurements, in lots",
     "responses": "The dialogue: invitations, answers, questions, shortlist, inbox and desk",
     "moderation": "What is wrong with a public record, and what the coordinator of the region did about it",

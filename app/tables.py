@@ -15,5 +15,6 @@ import app.opportunities.tables
 import app.organizations.tables
 import app.reference.tables
 import app.responses.tables
+import app.support_offers.tables
 
 __all__ = ["app"]

@@ -33,6 +33,7 @@ from app.mail.smtp import Server
 from app.mail.vocabulary import Sender
 from app.moderation import service as moderation
 from app.responses import service as responses
+from app.support_offers import service as support_offers
 
 _log = logging.getLogger("samnod.worker")
 # Long jobs do not keep letters waiting.
@@ -151,6 +152,11 @@ JOBS: Final[tuple[Job, ...]] = (
             claims.forget_claims,
             moderation.forget_reports,
         ),
+    ),
+    Job(
+        "suspend-offers",
+        CronTrigger(hour=3, minute=25, timezone=_ZONE),
+        in_one_transaction(support_offers.suspend_unconfirmed),
     ),
     Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),
 )

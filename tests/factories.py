@@ -4,6 +4,7 @@ from typing import Any
 
 from app.enterprises.schemas import EnterpriseCreate
 from app.opportunities.schemas import LotIn, OpportunityCreate
+from app.support_offers.schemas import SupportOfferCreate
 
 
 def enterprise(**overrides: Any) -> EnterpriseCreate:
@@ -50,3 +51,20 @@ def opportunity(**overrides: Any) -> OpportunityCreate:
         "source": "exempel",
     }
     return OpportunityCreate.model_validate(record | overrides)
+
+
+def support_offer(**overrides: Any) -> SupportOfferCreate:
+    """Return advice for social enterprises in Norrbotten, given by somebody without a record of its own."""
+    record: dict[str, Any] = {
+        "name": "Exempelrådgivning",
+        "summary": "Råd till den som vill starta.",
+        "country": "SE",
+        "area_code": "SE-25",
+        "provider_name": "Exempelrådgivarna",
+        "offer_type": "advisory",
+        "needs": ["advice"],
+        "sides": ["enterprise"],
+        "service_areas": ["SE-25"],
+        "source": "exempel",
+    }
+    return SupportOfferCreate.model_validate(record | overrides)

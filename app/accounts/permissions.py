@@ -40,6 +40,8 @@ class Action(StrEnum):
     ANSWER_QUESTION = "answer-question"
     SHORTLIST = "shortlist"
     MODERATE = "moderate"
+    EDIT_SUPPORT_OFFER = "edit-support-offer"
+    REVIEW_SUPPORT_OFFER = "review-support-offer"
 
 
 class Reach(StrEnum):
@@ -82,6 +84,9 @@ PERMISSIONS: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.ANSWER_QUESTION: _row(buyer=_OWN),
         Action.SHORTLIST: _row(buyer=_OWN),
         Action.MODERATE: _row(coordinator=_REGION, admin=_ALL),
+        Action.EDIT_SUPPORT_OFFER: _row(support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL),
+        # Who gives the support writes about it; that it is shown to everybody is decided by who looks after the region.
+        Action.REVIEW_SUPPORT_OFFER: _row(coordinator=_REGION, admin=_ALL),
     }
 )
 
@@ -218,6 +223,9 @@ Shortlister = Annotated[Caller, Depends(Requires(Action.SHORTLIST, Scope.RESPONS
 DialogueReader = Annotated[Caller, Depends(Requires(Action.SHORTLIST, Scope.RESPONSES_READ))]
 Moderator = Annotated[Caller, Depends(Requires(Action.MODERATE, Scope.MODERATION_WRITE))]
 ModerationReader = Annotated[Caller, Depends(Requires(Action.MODERATE, Scope.MODERATION_READ))]
+SupportOfferWriter = Annotated[Caller, Depends(Requires(Action.EDIT_SUPPORT_OFFER, Scope.SUPPORT_OFFERS_WRITE))]
+SupportOfferReviewer = Annotated[Caller, Depends(Requires(Action.REVIEW_SUPPORT_OFFER, Scope.SUPPORT_OFFERS_WRITE))]
+SupportOfferReader = Annotated[Caller | None, Depends(Knows(Scope.SUPPORT_OFFERS_READ))]
 ResponseReader = Annotated[Caller | None, Depends(Knows(Scope.RESPONSES_READ))]
 EnterpriseReader = Annotated[Caller | None, Depends(Knows(Scope.ENTERPRISES_READ))]
 OrganizationReader = Annotated[Caller | None, Depends(Knows(Scope.ORGANIZATIONS_READ))]

@@ -25,6 +25,8 @@ class Scope(StrEnum):
     OPPORTUNITIES_READ = "opportunities:read"
     OPPORTUNITIES_WRITE = "opportunities:write"
     NOTICES_WRITE = "notices:write"
+    SUPPORT_OFFERS_READ = "support-offers:read"
+    SUPPORT_OFFERS_WRITE = "support-offers:write"
     MATCHES_READ = "matches:read"
     RESPONSES_READ = "responses:read"
     RESPONSES_WRITE = "responses:write"
@@ -62,6 +64,8 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
         Scope.ORGANIZATIONS_WRITE,
         Scope.OPPORTUNITIES_READ,
         Scope.MATCHES_READ,
+        Scope.SUPPORT_OFFERS_READ,
+        Scope.SUPPORT_OFFERS_WRITE,
     ),
     Role.COORDINATOR: tuple(Scope),
     Role.INTEGRATOR: tuple(Scope),

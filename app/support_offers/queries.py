@@ -1,0 +1,242 @@
+"""What the list of support offers asks the database. Each function returns a Select; nothing runs here."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
+from sqlmodel import col
+
+from app.core.clock import today
+from app.core.db import ReadSession, WriteSession
+from app.core.search import SearchIndex
+from app.reference import service as reference
+from app.support_offers.rules import UNSTATED, out_of_grace
+from app.support_offers.schemas import SupportOfferChoices, SupportOfferFilters
+from app.support_offers.tables import SupportOffer, SupportOfferTerm
+from app.support_offers.vocabulary import (
+    PUBLIC_STATUSES,
+    Delivery,
+    NeedMatch,
+    Sort,
+    Status,
+    TermKind,
+    Unstated,
+)
+
+SEARCH = SearchIndex("support_offer")
+# Filters whose values are terms of an offer, and those whose values stand in its own row.
+TERM_FILTERS: Final = {
+    "need": TermKind.NEED,
+    "target_group": TermKind.TARGET_GROUP,
+    "stage": TermKind.STAGE,
+    "side": TermKind.SIDE,
+}
+COLUMN_FILTERS: Final = ("offer_type", "structure_type", "cost", "capacity")
+# The columns of each order, and whether it descends.
+ORDERS: Final[dict[Sort, tuple[tuple[str, ...], bool]]] = {
+    Sort.NEAREST: (("rank", "name_sort", "id"), False),
+    Sort.NAME: (("name_sort", "id"), False),
+    Sort.UPDATED_DESC: (("updated_at", "id"), True),
+}
+_REMOTE: Final = (Delivery.REMOTE, Delivery.HYBRID)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whose unpublished offers are shown: of one organisation, and of a region; everything to an administrator."""
+
+    organization_id: str | None = None
+    region: str | None = None
+    everything: bool = False
+
+
+NOBODY: Final = Viewer()
+
+
+def page(
+    session: ReadSession, filters: SupportOfferFilters, viewer: Viewer, after: Sequence[Any] | None
+) -> Select[SupportOffer]:
+    """Select one page of offers, in order, and one row more if there is another page; `after` is the last row's key."""
+    names, descends = ORDERS[filters.sort]
+    columns = [col(getattr(SupportOffer, name)) for name in names]
+    wanted = select(SupportOffer).where(*conditions(session, filters, viewer))
+    if after is not None:
+        key, last = tuple_(*columns), tuple_(*after)
+        wanted = wanted.where(key < last if descends else key > last)
+    # In one direction, so that the index is read and nothing is sorted.
+    order = [column.desc() if descends else column.asc() for column in columns]
+    return wanted.order_by(*order).limit(filters.limit + 1)
+
+
+def count(session: ReadSession, filters: SupportOfferChoices, viewer: Viewer = NOBODY) -> Select[int]:
+    """Count what the filters find."""
+    return select(func.count()).select_from(SupportOffer).where(*conditions(session, filters, viewer))
+
+
+def terms(offer_ids: Collection[str]) -> Select[str, TermKind, str]:
+    """Select everything that these offers say several of, in an order that is always the same."""
+    return (
+        select(col(SupportOfferTerm.offer_id), col(SupportOfferTerm.kind), col(SupportOfferTerm.code))
+        .where(col(SupportOfferTerm.offer_id).in_(offer_ids))
+        .order_by(col(SupportOfferTerm.offer_id), col(SupportOfferTerm.kind), col(SupportOfferTerm.code))
+    )
+
+
+def kept_by(organization_id: str) -> Select[SupportOffer]:
+    """Select what an organisation keeps, drafts too, the last changed first."""
+    kept = col(SupportOffer.owner_id) == organization_id
+    return select(SupportOffer).where(kept).order_by(col(SupportOffer.updated_at).desc(), col(SupportOffer.id))
+
+
+def unconfirmed(day: date, limit: int) -> Select[str]:
+    """Select the published offers that nobody has confirmed in time, nor in the grace after it, oldest first."""
+    late = and_(col(SupportOffer.status) == Status.PUBLISHED, col(SupportOffer.due_on) < out_of_grace(day))
+    return select(col(SupportOffer.id)).where(late).order_by(col(SupportOffer.due_on)).limit(limit)
+
+
+def conditions(
+    session: ReadSession | WriteSession, filters: SupportOfferChoices, viewer: Viewer = NOBODY, *, without: str = ""
+) -> list[ColumnElement[bool]]:
+    """Return the filters as conditions, AND between them; `without` leaves one out, for its own facet's counts."""
+    found: list[ColumnElement[bool]] = [_shown(filters, viewer)]
+    if filters.words:
+        ids = SEARCH.having(session, filters.words)
+        found.append(false() if ids is None else col(SupportOffer.id).in_(ids))
+    if filters.need and (filters.need_match is NeedMatch.ALL or without != "need"):
+        # To ask for all leaves every other need open: each further one would narrow the list.
+        groups = [[code] for code in filters.need] if filters.need_match is NeedMatch.ALL else [filters.need]
+        found += [_says(TermKind.NEED, codes) for codes in groups]
+    for name, kind in TERM_FILTERS.items():
+        if name != "need" and name != without and (codes := getattr(filters, name)):
+            found.append(_says(kind, codes))
+    for name in COLUMN_FILTERS:
+        if name != without and (codes := getattr(filters, name)):
+            found.append(col(getattr(SupportOffer, name)).in_(codes))
+    if filters.area and without != "area":
+        found.append(or_(*(_serves(area) for area in filters.area)))
+    if filters.remote and without != "remote":
+        found.append(_says(TermKind.DELIVERY, _REMOTE))
+    if filters.unstated and without != "unstated":
+        found.append(or_(*(leaves_open(what) for what in filters.unstated)))
+    if filters.provider_id:
+        found.append(col(SupportOffer.provider_id) == filters.provider_id)
+    return found
+
+
+def term_counts(session: ReadSession, filters: SupportOfferChoices, name: str) -> Select[str, int]:
+    """Count offers by what they say of one filter, under every filter but that one."""
+    return _counted(
+        session, filters, name, TERM_FILTERS[name], type_coerce(col(SupportOfferTerm.code), String), func.count()
+    )
+
+
+def county_counts(session: ReadSession, filters: SupportOfferChoices) -> Select[str, int]:
+    """Count offers by the county or country that they are given in, under every filter but that one."""
+    county = func.substr(SupportOfferTerm.code, 1, 5)
+    offers = func.count(func.distinct(SupportOfferTerm.offer_id))
+    return _counted(session, filters, "area", TermKind.AREA, county, offers)
+
+
+def column_counts(session: ReadSession, filters: SupportOfferChoices, name: str) -> Select[str, int]:
+    """Count offers by a column of their own, under every filter but that one."""
+    column = col(getattr(SupportOffer, name))
+    found = conditions(session, filters, without=name)
+    return select(column, func.count()).where(*found, column.is_not(None)).group_by(column)
+
+
+def remote_count(session: ReadSession, filters: SupportOfferChoices) -> Select[int]:
+    """Count those given at a distance, under every filter but that one."""
+    found = conditions(session, filters, without="remote")
+    return select(func.count()).select_from(SupportOffer).where(*found, _says(TermKind.DELIVERY, _REMOTE))
+
+
+def unstated_count(session: ReadSession, filters: SupportOfferChoices, what: Unstated) -> Select[int]:
+    """Count those that leave something unsaid, under every filter but that one."""
+    found = conditions(session, filters, without="unstated")
+    return select(func.count()).select_from(SupportOffer).where(*found, leaves_open(what))
+
+
+def leaves_open(what: Unstated) -> ColumnElement[bool]:
+    """Find the offers that say nothing of what they help with, or of where."""
+    said: dict[Unstated, Callable[[], ColumnElement[bool]]] = {
+        Unstated.NEED: lambda: col(SupportOffer.need_count) == 0,
+        Unstated.AREA: lambda: col(SupportOffer.reach) == UNSTATED,
+    }
+    return said[what]()
+
+
+def _counted(
+    session: ReadSession,
+    filters: SupportOfferChoices,
+    name: str,
+    kind: TermKind,
+    code: ColumnElement[str],
+    number: ColumnElement[int],
+) -> Select[str, int]:
+    return (
+        select(code, number)
+        .join(SupportOffer, col(SupportOffer.id) == SupportOfferTerm.offer_id)
+        .where(col(SupportOfferTerm.kind) == kind, *conditions(session, filters, without=name))
+        .group_by(literal_column("1"))
+    )
+
+
+def _shown(filters: SupportOfferChoices, viewer: Viewer) -> ColumnElement[bool]:
+    """Find what the viewer may see, of the statuses asked for; what has ended on its own day is no longer offered."""
+    wanted = set(filters.status or [Status.PUBLISHED])
+    public = wanted & PUBLIC_STATUSES
+    ended = col(SupportOffer.ends_on)
+    shown = and_(
+        # One status by itself is read from an index in its order.
+        col(SupportOffer.status) == next(iter(public))
+        if len(public) == 1
+        else col(SupportOffer.status).in_(sorted(public)),
+        or_(ended.is_(None), ended >= today(), col(SupportOffer.status) == Status.ARCHIVED),
+    )
+    if public - {Status.PUBLISHED}:
+        shown = and_(shown, col(SupportOffer.published_at).is_not(None))
+    if viewer == NOBODY or not wanted - {Status.PUBLISHED}:
+        return shown
+    return or_(shown, and_(col(SupportOffer.status).in_(sorted(wanted)), _seen_by(viewer)))
+
+
+def _seen_by(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.everything:
+        return col(SupportOffer.id).is_not(None)
+    own = col(SupportOffer.owner_id) == viewer.organization_id
+    if viewer.region is None:
+        return own
+    return or_(own, col(SupportOffer.area_code).startswith(_below(viewer.region)))
+
+
+def _says(kind: TermKind, codes: Sequence[str]) -> ColumnElement[bool]:
+    having = select(col(SupportOfferTerm.offer_id)).where(
+        col(SupportOfferTerm.kind) == kind, col(SupportOfferTerm.code).in_(codes)
+    )
+    return col(SupportOffer.id).in_(having)
+
+
+def _serves(area: str) -> ColumnElement[bool]:
+    """Find those given in the area, in one that holds it, or in a part of it."""
+    code = col(SupportOfferTerm.code)
+    here = or_(code.in_([area, *reference.ancestors(area)]), code.startswith(_below(area)))
+    having = select(col(SupportOfferTerm.offer_id)).where(col(SupportOfferTerm.kind) == TermKind.AREA, here)
+    return col(SupportOffer.id).in_(having)
+
+
+def _below(area: str) -> str:
+    return f"{area}-" if len(area) == len("SE") else area

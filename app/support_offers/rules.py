@@ -1,0 +1,80 @@
+"""Pure decisions about support offers: what may be done in which state, how wide an offer reaches, when it is due."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from app.core.clock import add_months
+from app.core.text import fold
+from app.support_offers.vocabulary import GRACE_DAYS, Status, Verb
+
+TRANSITIONS: Final[Mapping[Verb, Mapping[Status, Status | None]]] = MappingProxyType(
+    {
+        Verb.SUBMIT: {Status.DRAFT: Status.IN_REVIEW},
+        Verb.RETURN: {Status.IN_REVIEW: Status.DRAFT},
+        Verb.PUBLISH: {Status.IN_REVIEW: Status.PUBLISHED},
+        # To say that an offer still holds also brings back one that was suspended because nobody said so.
+        Verb.RECONFIRM: {Status.PUBLISHED: Status.PUBLISHED, Status.SUSPENDED: Status.PUBLISHED},
+        Verb.SUSPEND: {Status.PUBLISHED: Status.SUSPENDED},
+        Verb.ARCHIVE: {
+            Status.DRAFT: Status.ARCHIVED,
+            Status.IN_REVIEW: Status.ARCHIVED,
+            Status.PUBLISHED: Status.ARCHIVED,
+            Status.SUSPENDED: Status.ARCHIVED,
+        },
+        Verb.REOPEN: {Status.ARCHIVED: Status.DRAFT},
+        Verb.CHANGE: {
+            status: status for status in (Status.DRAFT, Status.IN_REVIEW, Status.PUBLISHED, Status.SUSPENDED)
+        },
+        Verb.REMOVE: {Status.DRAFT: None, Status.ARCHIVED: None},
+    }
+)
+"""From which state each verb leads to which; None: the record is gone. What is not written here cannot be done."""
+
+MUNICIPALITY, COUNTY, COUNTRY, UNSTATED = range(4)
+_ORDER = {Status.PUBLISHED: 0, Status.SUSPENDED: 1, Status.ARCHIVED: 2, Status.DRAFT: 3, Status.IN_REVIEW: 4}
+_STEP = 10
+_NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
+_LONGEST_SLUG = 60
+_PLACED = re.compile(r"(?P<what>.*?)\s*\b(?:i|in|på)\s+(?P<place>\S.*)", re.IGNORECASE)
+
+
+def possible_verbs(status: Status) -> list[Verb]:
+    """Return what can be done with an offer in this state, in the order of its life."""
+    return [verb for verb, states in TRANSITIONS.items() if status in states]
+
+
+def reach_of(areas: Sequence[str]) -> int:
+    """Return how wide an offer reaches, by its widest area: a municipality, a county, a country, or nobody says."""
+    if not areas:
+        return UNSTATED
+    return max(COUNTRY if len(code) == 2 else COUNTY if len(code) == 5 else MUNICIPALITY for code in areas)
+
+
+def rank_of(status: Status, reach: int) -> int:
+    """Return an offer's place in the list `nearest`: what can be had comes first, then the narrow before the wide."""
+    return _ORDER[status] * _STEP + reach
+
+
+def due_on(assured: date | None, published: date, review_months: int) -> date:
+    """Return the day by which an offer is to be confirmed again."""
+    return add_months(assured or published, review_months)
+
+
+def out_of_grace(day: date) -> date:
+    """Return the day before which an offer must have been due to be suspended on `day`."""
+    return day - timedelta(days=GRACE_DAYS)
+
+
+def slug_of(name: str, record_id: str) -> str:
+    """Return a readable piece of an address that is this record's alone."""
+    words = _NOT_A_LETTER.sub("-", fold(name))[:_LONGEST_SLUG].strip("-")
+    return f"{words}-{record_id[:8]}" if words else record_id[:8]
+
+
+def split_place(words: str) -> tuple[str, str]:
+    """Return what is looked for and where: "rådgivning i Norrbotten" gives both; without a place, words and nothing."""
+    found = _PLACED.fullmatch(words.strip())
+    return (found["what"], found["place"]) if found else (words, "")

@@ -1,0 +1,119 @@
+"""Words of the support offers. Types, structures, needs and target groups are code lists (`reference`)."""
+
+from enum import StrEnum
+from typing import Final
+
+RECORD_TYPE = "support_offer"
+"""What the journal calls a record of this room."""
+
+# The code lists that a record is written in, by field.
+TYPE_LIST = "offer_type"
+STRUCTURE_LIST = "support_structure_type"
+NEED_LIST = "need_category"
+TARGET_GROUP_LIST = "target_group"
+
+
+class Status(StrEnum):
+    """Where in its life an offer is."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    SUSPENDED = "suspended"
+    ARCHIVED = "archived"
+
+
+class Verb(StrEnum):
+    """What can be done with an offer; `rules.TRANSITIONS` says in which state."""
+
+    SUBMIT = "submit"
+    RETURN = "return"
+    PUBLISH = "publish"
+    RECONFIRM = "reconfirm"
+    SUSPEND = "suspend"
+    ARCHIVE = "archive"
+    REOPEN = "reopen"
+    CHANGE = "change"
+    REMOVE = "remove"
+
+
+class Stage(StrEnum):
+    """How far the enterprise has come that an offer is for."""
+
+    IDEA = "idea"
+    START = "start"
+    RUNNING = "running"
+    GROWTH = "growth"
+
+
+class Side(StrEnum):
+    """Whom an offer supports: social enterprises, the public bodies that meet them, or (both said) both."""
+
+    ENTERPRISE = "enterprise"
+    PUBLIC = "public"
+
+
+class Delivery(StrEnum):
+    """How the support is given."""
+
+    ON_SITE = "on_site"
+    REMOTE = "remote"
+    HYBRID = "hybrid"
+
+
+class Cost(StrEnum):
+    """What it costs whoever uses it."""
+
+    FREE = "free"
+    PAID = "paid"
+    UNKNOWN = "unknown"
+
+
+class Capacity(StrEnum):
+    """Whether there is room."""
+
+    OPEN = "open"
+    LIMITED = "limited"
+    FULL = "full"
+    UNKNOWN = "unknown"
+
+
+class TermKind(StrEnum):
+    """What an offer may say several of."""
+
+    NEED = "need"
+    TARGET_GROUP = "target_group"
+    STAGE = "stage"
+    SIDE = "side"
+    AREA = "area"
+    DELIVERY = "delivery"
+
+
+class NeedMatch(StrEnum):
+    """Of several needs: any one of them, or all."""
+
+    ANY = "any"
+    ALL = "all"
+
+
+class Unstated(StrEnum):
+    """What an offer may leave unsaid, and is found by all the same."""
+
+    NEED = "need"
+    AREA = "area"
+
+
+class Sort(StrEnum):
+    """Orders of the list. `nearest`: what is for one municipality, then a county, a country, and an unstated area."""
+
+    NEAREST = "nearest"
+    NAME = "name"
+    UPDATED_DESC = "-updated_at"
+
+
+# Who has been shown to everybody stays known: a link that was followed once tells what became of the offer.
+PUBLIC_STATUSES: Final = frozenset({Status.PUBLISHED, Status.SUSPENDED, Status.ARCHIVED})
+REVIEW_MONTHS: Final = 12
+"""How long an offer counts as confirmed unless it says otherwise."""
+GRACE_DAYS: Final = 30
+"""How long after that it is still shown."""
