@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app import cli, key_commands
-from app.accounts import invitations, people, sessions
+from app.accounts import invitations, people, sessions, two_step
 from app.accounts.vocabulary import Role
 from app.core.db import Database
 from app.core.errors import Unauthorized
@@ -18,8 +19,10 @@ from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityFilters
 from app.settings import settings
 from tests.keys import SECRET
+from tests.people import person_for, turned_on
 
 Samnod = Callable[..., tuple[int, str, str]]
+ACT_AND_LETTER = ("action FROM audit_entry", "template FROM outbox_letter")
 
 
 @pytest.fixture
@@ -104,3 +107,16 @@ def test_the_demo_of_a_public_node_has_no_logins(samnod: Samnod, monkeypatch: py
     assert (code, "@example.invalid" in said) == (0, False)
     with database.reads() as session:
         assert people.everybody(session) == []
+
+
+def test_who_has_lost_everything_is_let_in_by_the_password_again(samnod: Samnod, database: Database):
+    person = person_for(database, "buyer", email="tappat@example.org")
+    turned_on(database, person.id)
+    code, said, _ = samnod("user", "two-step-off", "Tappat@example.org")
+    assert (code, "the password alone" in said) == (0, True)
+    with database.reads() as session:
+        assert not two_step.is_on(session, person.id)
+        kept = [session.execute(text(f"SELECT {what}")).scalars().all() for what in ACT_AND_LETTER]
+    assert kept == [["two-step.off"], ["accounts/two_step_off"]]
+    code, _, complained = samnod("user", "two-step-off", person.id)
+    assert (code, "Two-step sign-in is not on." in complained) == (1, True)

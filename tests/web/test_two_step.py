@@ -129,7 +129,7 @@ def test_a_recovery_code_lets_in_once(database: Database, app_client: httpx.Clie
         send(app_client, "/sv/sign-in", LOGIN)
         assert send(app_client, CODE_PAGE, {"recovery_code": typed}).status_code == status
     assert one(database, "SELECT count(*) FROM outbox_letter") == 2
-    wrong = "Det här är ingen av dina återställningskoder"
+    wrong = "Det här är ingen av dina reservkoder"
     app_client.cookies.clear()
     send(app_client, "/sv/sign-in", LOGIN)
     page = send(app_client, CODE_PAGE, {"recovery_code": "nonsense"}).text
