@@ -116,6 +116,19 @@ def restore_enterprise(session: Writes, caller: Moderator, enterprise_id: Enterp
 
 
 @writes.post(
+    "/enterprises/{enterpriseId}/remind",
+    summary="Remind an enterprise's keeper",
+    responses=responses(401, 403, 404, 409),
+)
+def remind_keeper(session: Writes, caller: Moderator, enterprise_id: EnterpriseId) -> ActRead:
+    """Write to whoever keeps an enterprise that nobody has confirmed for a year, at most once in thirty days.
+
+    No reason is asked for: a letter changes nothing of the record, and cannot be taken back.
+    """
+    return service.remind(session, enterprise_id, by=caller)
+
+
+@writes.post(
     "/opportunities/{opportunityId}/hide", summary="Hide an opportunity", responses=responses(401, 403, 404, 409)
 )
 def hide_opportunity(session: Writes, caller: Moderator, opportunity_id: OpportunityId) -> ActRead:

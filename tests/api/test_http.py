@@ -35,11 +35,13 @@ from app.responses import service as responses
 from app.responses.rules import token_of
 from app.responses.schemas import QuestionIn, ResponseIn, ShortlistIn
 from app.responses.vocabulary import AnswerKind
+from app.support_offers import service as support_offers
+from app.support_offers.vocabulary import Status as OfferStatus
 from tests.api.conftest import API
 from tests.client import client_of
 from tests.databases import postgres_server
 from tests.document import document
-from tests.factories import enterprise, opportunity
+from tests.factories import enterprise, opportunity, support_offer
 from tests.keys import SECRET, key_for
 from tests.notices.notices import own
 
@@ -69,6 +71,7 @@ OF_BUYERS = {
     "read_dialogue",
     "export_dialogue",
 }
+NOTED = {"note": "Ges inte längre."}
 # What only those do who look after a region, or the node.
 OF_COORDINATORS = {
     "read_audit",
@@ -77,12 +80,14 @@ OF_COORDINATORS = {
     "verify_claim",
     "hide_enterprise",
     "restore_enterprise",
+    "remind_keeper",
     "hide_opportunity",
     "restore_opportunity",
     "list_moderation_acts",
     "undo_moderation_act",
     "list_reports",
     "dismiss_report",
+    "publish_support_offer",
 }
 # What is asked of the opportunity whose shortlist holds the enterprise.
 OF_DIALOGUES = {"change_note", "take_off_shortlist"}
@@ -166,6 +171,10 @@ class World:
             enterprises.register(session, enterprise(organisation_number=THEIRS), **of)
             self.enterprise = enterprises.register(session, enterprise(organisation_number=OURS), **of).id
             self.opportunity = opportunities.publish(session, opportunity(), **of).id
+            self.offer, self.old_offer = (
+                support_offers.register(session, support_offer(), **of, status=status).id
+                for status in (OfferStatus.PUBLISHED, OfferStatus.ARCHIVED)
+            )
             self.ended = opportunities.publish(session, opportunity(status="cancelled"), **of).id
             self.talked = Talked(session, self.organization, self.enterprise)
             self.waiting = self._waiting(session)
@@ -195,6 +204,7 @@ class World:
         ids: dict[str, str] = {
             "enterpriseId": self.enterprise,
             "opportunityId": self.opportunity,
+            "supportOfferId": self.offer,
             "organizationId": self.mine,
             "list": "cpv",
             **self.talked.ids,
@@ -260,6 +270,10 @@ class World:
             "report_opportunity": report,
             "preview_matches": {"title": "städning"},
             "register_enterprise": enterprise().model_dump(mode="json"),
+            "register_support_offer": support_offer().model_dump(mode="json"),
+            "return_support_offer": NOTED,
+            "suspend_support_offer": NOTED,
+            "archive_support_offer": NOTED,
             "register_organization": ORGANIZATION,
             "publish_opportunity": sent,
             "preview_opportunity_hints": sent,
@@ -275,6 +289,7 @@ class World:
             "add_to_shortlist": {"enterprise_id": self.enterprise},
             "change_note": {"note": "Bra."},
             "reply": {"kind": "interest"},
+            "ask_by_link": {"text": "Vilka tider?"},
         }.get(name, {"summary": "Något annat."})
 
 
@@ -287,7 +302,15 @@ def _too_large(world: World, operation: Operation) -> httpx.Response:
 
 
 def _absent(world: World, operation: Operation) -> httpx.Response:
-    names = ("enterpriseId", "opportunityId", "organizationId", "list", *world.talked.ids, *world.waiting)
+    names = (
+        "enterpriseId",
+        "opportunityId",
+        "supportOfferId",
+        "organizationId",
+        "list",
+        *world.talked.ids,
+        *world.waiting,
+    )
     return world.send(operation, ids=dict.fromkeys(names, NOBODY))
 
 
@@ -329,9 +352,14 @@ OWN_WAYS: dict[tuple[str, int], Way] = {
     ("change_enterprise", 409): _taken_number,
     ("change_organization", 409): _taken_number,
     ("change_opportunity", 409): lambda world, operation: world.send(operation, ids={"opportunityId": world.ended}),
+    ("change_support_offer", 409): lambda world, operation: world.send(
+        operation, ids={"supportOfferId": world.old_offer}
+    ),
+    ("remove_support_offer", 409): lambda world, operation: world.send(operation),
     ("set_outreach", 409): lambda world, operation: world.send(operation, ids={"opportunityId": world.ended}),
     ("change_response", 409): lambda world, operation: world.send(operation, ids={"responseId": world.talked.late}),
     ("reply", 409): lambda world, operation: world.send(operation, ids={"token": world.talked.used}),
+    ("ask_by_link", 409): lambda world, operation: world.send(operation, ids={"token": world.talked.used}),
     ("remove_opportunity", 409): lambda world, operation: world.send(operation),
     ("remove_organization", 409): lambda world, operation: world.send(
         operation, ids={"organizationId": world.organization}

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from sqlalchemy import text as sql
 
 from app.accounts.vocabulary import Scope
 from app.core.db import Database
@@ -9,6 +10,7 @@ from app.enterprises import service as enterprises
 from app.opportunities import service as opportunities
 from tests.factories import enterprise, opportunity
 from tests.keys import key_for
+from tests.people import person_for
 
 API = "/api/v1"
 TOLD = {"kind": "outdated", "text": "Lades ned i våras."}
@@ -117,3 +119,20 @@ def test_reports_are_counted_by_where_they_come_from(
     answers = [app_client.post(f"{paths[n % 2]}/reports", json=TOLD) for n in range(11)]
     assert [answer.status_code for answer in answers] == [202] * 10 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
+
+
+def test_a_keeper_is_reminded_by_key_once_a_month(app_client: httpx.Client, database: Database, paths: tuple[str, str]):
+    remind, key = f"{paths[0]}/remind", key_for(database, "coordinator")
+    unkept = app_client.post(remind, headers=key | {"Accept-Language": "en"})
+    assert (unkept.status_code, "nobody to write to" in unkept.json()["detail"]) == (409, True)
+    person_for(database, "enterprise", KEEPER)
+    asked = app_client.post(remind, headers=key | {"Idempotency-Key": "one"})
+    assert (asked.status_code, asked.json()["verb"], asked.json()["can_be_undone"]) == (200, "remind", False)
+    # The same request again is answered as before; another is one letter too many.
+    assert app_client.post(remind, headers=key | {"Idempotency-Key": "one"}).json() == asked.json()
+    assert app_client.post(remind, headers=key).status_code == 409
+    elsewhere = key_for(database, "coordinator", "org-elsewhere", region="SE-23")
+    assert app_client.post(remind, headers=elsewhere).status_code == 403
+    with database.reads() as session:
+        letters = session.execute(sql("SELECT template FROM outbox_letter")).scalars().all()
+    assert letters == ["moderation/reconfirm"]
