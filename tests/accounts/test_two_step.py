@@ -1,6 +1,8 @@
 """Two-step sign-in: codes and their steps, what is used once, and a challenge that is met once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
 from pyotp import TOTP
@@ -173,3 +175,24 @@ def test_a_challenge_is_met_once_in_its_browser_and_ends(database: Database):
     with database.reads() as session:
         for table in ("two_step", "recovery_code", "sign_in_challenge"):
             assert session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
+
+
+def test_of_two_who_send_the_same_code_at_once_one_is_let_in(database: Database):
+    person = person_for(database, "buyer")
+    recovery = turned_on(database, person.id)
+    for sent in ({"code": code_at(database, person.id)}, {"recovery_code": recovery[0]}):
+        with database.writes() as session:
+            tokens = [two_step.challenge(session, person.id, secret=KEY) for _ in range(2)]
+        together = Barrier(2)
+
+        def is_let_in(token: str, sent: dict[str, str] = sent, together: Barrier = together) -> bool:
+            together.wait(timeout=10)
+            try:
+                with database.writes() as session:
+                    two_step.answer(session, token, **sent, secret=KEY)
+            except InvalidContent:
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as both:
+            assert sorted(both.map(is_let_in, tokens)) == [False, True]
