@@ -125,8 +125,8 @@ def _load_demo(host: str) -> None:
         say("The demo is already there.")
     else:
         say(
-            f"Loaded {report.organizations} organisations, {report.enterprises} enterprises and "
-            f"{report.opportunities} opportunities."
+            f"Loaded {report.organizations} organisations, {report.enterprises} enterprises, "
+            f"{report.opportunities} opportunities and {report.support_offers} support offers."
         )
     with _database() as database:
         # People of the demo are for whoever sits at this machine: where others come, they are invited.

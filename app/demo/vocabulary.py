@@ -7,6 +7,7 @@ EXAMPLE_SOURCE = "Exempeldata"
 
 ENTERPRISE = "demo-enterprise"
 OPPORTUNITY = "demo-opportunity"
+SUPPORT_OFFER = "demo-support-offer"
 
 
 # What the password of a demo's login is kept as; the address has a name that no mail server has.
@@ -32,3 +33,8 @@ def enterprise_id(key: str) -> str:
 def opportunity_id(key: str) -> str:
     """Return the id of the opportunity `key` of the demo, the same on every node."""
     return stable_id(OPPORTUNITY, key)
+
+
+def support_offer_id(key: str) -> str:
+    """Return the id of the support offer `key` of the demo (`"O001"`), the same on every node."""
+    return stable_id(SUPPORT_OFFER, key)

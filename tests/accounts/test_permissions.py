@@ -29,9 +29,11 @@ from app.organizations.schemas import OrganizationCreate
 from app.responses import service as responses
 from app.responses.schemas import QuestionIn, ResponseIn, ShortlistIn
 from app.responses.vocabulary import AnswerKind
+from app.support_offers import service as support_offers
+from app.support_offers.vocabulary import Status as OfferStatus
 from tests.databases import copied_database, filled_template
 from tests.document import document
-from tests.factories import enterprise, opportunity
+from tests.factories import enterprise, opportunity, support_offer
 from tests.keys import key_for
 from tests.people import person_for
 
@@ -42,6 +44,8 @@ NOTICES = Path(__file__).parents[1] / "notices" / "files"
 CLEANING, VOID = "se_reserved_cleaning.xml", "void.xml"
 XML = {"Content-Type": "application/xml"}
 MATCH = {"If-Match": "*"}
+NOTED = {"note": "Ges inte längre."}
+OFFER = support_offer(area_code="SE-2281")
 
 
 @dataclass(frozen=True)
@@ -159,11 +163,33 @@ WRITES = {
     "restore_opportunity": Attempt(Action.MODERATE, "veiled_need", "POST", "/opportunities/{id}/restore"),
     "dismiss_report": Attempt(Action.MODERATE, "report", "POST", "/reports/{id}/dismiss"),
     "undo_moderation_act": Attempt(Action.MODERATE, "act", "POST", "/moderation-acts/{id}/undo"),
+    "register_support_offer": Attempt(
+        Action.EDIT_SUPPORT_OFFER, "", "POST", "/support-offers", OFFER.model_dump(mode="json")
+    ),
+    "change_support_offer": Attempt(
+        Action.EDIT_SUPPORT_OFFER, "offer", "PATCH", "/support-offers/{id}", {"name": "Exempel Ny"}, MATCH
+    ),
+    "remove_support_offer": Attempt(
+        Action.EDIT_SUPPORT_OFFER, "offer_draft", "DELETE", "/support-offers/{id}", headers=MATCH
+    ),
+    "submit_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer_draft", "POST", "/support-offers/{id}/submit"),
+    "return_support_offer": Attempt(
+        Action.EDIT_SUPPORT_OFFER, "offer_review", "POST", "/support-offers/{id}/return", NOTED
+    ),
+    "publish_support_offer": Attempt(
+        Action.REVIEW_SUPPORT_OFFER, "offer_review", "POST", "/support-offers/{id}/publish"
+    ),
+    "reconfirm_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer", "POST", "/support-offers/{id}/reconfirm"),
+    "suspend_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer", "POST", "/support-offers/{id}/suspend", NOTED),
+    "archive_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer", "POST", "/support-offers/{id}/archive", NOTED),
+    "reopen_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer_archived", "POST", "/support-offers/{id}/reopen"),
     "import_notice": Attempt(Action.PUBLISH_OPPORTUNITY, "notice", "POST", "/notices", file=VOID, headers=XML),
 }
 # What a stranger is not told of: whoever may do this to records of its own finds nothing here.
 TALKED = {"dialogue", "quiet", "invitation", "response", "question"}
-HIDDEN = {"draft", "private", *TALKED, "claim", "veiled", "veiled_need", "report", "act"}
+HIDDEN = {"draft", "private", "offer_draft", "offer_review", *TALKED, "claim", "veiled", "veiled_need", "report", "act"}
+# What an administrator may edit, whoever keeps it.
+OF_EVERYBODYS_KEEPER = {"private", "offer_draft"}
 # Every operation that reads what is never public: who may, its path, and whose record it reads; none: one's own.
 KEYED_READS = {
     "read_audit": (Action.READ_AUDIT, "/audit", ""),
@@ -191,6 +217,9 @@ PRIVATE_READS = {
     "read_opportunity": ("/opportunities/{id}", "draft"),
     "read_opportunity_history": ("/opportunities/{id}/history", "draft"),
     "read_opportunity_hints": ("/opportunities/{id}/hints", "draft"),
+    "read_support_offer": ("/support-offers/{id}", "offer_draft"),
+    "read_support_offer_history": ("/support-offers/{id}/history", "offer_draft"),
+    "read_support_offer_quality": ("/support-offers/{id}/quality", "offer_draft"),
     "match_opportunity": ("/opportunities/{id}/matches", "draft"),
     "read_response": ("/responses/{id}", "response"),
 }
@@ -198,12 +227,14 @@ PRIVATE_READS = {
 PRIVATE_LISTS = {
     "search_organizations": ("/organizations", "private"),
     "search_opportunities": ("/opportunities?status=draft", "draft"),
+    "search_support_offers": ("/support-offers?status=in_review", "offer_review"),
     "read_questions": ("/opportunities/{dialogue}/questions", "question"),
 }
 # What is said of public records, to everybody alike; the history of an enterprise is looked at below.
 PUBLIC = {
     "api_info",
     "count_enterprises",
+    "count_support_offers",
     "enterprise_completeness",
     "export_enterprises",
     "match_enterprise",
@@ -213,6 +244,15 @@ PUBLIC = {
     "read_enterprise",
     "read_enterprise_history",
     "search_enterprises",
+}
+
+
+# The state that each support offer is in.
+OFFERS = {
+    "offer": OfferStatus.PUBLISHED,
+    "offer_draft": OfferStatus.DRAFT,
+    "offer_review": OfferStatus.IN_REVIEW,
+    "offer_archived": OfferStatus.ARCHIVED,
 }
 
 
@@ -249,6 +289,8 @@ class Records:
                 "draft": opportunities.publish(session, opportunity(status="draft"), **owned).id,
                 "closed": opportunities.publish(session, opportunity(status="closed"), **owned).id,
             }
+            for name, status in OFFERS.items():
+                self.ids[name] = support_offers.register(session, OFFER, status=status, **owned).id
 
     def _moderate(self, database: Database) -> None:
         """Let a coordinator hide an enterprise and an opportunity of the same organisation, and another be reported."""
@@ -356,6 +398,7 @@ def contents(database: Database) -> dict[str, int]:
         "enterprise",
         "organization",
         "opportunity",
+        "support_offer",
         "journal_revision",
         "dialogue_step",
         "moderation_act",
@@ -469,10 +512,10 @@ def test_a_stranger_reads_nothing_private(app_client: httpx.Client, database: Da
     for name, (template, record) in PRIVATE_READS.items():
         assert app_client.get(records.path(template, record)).status_code == 404, name
         answer = app_client.get(records.path(template, record), headers=stranger)
-        assert answer.status_code == (200 if sees_all and record == "private" else 404), name
+        assert answer.status_code == (200 if sees_all and record in OF_EVERYBODYS_KEEPER else 404), name
     for name, (template, record) in PRIVATE_LISTS.items():
         answer = app_client.get(records.path(template, record), headers=stranger)
-        assert records.ids[record] not in answer.text, name
+        assert (records.ids[record] in answer.text) == (sees_all and record == "offer_review"), name
         assert records.ids[record] not in app_client.get(records.path(template, record)).text, name
 
 
