@@ -1,5 +1,6 @@
 """The site: a FastAPI application of its own, mounted last at `/`, with error pages for people."""
 
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -9,8 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from app.core.db import Database, ReadSession
-from app.core.errors import SamnodError
+from app.core.db import SILENCES, Database, ReadSession, is_silence
+from app.core.errors import NotReady, SamnodError
 from app.core.i18n import negotiate
 from app.core.limits import Limits
 from web.assets import STATIC
@@ -48,6 +49,7 @@ from web.security import Headers
 from web.sessions import Cookies, SignInNeeded, guest
 from web.writing import StaleForm
 
+_log = logging.getLogger("samnod.site")
 # A file of five megabytes, and the form around it.
 _LARGEST_BODY = 6 * 1024 * 1024
 
@@ -159,6 +161,14 @@ def _install_errors(site: FastAPI) -> None:
         page.headers.update(error.headers)
         return page
 
+    async def silent_database(request: Request, error: Exception) -> Response:
+        if not is_silence(error):
+            raise error
+        _log.error("The database does not answer", exc_info=error)
+        page = _error_page(request, NotReady.status)
+        page.headers.update(NotReady.headers)
+        return page
+
     async def http(request: Request, error: Exception) -> Response:
         return _error_page(request, error.status_code if isinstance(error, HTTPException) else 500)
 
@@ -170,6 +180,8 @@ def _install_errors(site: FastAPI) -> None:
         return _error_page(request, 500)
 
     site.add_exception_handler(SamnodError, known)
+    for silence in SILENCES:
+        site.add_exception_handler(silence, silent_database)
     site.add_exception_handler(HTTPException, http)
     site.add_exception_handler(RequestValidationError, validation)
     site.add_exception_handler(Exception, unexpected)

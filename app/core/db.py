@@ -6,17 +6,29 @@ other instead of failing half-way. PostgreSQL takes the same calls. A read sessi
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlmodel import Session
 
 from app.core.driver import QuickReads
 
 _REHEARSAL = "rehearsal"
+# What comes up when the database is gone, or busy for longer than anybody should wait (but see `is_silence`).
+SILENCES: Final[tuple[type[Exception], ...]] = (OperationalError, InterfaceError, TimeoutError)
+
+
+def is_silence(error: Exception) -> bool:
+    """Tell whether the database does not answer.
+
+    SQLite calls it an operational error as well when we ask for what is not there: that is a fault of ours.
+    """
+    ours = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR"
+    return isinstance(error, SILENCES) and not ours
 
 
 class ReadSession(Session):

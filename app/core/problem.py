@@ -9,10 +9,10 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from app.core.db import SILENCES, is_silence
 from app.core.errors import SEE_ERRORS, FieldFault, Message, NotReady, SamnodError, in_language, json_pointer
 from app.core.i18n import N_, negotiate, texts
 from app.core.wording import plainly
@@ -154,8 +154,7 @@ def install(app: FastAPI) -> None:
         return refusal(request, error)
 
     async def silent_database(request: Request, error: Exception) -> Response:
-        # SQLite calls it an operational error as well when we ask for what is not there: that is a fault of ours.
-        if getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR":
+        if not is_silence(error):
             raise error
         log.error("The database does not answer", exc_info=error)
         return refusal(request, NotReady(Message(N_("The database does not answer. Try again in a moment."))))
@@ -175,7 +174,7 @@ def install(app: FastAPI) -> None:
         return problem(request, 500, told)
 
     app.add_exception_handler(SamnodError, samnod_error)
-    for silence in (OperationalError, InterfaceError, TimeoutError):
+    for silence in SILENCES:
         app.add_exception_handler(silence, silent_database)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)
