@@ -42,6 +42,7 @@ from web.pages import (
     reply,
     reporting,
     sign_in,
+    support_offers,
     two_step,
 )
 from web.render import Site, show
@@ -64,6 +65,7 @@ def _pages() -> APIRouter:
         publishing_life,
         publishing,
         opportunities,
+        support_offers,
         about,
         legal,
         sign_in,

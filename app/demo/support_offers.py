@@ -55,14 +55,20 @@ def load(session: WriteSession, *, home: str) -> int:
     written = 0
     for key, (data, status, note) in named_offers().items():
         if not support_offers.exists(session, support_offer_id(key)):
-            record = {"home": home, "record_id": support_offer_id(key), "status": status, "note": note}
-            support_offers.register(session, data, **record)
+            record_id = support_offer_id(key)
+            support_offers.register(session, data, home=home, record_id=record_id, status=status, note=note)
             written += 1
     owner = organization_id(Role.SUPPORT_PROVIDER.value)
     for key, data in example_offers().items():
         if not support_offers.exists(session, support_offer_id(key)):
-            own = {"home": home, "record_id": support_offer_id(key), "owner_id": owner}
-            support_offers.register(session, data, **own, status=Status.PUBLISHED)
+            support_offers.register(
+                session,
+                data,
+                home=home,
+                record_id=support_offer_id(key),
+                owner_id=owner,
+                status=Status.PUBLISHED,
+            )
             written += 1
     return written
 

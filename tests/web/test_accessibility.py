@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import pytest
 from playwright.sync_api import Page
 
-from app.demo.vocabulary import enterprise_id, opportunity_id
+from app.demo.vocabulary import enterprise_id, opportunity_id, support_offer_id
 from tests.browser import axe_violations, scrolls_sideways
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
@@ -31,6 +31,11 @@ STATES = {
     "opportunities, error": "/opportunities?status=x",
     "opportunity, awarded": f"/opportunities/{opportunity_id('presentkorgar')}",
     "opportunity": f"/opportunities/{opportunity_id('stadning-skolor')}",
+    "support, full": "/support-offers?need=advice&area=SE-25",
+    "support, nothing found": "/support-offers?words=styrelsekompetens+i+Norrbotten",
+    "support, error": "/support-offers?need=x",
+    "support offer": f"/support-offers/{support_offer_id('exempel-handledare')}",
+    "support offer, ended": f"/support-offers/{support_offer_id('O024')}",
     "about": "/about",
     "nothing there": "/nope",
 }

@@ -32,8 +32,10 @@ from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import ReportKind, Subject
 from app.opportunities import service as opportunities
+from app.support_offers import service as support_offers
+from app.support_offers.vocabulary import Status as OfferStatus
 from tests.databases import KINDS
-from tests.factories import enterprise, opportunity
+from tests.factories import enterprise, opportunity, support_offer
 from tests.keys import REGION, SECRET, key_for, organization_of
 from tests.people import person_for, session_for
 from web.site import create_site
@@ -91,6 +93,8 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "GET /enterprises/{enterprise_id}/completeness": ALL,
         "GET /enterprises/{enterprise_id}/claim": ALL,
         "POST /enterprises/{enterprise_id}/claim": ALL,
+        "GET /support-offers": ALL,
+        "GET /support-offers/{support_offer_id}": ALL,
         "GET /opportunities": ALL,
         "GET /opportunities/{opportunity_id}": ALL,
         "GET /opportunities/{opportunity_id}/history": ALL,
@@ -298,6 +302,7 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
     with database.writes() as session:
         need = opportunities.publish(session, opportunity(), home="local", owner_id=buyer)
         firm = enterprises.register(session, enterprise(), home="local", owner_id=keeper)
+        support = support_offers.register(session, support_offer(), home="local", status=OfferStatus.PUBLISHED)
     asked = app_client.post(
         f"/api/v1/opportunities/{need.id}/questions",
         json={"text": "Hur stora är lokalerna?", "enterprise_id": firm.id},
@@ -317,6 +322,7 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
     ids = {
         "enterprise_id": firm.id,
         "opportunity_id": need.id,
+        "support_offer_id": support.id,
         "question_id": asked.json()["id"],
         "claim_id": claimed[0].id,
         "report_id": told[0].id,

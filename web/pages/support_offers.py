@@ -1,0 +1,203 @@
+"""Support offers: a list to narrow down by need and place, and each offer with its source and how fresh it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from app.accounts.vocabulary import Caller
+from app.core.clock import today
+from app.core.db import Reads
+from app.core.i18n import N_, Texts, texts
+from app.reference.service import area_label, label
+from app.support_offers import service as support_offers
+from app.support_offers.schemas import (
+    OfferFacetGroup,
+    SupportOfferFilters,
+    SupportOfferRead,
+    SupportOfferSummary,
+)
+from app.support_offers.vocabulary import (
+    NEED_LIST,
+    STRUCTURE_LIST,
+    TARGET_GROUP_LIST,
+    TYPE_LIST,
+    Capacity,
+    Cost,
+    Delivery,
+    Side,
+    Sort,
+    Stage,
+    Status,
+)
+from web.forms import read_filters
+from web.moderating import caller_of
+from web.pages.common import Choice, ChoiceGroup, Language, Looser
+from web.render import address, show
+from web.sessions import Guest
+
+router = APIRouter()
+_SHOWN_FACETS = 6
+_EARLIER = 5
+
+_GROUPS: Mapping[str, str] = {
+    "need": N_("Helps with"),
+    "area": N_("Given in"),
+    "offer_type": N_("Type of support"),
+    "structure_type": N_("Support structure"),
+    "side": N_("Supports"),
+    "stage": N_("Stage of the enterprise"),
+    "target_group": N_("Target group"),
+    "cost": N_("What it costs"),
+    "capacity": N_("Room"),
+    "remote": N_("At a distance"),
+    "unstated": N_("Not said"),
+}
+_LISTS = {
+    "need": NEED_LIST,
+    "offer_type": TYPE_LIST,
+    "structure_type": STRUCTURE_LIST,
+    "target_group": TARGET_GROUP_LIST,
+}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "side": {Side.ENTERPRISE: N_("Social enterprises"), Side.PUBLIC: N_("Public bodies")},
+    "stage": {
+        Stage.IDEA: N_("Has an idea"),
+        Stage.START: N_("Is starting"),
+        Stage.RUNNING: N_("Is running"),
+        Stage.GROWTH: N_("Wants to grow"),
+    },
+    "cost": {Cost.FREE: N_("Free of charge"), Cost.PAID: N_("Costs something"), Cost.UNKNOWN: N_("Price not stated")},
+    "capacity": {
+        Capacity.OPEN: N_("There is room"),
+        Capacity.LIMITED: N_("Few places"),
+        Capacity.FULL: N_("Full"),
+        Capacity.UNKNOWN: N_("Room not stated"),
+    },
+    "delivery": {
+        Delivery.ON_SITE: N_("On site"),
+        Delivery.REMOTE: N_("At a distance"),
+        Delivery.HYBRID: N_("On site and at a distance"),
+    },
+    "remote": {"true": N_("Wholly or partly at a distance")},
+    "unstated": {"need": N_("What it helps with"), "area": N_("Where it is given")},
+}
+_SORTS = {
+    Sort.NEAREST: N_("Closest first"),
+    Sort.NAME: N_("By name"),
+    Sort.UPDATED_DESC: N_("Newest change first"),
+}
+
+
+@router.api_route("/support-offers", methods=["GET", "HEAD"])
+def offers(request: Request, session: Reads, language: Language) -> Response:
+    """Show the support offers as far as the filters in the address narrow them, and what was offered before."""
+    say = texts(language)
+    filters, faults = read_filters(SupportOfferFilters, request.query_params, say)
+    # Drafts have a page of their own, for those who write them.
+    filters = filters.model_copy(update={"status": [], "after": None if faults else filters.after})
+    found, total, following = support_offers.search(session, filters)
+    earlier = _earlier(session, filters) if len(found) < _EARLIER and filters.after is None else []
+    understood = support_offers.understood(filters)
+    return show(
+        request,
+        "support/list.html",
+        422 if faults else 200,
+        filters=filters,
+        faults=faults,
+        fault=lambda name: next((fault for fault in faults if fault.field == name), None),
+        found=found,
+        total=total,
+        earlier=earlier,
+        place=[area_label(code, language) for code in understood.area] if not filters.area else [],
+        groups=_groups(session, filters, language, say),
+        sorts={sort.value: say(name) for sort, name in _SORTS.items()},
+        looser=[] if found else _looser(session, filters, language, say),
+        following=_address(filters, language, ("after", following)) if following else "",
+        first_page=_address(filters, language) if filters.after else "",
+        json_link=address("/api/v1/support-offers", *_pairs(filters)),
+        one_word=lambda group, code: _name(group, code, language, say),
+    )
+
+
+@router.api_route("/support-offers/{support_offer_id}", methods=["GET", "HEAD"])
+def offer_page(request: Request, session: Reads, language: Language, who: Guest, support_offer_id: str) -> Response:
+    """Show one offer: what one gets, who may use it, how to apply, where it comes from and how fresh it is."""
+    say = texts(language)
+    by: Caller | None = caller_of(who)
+    offer = support_offers.find(session, support_offer_id, by)
+    return show(
+        request,
+        "support/offer.html",
+        offer=offer,
+        one_word=lambda group, code: _name(group, code, language, say),
+        waits=_waits(offer),
+        quality=support_offers.quality_of(offer, say) if support_offers.may_edit(by, offer) else None,
+    )
+
+
+def _earlier(session: Reads, filters: SupportOfferFilters) -> list[SupportOfferSummary]:
+    """Return what was offered before and is no longer: whoever finds little learns that it has been done."""
+    before = filters.model_copy(update={"status": [Status.ARCHIVED], "limit": _EARLIER})
+    return support_offers.search(session, before)[0]
+
+
+def _waits(offer: SupportOfferRead) -> bool:
+    """Tell whether nobody has confirmed the offer, or not in time."""
+    return offer.assured_on is None or (offer.due_on is not None and offer.due_on < today(offer.country))
+
+
+def _groups(session: Reads, filters: SupportOfferFilters, language: str, say: Texts) -> list[ChoiceGroup]:
+    counted = {group.name: group for group in support_offers.counted(session, filters).groups}
+    return [_choices(counted[name], language, say) for name in _GROUPS if counted[name].facets]
+
+
+def _choices(group: OfferFacetGroup, language: str, say: Texts) -> ChoiceGroup:
+    choices = [
+        Choice(facet.code, _name(group.name, facet.code, language, say), facet.count, facet.chosen)
+        for facet in group.facets
+    ]
+    first = [choice for place, choice in enumerate(choices) if place < _SHOWN_FACETS or choice.chosen]
+    rest = [choice for choice in choices if choice not in first]
+    return ChoiceGroup(group.name, say(_GROUPS[group.name]), first, rest)
+
+
+def _name(group: str, code: str, language: str, say: Texts) -> str:
+    """Return what a code of one of the filters is called."""
+    if group == "area":
+        return area_label(code, language)
+    if group in _LISTS:
+        return label(_LISTS[group], code, language)
+    return say(_WORDS[group][code])
+
+
+def _pairs(filters: SupportOfferFilters) -> list[tuple[str, object]]:
+    """Return the filters as parameters, without those that say nothing."""
+    sent = filters.model_dump(mode="json", exclude={"after"}, exclude_defaults=True)
+    pairs: list[tuple[str, object]] = []
+    for name, value in sent.items():
+        said = "true" if value is True else value
+        pairs += [(name, item) for item in value] if isinstance(value, list) else [(name, said)]
+    return pairs
+
+
+def _address(filters: SupportOfferFilters, language: str, *more: tuple[str, Any]) -> str:
+    return address(f"/{language}/support-offers", *_pairs(filters), *more)
+
+
+def _looser(session: Reads, filters: SupportOfferFilters, language: str, say: Texts) -> list[Looser]:
+    """Return the nearest searches that find something: the same elsewhere, the same place without the words."""
+    meant = support_offers.understood(filters).model_copy(update={"after": None})
+    tried: list[tuple[str, dict[str, Any]]] = [
+        (say("The same support anywhere"), {"area": []}),
+        (say("All support there"), {**SupportOfferFilters().model_dump(), "area": meant.area}),
+        (say("All support"), SupportOfferFilters().model_dump()),
+    ]
+    found: list[Looser] = []
+    for text, change in tried:
+        looser = meant.model_copy(update=change)
+        total = support_offers.search(session, looser.model_copy(update={"limit": 1}))[1]
+        link = _address(looser, language)
+        if total and looser != meant and link not in [one.link for one in found]:
+            found.append(Looser(text, total, link))
+    return found
