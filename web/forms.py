@@ -11,8 +11,7 @@ from starlette.datastructures import QueryParams
 
 from app.core.clock import today
 from app.core.i18n import LANGUAGES, N_, Texts
-from app.core.paging import PageQuery
-from app.core.schema import Money
+from app.core.schema import Money, SchemaIn
 from app.core.text import fold
 from app.enterprises.vocabulary import Reservation
 from app.matching.schemas import LotQuestion, MatchQuestion
@@ -262,7 +261,7 @@ def shortened(text: str) -> str:
     return quoted if len(quoted) <= 40 else quoted[:40] + "…"
 
 
-Filters = TypeVar("Filters", bound=PageQuery)
+Filters = TypeVar("Filters", bound=SchemaIn)
 _FILTER_FAULTS = {
     "words": N_("The search words cannot be read. Write them again."),
     "cpv": N_("One of the CPV codes is not known."),
