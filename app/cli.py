@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rich.progress import track
 from sqlalchemy.exc import DBAPIError
 
-from app import audit_commands, key_commands, logs, registry_commands, user_commands, worker_commands
+from app import audit_commands, key_commands, logs, mail_commands, registry_commands, user_commands, worker_commands
 from app.backups import commands as backup_commands
 from app.core.clock import today
 from app.core.db import Database, WriteSession, rehearse
@@ -92,6 +92,7 @@ def _node() -> user_commands.Node:
 key_commands.register(app, _database, _secret)
 user_commands.register(app, _database, _secret, _node)
 audit_commands.register(app, _database)
+mail_commands.register(app, _database)
 worker_commands.register(app, worker_commands.Needs(settings, _database, _secret))
 registry_commands.register(app, imports, _database, lambda: settings().node)
 

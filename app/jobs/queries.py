@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Select, Update, or_, select, update
+from sqlalchemy import Insert, Select, Update, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
@@ -28,6 +28,11 @@ def free(name: str, holder: str, at: datetime) -> Update:
 def held(name: str, holder: str) -> Update:
     """Return the start of a statement about a job that `holder` runs."""
     return update(JobRun).where(col(JobRun.name) == name, col(JobRun.holder) == holder)
+
+
+def last_moment() -> Select[datetime | None, datetime | None]:
+    """Select the last moment at which any job was begun, and the last at which one ended."""
+    return select(func.max(col(JobRun.started_at)), func.max(col(JobRun.ended_at)))
 
 
 def all_runs() -> Select[JobRun]:

@@ -58,3 +58,9 @@ def runs(session: ReadSession | WriteSession) -> list[LastRun]:
     """Return how the last run of every job went, by name."""
     rows = session.execute(queries.all_runs()).scalars().all()
     return [LastRun(row.name, row.started_at, row.ended_at, row.done, row.fault) for row in rows]
+
+
+def last_worked(session: ReadSession | WriteSession) -> datetime | None:
+    """Return when a worker was last heard of; None: never. One that lives says so every minute, idle or not."""
+    moments = [one for one in session.execute(queries.last_moment()).one() if one is not None]
+    return max(moments, default=None)

@@ -67,3 +67,9 @@ def _is_due(at: datetime) -> ColumnElement[bool]:
     waits = and_(col(letter.state) == State.QUEUED, col(letter.next_try_at) <= at)
     left = and_(col(letter.state) == State.SENDING, col(letter.held_until) <= at)
     return or_(waits, left)
+
+
+def waiting_since() -> Select[Any]:
+    """Select when the letter was queued that has waited longest."""
+    waits = col(OutboxLetter.state).in_([State.QUEUED, State.SENDING])
+    return select(func.min(col(OutboxLetter.queued_at))).where(waits)

@@ -9,10 +9,11 @@ from sqlmodel import col
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
 from app.core.i18n import DEFAULT_LANGUAGE, LANGUAGES
+from app.jobs import service as jobs
 from app.mail import queries
 from app.mail.rules import Stops, address_hash, next_try, stopped_by
 from app.mail.tables import MailStop, OutboxLetter
-from app.mail.vocabulary import INVITATIONS, Letter, Parcel, Sender, Shown, State
+from app.mail.vocabulary import INVITATIONS, Letter, Parcel, Post, Sender, Shown, State
 from app.mail.writing_out import in_words, message_id
 
 # So many letters are taken at once, and for so long: who takes them and dies leaves them to the next.
@@ -21,6 +22,8 @@ LEASE: Final = timedelta(minutes=2)
 # What a letter said may be of use for some days, when somebody says that it never came.
 _KEPT_WHOLE: Final = timedelta(days=7)
 _KEPT_AT_ALL: Final = timedelta(days=365)
+# A worker that is not heard of for so long has stopped, or cannot reach the database.
+_SILENCE: Final = timedelta(minutes=10)
 
 
 def queue(session: WriteSession, letter: Letter) -> None:
@@ -137,6 +140,15 @@ def numbers(session: ReadSession | WriteSession) -> dict[State, int]:
     return {one: found.get(one, 0) for one in State}
 
 
+def post(session: ReadSession | WriteSession, at: datetime) -> Post:
+    """Return how the mail of the node stands at `at`, for whoever looks after it."""
+    letters, worked_at = numbers(session), jobs.last_worked(session)
+    # Where no worker has ever been heard of, the letters themselves tell for how long.
+    since = worked_at or session.execute(queries.waiting_since()).scalar_one()
+    waits = bool(letters[State.QUEUED] or letters[State.SENDING])
+    return Post(letters, worked_at, waits and since is not None and at - since > _SILENCE)
+
+
 def shown(session: ReadSession, sender: Sender, *, secret: bytes, limit: int = 50) -> list[Shown]:
     """Return the newest letters as they would be sent, and how far each has come: the demo's own outbox."""
     rows = session.execute(queries.newest(limit)).scalars().all()
@@ -184,6 +196,7 @@ __all__ = [
     "forget",
     "is_any_due",
     "numbers",
+    "post",
     "put_back",
     "put_off",
     "queue",

@@ -87,6 +87,23 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """How the mail of the node stands: letters by state, when a worker was last heard of, and whether to worry.
+
+    `is_silent`: letters wait, and no worker has been heard of for more than ten minutes.
+    """
+
+    letters: Mapping[State, int]
+    worked_at: datetime | None
+    is_silent: bool
+
+    @property
+    def waiting(self) -> int:
+        """How many letters are on their way out."""
+        return self.letters[State.QUEUED] + self.letters[State.SENDING]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A letter of the demo's outbox, in the words that would be sent."""
 

@@ -1,11 +1,14 @@
 """The coordinator's desk and the reports that come to it, over HTTP: with and without JavaScript, in each language."""
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from app.accounts.vocabulary import Caller, Role, Scope
+from app.core.clock import now
 from app.core.db import Database
 from app.enterprises import service as enterprises
 from app.moderation import service as moderation
@@ -13,6 +16,7 @@ from app.moderation.schemas import ActFilters, ReportFilters, ReportIn
 from app.moderation.vocabulary import ReportKind, ReportState, Subject, Verb
 from app.opportunities import service as opportunities
 from tests.factories import enterprise, opportunity
+from tests.mail.letters import a_letter, queued
 from tests.people import person_for, send, signed_in, token_in
 
 KEEPER = "org-keeper"
@@ -242,3 +246,17 @@ def test_a_keeper_is_reminded_from_the_desk_once(database: Database, app_client:
     assert again.status_code == 409
     assert "30 dagarna" in again.text
     assert acts(database) == [Verb.REMIND]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_worker_that_is_silent_while_letters_wait_is_told_on_top(
+    database: Database, app_client: httpx.Client, language: str
+):
+    told = {"sv": "Brev skickas inte: 1 väntar", "nb": "Brev blir ikke sendt: 1 venter", "en": "1 wait"}[language]
+    signed_in(app_client, database, "coordinator")
+    queued(database, a_letter())
+    desk = f"/{language}/coordination"
+    assert told not in app_client.get(desk).text
+    with database.writes() as session:
+        session.execute(text("UPDATE outbox_letter SET queued_at = :then"), {"then": now() - timedelta(minutes=11)})
+    assert told in app_client.get(desk).text

@@ -19,7 +19,7 @@ from app.core.patching import validated
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseNamed, EnterpriseSummary
 from app.mail import service as mail
-from app.mail.vocabulary import State
+from app.mail.vocabulary import Post
 from app.moderation import service as moderation
 from app.moderation.schemas import ActFilters, ActRead, ReasonIn, ReportFilters, ReportRead
 from app.opportunities import service as opportunities
@@ -74,7 +74,7 @@ class Waiting:
     late_count: int
     outcomes: list[OutcomeDue]
     acts: list[ActRead]
-    letters: dict[State, int]
+    post: Post
 
     @property
     def is_nothing(self) -> bool:
@@ -269,7 +269,7 @@ def _waiting(session: ReadSession, by: Caller, area: str | None) -> Waiting:
         late_count=late_count,
         outcomes=_outcomes(session, at, area or by.region),
         acts=moderation.acts(session, ActFilters(area=area, own=True, limit=_SHOWN), by=by)[0],
-        letters=mail.numbers(session),
+        post=mail.post(session, at),
     )
 
 

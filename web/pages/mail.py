@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from app.accounts import people
 from app.accounts.vocabulary import Digest
+from app.core.clock import now
 from app.core.db import Database, Reads
 from app.core.errors import Message, NotFound
 from app.core.i18n import N_
@@ -60,7 +61,7 @@ def outbox_page(request: Request, _language: InLanguage, session: Reads) -> Resp
     name = f"Samnod {request.app.state.site.node_name}".strip()
     sender = Sender("samnod@example.invalid", name, str(request.base_url))
     letters = mail.shown(session, sender, secret=request.app.state.secret)
-    return show(request, "mail/outbox.html", letters=letters)
+    return show(request, "mail/outbox.html", letters=letters, post=mail.post(session, now()))
 
 
 router.include_router(guarded)
