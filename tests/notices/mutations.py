@@ -95,6 +95,14 @@ def _leaf(root: Any, chance: Chance) -> Any:
     return chance.choice(leaves)
 
 
+def _room_for(element: Any) -> int:
+    """Return how often an element may be repeated before the file is far beyond what is read.
+
+    One with a huge text, repeated a thousand times, would fill the memory of the test before anything is tried.
+    """
+    return max(1, 3 * LARGEST_BYTES // len(etree.tostring(element)))
+
+
 # --- changes of bytes -------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +246,7 @@ def repeat_elements(root: Any, chance: Chance) -> Any:
     element = _any(root, chance)
     size = len(element.xpath(".//*")) + 1
     times = chance.choice([1, 2, 10, max(1, 3_000 // size)])
-    for _ in range(times):
+    for _ in range(min(times, _room_for(element))):
         element.addnext(deepcopy(element))
     return root
 
@@ -316,7 +324,7 @@ def many_of_a_kind(root: Any, chance: Chance) -> Any:
     found = [element for element in root.iter("*") if etree.QName(element).localname in kinds] or [_any(root, chance)]
     element = chance.choice(found)
     size = len(element.xpath(".//*")) + 1
-    for number in range(min(1_200, 12_000 // size)):
+    for number in range(min(1_200, 12_000 // size, _room_for(element))):
         twin = deepcopy(element)
         for leaf in twin.iter("*"):
             if leaf.text and re.fullmatch(r"[A-Z]{3}-\d{4}", leaf.text.strip()) and chance.random() < 0.9:
