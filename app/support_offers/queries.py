@@ -5,19 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-    type_coerce,
-)
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, tuple_
 from sqlmodel import col
 
 from app.core.clock import today
@@ -39,7 +27,7 @@ from app.support_offers.vocabulary import (
 
 SEARCH = SearchIndex("support_offer")
 # Filters whose values are terms of an offer, and those whose values stand in its own row.
-TERM_FILTERS: Final = {
+TERM_KINDS: Final = {
     "need": TermKind.NEED,
     "target_group": TermKind.TARGET_GROUP,
     "stage": TermKind.STAGE,
@@ -120,14 +108,15 @@ def conditions(
         # To ask for all leaves every other need open: each further one would narrow the list.
         groups = [[code] for code in filters.need] if filters.need_match is NeedMatch.ALL else [filters.need]
         found += [_says(TermKind.NEED, codes) for codes in groups]
-    for name, kind in TERM_FILTERS.items():
+    for name, kind in TERM_KINDS.items():
         if name != "need" and name != without and (codes := getattr(filters, name)):
             found.append(_says(kind, codes))
     for name in COLUMN_FILTERS:
         if name != without and (codes := getattr(filters, name)):
             found.append(col(getattr(SupportOffer, name)).in_(codes))
     if filters.area and without != "area":
-        found.append(or_(*(_serves(area) for area in filters.area)))
+        # Named one by one, which both databases look up in the index.
+        found.append(_says(TermKind.AREA, sorted(set().union(*map(_serves, filters.area)))))
     if filters.remote and without != "remote":
         found.append(_says(TermKind.DELIVERY, _REMOTE))
     if filters.unstated and without != "unstated":
@@ -137,37 +126,42 @@ def conditions(
     return found
 
 
-def term_counts(session: ReadSession, filters: SupportOfferChoices, name: str) -> Select[str, int]:
-    """Count offers by what they say of one filter, under every filter but that one."""
-    return _counted(
-        session, filters, name, TERM_FILTERS[name], type_coerce(col(SupportOfferTerm.code), String), func.count()
+def term_counts(session: ReadSession, filters: SupportOfferChoices, name: str = "") -> Select[TermKind, str, int]:
+    """Count offers by what they say several of: by everything at once, or of one filter under every one but that."""
+    kinds = [TERM_KINDS[name]] if name else list(TERM_KINDS.values())
+    found = select(col(SupportOffer.id)).where(*conditions(session, filters, without=name))
+    term = SupportOfferTerm
+    return (
+        select(col(term.kind), col(term.code), func.count())
+        .where(col(term.kind).in_(kinds), col(term.offer_id).in_(found))
+        .group_by(col(term.kind), col(term.code))
     )
 
 
 def county_counts(session: ReadSession, filters: SupportOfferChoices) -> Select[str, int]:
     """Count offers by the county or country that they are given in, under every filter but that one."""
     county = func.substr(SupportOfferTerm.code, 1, 5)
+    found = select(col(SupportOffer.id)).where(*conditions(session, filters, without="area"))
+    in_area = and_(col(SupportOfferTerm.kind) == TermKind.AREA, col(SupportOfferTerm.offer_id).in_(found))
     offers = func.count(func.distinct(SupportOfferTerm.offer_id))
-    return _counted(session, filters, "area", TermKind.AREA, county, offers)
+    return select(county, offers).where(in_area).group_by(literal_column("1"))
 
 
-def column_counts(session: ReadSession, filters: SupportOfferChoices, name: str) -> Select[str, int]:
-    """Count offers by a column of their own, under every filter but that one."""
-    column = col(getattr(SupportOffer, name))
-    found = conditions(session, filters, without=name)
-    return select(column, func.count()).where(*found, column.is_not(None)).group_by(column)
+def row_counts(session: ReadSession, filters: SupportOfferChoices, without: str = "") -> Select[Any]:
+    """Count offers by all that stands in their own rows, at once: `COLUMN_FILTERS`, and what is left unsaid."""
+    columns = [col(getattr(SupportOffer, name)) for name in COLUMN_FILTERS]
+    unsaid = [leaves_open(what) for what in Unstated]
+    places: list[ColumnElement[Any]] = [
+        literal_column(str(place)) for place in range(1, len(columns) + len(unsaid) + 1)
+    ]
+    found = conditions(session, filters, without=without)
+    return select(*columns, *unsaid, func.count()).select_from(SupportOffer).where(*found).group_by(*places)
 
 
 def remote_count(session: ReadSession, filters: SupportOfferChoices) -> Select[int]:
     """Count those given at a distance, under every filter but that one."""
     found = conditions(session, filters, without="remote")
     return select(func.count()).select_from(SupportOffer).where(*found, _says(TermKind.DELIVERY, _REMOTE))
-
-
-def unstated_count(session: ReadSession, filters: SupportOfferChoices, what: Unstated) -> Select[int]:
-    """Count those that leave something unsaid, under every filter but that one."""
-    found = conditions(session, filters, without="unstated")
-    return select(func.count()).select_from(SupportOffer).where(*found, leaves_open(what))
 
 
 def leaves_open(what: Unstated) -> ColumnElement[bool]:
@@ -177,22 +171,6 @@ def leaves_open(what: Unstated) -> ColumnElement[bool]:
         Unstated.AREA: lambda: col(SupportOffer.reach) == UNSTATED,
     }
     return said[what]()
-
-
-def _counted(
-    session: ReadSession,
-    filters: SupportOfferChoices,
-    name: str,
-    kind: TermKind,
-    code: ColumnElement[str],
-    number: ColumnElement[int],
-) -> Select[str, int]:
-    return (
-        select(code, number)
-        .join(SupportOffer, col(SupportOffer.id) == SupportOfferTerm.offer_id)
-        .where(col(SupportOfferTerm.kind) == kind, *conditions(session, filters, without=name))
-        .group_by(literal_column("1"))
-    )
 
 
 def _shown(filters: SupportOfferChoices, viewer: Viewer) -> ColumnElement[bool]:
@@ -230,12 +208,10 @@ def _says(kind: TermKind, codes: Sequence[str]) -> ColumnElement[bool]:
     return col(SupportOffer.id).in_(having)
 
 
-def _serves(area: str) -> ColumnElement[bool]:
-    """Find those given in the area, in one that holds it, or in a part of it."""
-    code = col(SupportOfferTerm.code)
-    here = or_(code.in_([area, *reference.ancestors(area)]), code.startswith(_below(area)))
-    having = select(col(SupportOfferTerm.offer_id)).where(col(SupportOfferTerm.kind) == TermKind.AREA, here)
-    return col(SupportOffer.id).in_(having)
+def _serves(area: str) -> set[str]:
+    """Return the areas of offers that are given in this one: itself, those that hold it, and its parts."""
+    parts = {one.code for one in reference.municipalities_of(area)}
+    return {area, *reference.ancestors(area), *parts, *(one.code for one in reference.counties_of(area))}
 
 
 def _below(area: str) -> str:

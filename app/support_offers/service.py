@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -50,7 +51,7 @@ from app.support_offers.schemas import (
     SupportOfferSummary,
 )
 from app.support_offers.tables import SupportOffer
-from app.support_offers.vocabulary import PUBLIC_STATUSES, RECORD_TYPE, Sort, Status, Unstated
+from app.support_offers.vocabulary import PUBLIC_STATUSES, RECORD_TYPE, NeedMatch, Sort, Status, TermKind, Unstated
 
 __all__ = [
     "UNCONFIRMED",
@@ -231,39 +232,55 @@ def _engine_of(session: ReadSession) -> Engine:
 
 
 def _count(session: ReadSession, choices: SupportOfferChoices) -> SupportOfferFacets:
+    """Count in two passes what is not narrowed; each filter that is, once more without it."""
     connection = session.connection()
-
-    def group(name: str, counts: Iterable[tuple[str, int]], chosen: Sequence[str]) -> OfferFacetGroup:
-        found = {str(code): number for code, number in counts}
-        codes = sorted({*found, *chosen}, key=lambda code: (-found.get(code, 0), code))
-        facets = [OfferFacet(code=code, count=found.get(code, 0), chosen=code in chosen) for code in codes]
-        return OfferFacetGroup(name=name, facets=facets)
-
-    groups = [
-        group(name, _pairs(connection, queries.term_counts(session, choices, name)), getattr(choices, name))
-        for name in queries.TERM_FILTERS
-    ]
-    groups += [
-        group(name, _pairs(connection, queries.column_counts(session, choices, name)), getattr(choices, name))
-        for name in queries.COLUMN_FILTERS
-    ]
-    places = _pairs(connection, queries.county_counts(session, choices))
-    remote = connection.execute(queries.remote_count(session, choices)).scalar_one()
-    unsaid = [
-        (what.value, connection.execute(queries.unstated_count(session, choices, what)).scalar_one())
-        for what in Unstated
-    ]
-    groups += [
-        group("area", places, choices.area),
-        group("remote", [("true", remote)], ["true"] if choices.remote else []),
-        group("unstated", unsaid, choices.unstated),
-    ]
-    total = connection.execute(queries.count(session, choices)).scalar_one()
-    return SupportOfferFacets(total=total, groups=groups)
+    terms = _by_kind(connection.execute(queries.term_counts(session, choices)))
+    total, rows = _by_column(connection.execute(queries.row_counts(session, choices)))
+    counts: dict[str, Counter[str]] = {}
+    for name, kind in queries.TERM_KINDS.items():
+        narrowed = getattr(choices, name) and not (name == "need" and choices.need_match is NeedMatch.ALL)
+        found = _by_kind(connection.execute(queries.term_counts(session, choices, name))) if narrowed else terms
+        counts[name] = found[kind]
+    for name in (*queries.COLUMN_FILTERS, "unstated"):
+        narrowed = bool(getattr(choices, name))
+        again = _by_column(connection.execute(queries.row_counts(session, choices, name)))[1] if narrowed else rows
+        counts[name] = again[name]
+    counts["area"] = _counter(connection.execute(queries.county_counts(session, choices)))
+    counts["remote"] = Counter({"true": connection.execute(queries.remote_count(session, choices)).scalar_one()})
+    chosen = {name: ["true"] if value is True else value or [] for name, value in _choices(choices).items()}
+    return SupportOfferFacets(total=total, groups=[_group(name, found, chosen[name]) for name, found in counts.items()])
 
 
-def _pairs(connection: Connection, counts: Any) -> list[tuple[str, int]]:
-    return [(code, number) for code, number in connection.execute(counts)]
+def _group(name: str, found: Counter[str], chosen: Sequence[str]) -> OfferFacetGroup:
+    codes = sorted({*found, *chosen}, key=lambda code: (-found[code], code))
+    facets = [OfferFacet(code=code, count=found[code], chosen=code in chosen) for code in codes]
+    return OfferFacetGroup(name=name, facets=facets)
+
+
+def _counter(rows: Iterable[Any]) -> Counter[str]:
+    return Counter(dict(iter(rows)))
+
+
+def _by_kind(rows: Iterable[Any]) -> dict[TermKind, Counter[str]]:
+    found: dict[TermKind, Counter[str]] = defaultdict(Counter)
+    for kind, code, number in rows:
+        found[TermKind(kind)][code] = number
+    return found
+
+
+def _by_column(rows: Iterable[Any]) -> tuple[int, dict[str, Counter[str]]]:
+    """Return how many offers there are, and how many of them hold each value of each column, or leave it open."""
+    names = (*queries.COLUMN_FILTERS, *Unstated)
+    total, found = 0, {name: Counter[str]() for name in (*queries.COLUMN_FILTERS, "unstated")}
+    found["unstated"].update(dict.fromkeys(Unstated, 0))
+    for *values, number in rows:
+        total += number
+        for name, value in zip(names, values, strict=True):
+            if isinstance(name, Unstated):
+                found["unstated"][name] += number if value else 0
+            elif value is not None:
+                found[name][str(value)] += number
+    return total, found
 
 
 def _write_key(row: SupportOffer, sort: Sort) -> str:
