@@ -1,5 +1,6 @@
 """Letters as they are written: translated, with nothing in a header that somebody wrote, and stopped by their token."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,55 @@ def test_a_token_stops_what_it_was_made_for_and_nothing_else():
     assert stopped_by(b"another", token) is None
     assert stopped_by(SECRET, token.replace("anna", "bo")) is None
     assert stopped_by(SECRET, f"i{token[1:]}") is None
+
+
+MOMENT = "2026-12-01T12:00:00+00:00"
+NAMED = {"buyer": "Härnösands kommun", "enterprise": "Exempel Städ", "title": "Städning av skolor"}
+ONE = {"title": "Städning av skolor", "days": 3, "path": "/opportunities/1"}
+INVITING = NAMED | {"token": "hemlig", "opportunity_id": "1", "country": "SE", "deadline": MOMENT, "until": MOMENT}
+HIDDEN = {"name": "Exempel Städ", "reason": "Finns inte längre", "subject": "enterprise", "id": "1"}
+LISTS = ("invitations", "matches", "answered", "responses", "questions", "outcomes")
+# What each room says in its letters: a letter that is not here fails the test.
+VALUES: dict[str, dict[str, object]] = {
+    "accounts/invitation": {"organization": "Härnösands kommun", "token": "hemlig", "manages": True},
+    "accounts/password_changed": {},
+    "accounts/password_reset": {"token": "hemlig"},
+    "accounts/recovery_code_used": {"left": 7},
+    "accounts/two_step_off": {},
+    "accounts/two_step_on": {},
+    "claims/new_claim": {"enterprise": "Exempel Städ"},
+    "claims/refused": {"enterprise": "Exempel Städ", "reason": "Växeln känner inte till er."},
+    "digests/digest": {"n": 6, **{name: [ONE, ONE | {"days": None}] for name in LISTS}},
+    "legal/feedback": {"told": "Knappen syns inte.", "where": "/sv/desk", "answer_to": "vi@example.org"},
+    "moderation/hidden": HIDDEN,
+    "moderation/reconfirm": {"name": "Exempel Städ", "id": "1"},
+    "moderation/restored": HIDDEN,
+    "responses/answer": NAMED | {"opportunity_id": "1"},
+    "responses/invitation": INVITING,
+    "responses/outcome": NAMED | {"status": "awarded", "opportunity_id": "1"},
+    "responses/outcome_due": {"title": "Städning av skolor", "due": MOMENT, "country": "SE"},
+    "responses/reminder": INVITING,
+}
+
+
+def test_every_letter_has_values_to_be_written_out_with():
+    letters = {str(file.relative_to(TEMPLATES).with_suffix("")) for file in LETTERS}
+    assert letters - {"layout"} == VALUES.keys()
+
+
+@pytest.mark.parametrize("template", VALUES)
+def test_every_letter_is_written_out_whole_in_every_language(template: str):
+    bodies = set()
+    for language in ("sv", "nb", "en"):
+        letter = Parcel("1", "a@example.org", "anna", language, template, VALUES[template], "<1@samnod.example>")
+        message = writing_out.written_out(letter, SENDER, at=now(), secret=SECRET)
+        plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+        assert plain is not None
+        assert html is not None
+        bodies.add(plain.get_content())
+        # A name in braces that nobody filled in, or what an absent value is drawn as.
+        for text in (message["Subject"], plain.get_content(), html.get_content()):
+            assert not re.search(r"[{}]|\bNone\b|\bUndefined\b", text), (language, text)
+        assert message["Subject"].strip()
+        assert len(message["Subject"].splitlines()) == 1
+    assert len(bodies) == 3, "it says the same in two languages"
