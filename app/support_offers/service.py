@@ -3,8 +3,8 @@
 import base64
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -77,7 +77,10 @@ __all__ = [
 Choices = TypeVar("Choices", bound=SupportOfferChoices)
 # Counts stay true until somebody writes: kept for each database by the number of its last change.
 _MOST_COUNTS = 200
-_counts: WeakKeyDictionary[Engine, dict[tuple[int, str, str], SupportOfferFacets]] = WeakKeyDictionary()
+Count = TypeVar("Count")
+Counts = WeakKeyDictionary[Engine, dict[tuple[int, date, str], Count]]
+_facets: Counts[SupportOfferFacets] = WeakKeyDictionary()
+_totals: Counts[int] = WeakKeyDictionary()
 
 
 def register(
@@ -158,7 +161,7 @@ def search(
     after = _read_key(filters.after, filters.sort)
     filters, viewer = understood(filters), _viewer(by)
     rows = session.execute(queries.page(session, filters, viewer, after)).scalars().all()
-    total = session.connection().execute(queries.count(session, filters, viewer)).scalar_one()
+    total = _total(session, filters, viewer)
     shown = rows[: filters.limit]
     following = _write_key(shown[-1], filters.sort) if len(rows) > len(shown) else None
     return records.summaries(session, shown), total, following
@@ -172,15 +175,7 @@ def counted(session: ReadSession, choices: SupportOfferChoices) -> SupportOfferF
     choices = understood(SupportOfferChoices.model_validate(_choices(choices)))
     public = [status for status in choices.status if status in PUBLIC_STATUSES]
     choices = choices.model_copy(update={"status": public})
-    last = session.execute(select(journal.last_number())).scalar_one()
-    engine = _engine_of(session)
-    known = _counts.setdefault(engine, {})
-    question = (last, today().isoformat(), choices.model_dump_json())
-    if question not in known:
-        if len(known) >= _MOST_COUNTS:
-            known.clear()
-        known[question] = _count(session, choices)
-    return known[question]
+    return _kept(session, _facets, choices, lambda: _count(session, choices))
 
 
 def quality(session: ReadSession, offer_id: str, language: str, by: Caller | None = None) -> OfferQuality:
@@ -206,6 +201,31 @@ def understood(choices: Choices) -> Choices:
     if not areas or choices.area:
         return choices
     return choices.model_copy(update={"words": what, "area": areas})
+
+
+def _total(session: ReadSession, filters: SupportOfferFilters, viewer: Viewer) -> int:
+    """Return how many the filters find; what everybody may see is counted once until somebody writes."""
+
+    def ask() -> int:
+        return session.connection().execute(queries.count(session, filters, viewer)).scalar_one()
+
+    if viewer != NOBODY:
+        return ask()
+    return _kept(session, _totals, SupportOfferChoices.model_validate(_choices(filters)), ask)
+
+
+def _kept(session: ReadSession, kept: Counts[Count], choices: SupportOfferChoices, ask: Callable[[], Count]) -> Count:
+    """Return what was counted before, if nobody has written since."""
+    last: int = session.execute(select(journal.last_number())).scalar_one()
+    known = kept.setdefault(_engine_of(session), {})
+    question = (last, today(), choices.model_dump_json())
+    counted = known.get(question)
+    if counted is None:
+        counted = ask()
+        if len(known) >= _MOST_COUNTS:
+            known.clear()
+        known[question] = counted
+    return counted
 
 
 def _own_provider(session: WriteSession, owner: str, by: Caller) -> dict[str, str]:

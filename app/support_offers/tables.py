@@ -20,6 +20,8 @@ class SupportOffer(Synced, table=True):
         Index(None, "status", "name_sort", "id"),
         Index(None, "status", "updated_at", "id"),
         Index(None, "status", "due_on"),
+        # What there is in all is counted from the index alone.
+        Index(None, "status", "ends_on", "id"),
     )
 
     id: str = Field(default_factory=new_id, sa_column=id_column())

@@ -110,6 +110,7 @@ def upgrade() -> None:
         batch.create_index(op.f("ix_support_offer_owner_id"), ["owner_id"], unique=False)
         batch.create_index(op.f("ix_support_offer_provider_id"), ["provider_id"], unique=False)
         batch.create_index(op.f("ix_support_offer_status_due_on"), ["status", "due_on"], unique=False)
+        batch.create_index(op.f("ix_support_offer_status_ends_on_id"), ["status", "ends_on", "id"], unique=False)
         batch.create_index(op.f("ix_support_offer_status_name_sort_id"), ["status", "name_sort", "id"], unique=False)
         batch.create_index(
             op.f("ix_support_offer_status_rank_name_sort_id"), ["status", "rank", "name_sort", "id"], unique=False
