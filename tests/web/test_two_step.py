@@ -180,12 +180,12 @@ def test_a_challenge_belongs_to_its_browser_and_runs_out(
     app_client.cookies.set("samnod", "planted")
     send(app_client, CODE_PAGE, {"one_time_code": code_of(database)})
     kept = [cookie.value for cookie in app_client.cookies.jar if cookie.name == "samnod"]
-    assert not {"planted", theirs} & {value for value in kept if len(str(value)) > 10}
-    assert len(kept) > 1
+    assert len({*kept} - {"planted", theirs}) == 1
     app_client.cookies.clear()
     send(app_client, "/sv/sign-in", LOGIN)
     with database.writes() as session:
-        session.execute(text("UPDATE sign_in_challenge SET expires_at = created_at"))
+        long_ago = {"at": now() - two_step.LASTS}
+        session.execute(text("UPDATE sign_in_challenge SET expires_at = :at"), long_ago)
     assert app_client.get(CODE_PAGE).headers["location"] == "/sv/sign-in"
 
 
