@@ -20,7 +20,7 @@ OPERATING = ROOT / "docs" / "operating.md"
 
 SETTING = re.compile(r"\bSAMNOD_[A-Z0-9_]+\b")
 MAKE = re.compile(r"(?<!\w)make ((?:[a-z]+-)*[a-z]+)\b")
-SAMNOD = re.compile(r"(?:\.venv/bin/|[$;&] |^ *|`)samnod ([a-z]+(?: [a-z]+)?)", re.MULTILINE)
+SAMNOD = re.compile(r"(?:\.venv/bin/|[$;&] |^ *|`)samnod ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", re.MULTILINE)
 ENDPOINT = re.compile(r"/api/v1(/[A-Za-z0-9{}/_.-]*[A-Za-z0-9}])")
 # Read by the tests and by Docker, not by the program's settings.
 OTHER_VARIABLES = {"SAMNOD_TEST_SESSION"}

@@ -28,6 +28,8 @@ SCOPES = {
     Scope.OPPORTUNITIES_READ: N_("Read opportunities"),
     Scope.OPPORTUNITIES_WRITE: N_("Publish and change opportunities"),
     Scope.NOTICES_WRITE: N_("Import notices"),
+    Scope.SUPPORT_OFFERS_READ: N_("Read support offers"),
+    Scope.SUPPORT_OFFERS_WRITE: N_("Change support offers"),
     Scope.MATCHES_READ: N_("Read matches"),
     Scope.RESPONSES_READ: N_("Read answers and questions"),
     Scope.RESPONSES_WRITE: N_("Invite, answer and ask"),
