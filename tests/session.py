@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import psutil
 from benchmarks.postgres import PostgresServer
 
 _FOLDER = "SAMNOD_TEST_SESSION"
+# The process that made a folder is in its name.
+_PREFIX = "samnod-test-"
 # Memory that looks like a folder, where Linux has it: a PostgreSQL database is made there in a tenth of the time.
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - everything in it lies in a folder of the run's own
 _GIGABYTE = 2**30
@@ -27,7 +30,9 @@ def open_session() -> None:
     """
     for name in [name for name in os.environ if name.startswith("SAMNOD_") and name != "SAMNOD_DATA_DIR"]:
         del os.environ[name]
-    os.environ[_FOLDER] = tempfile.mkdtemp(prefix="samnod-test-", dir=_roomy_memory())
+    parent = _roomy_memory() or Path(tempfile.gettempdir())
+    _sweep(parent)
+    os.environ[_FOLDER] = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent)
     # PostgreSQL does not run as root: its own account goes through this folder to its own.
     session_folder().chmod(0o711)
     # All that the tests, and the servers they begin, put aside lies there and goes with it.
@@ -36,12 +41,7 @@ def open_session() -> None:
 
 def close_session() -> None:
     """Stop what was started in this run and remove the folder."""
-    folder = session_folder()
-    if (server := _made("live-server")) is not None:
-        _end(server["pid"])
-    if (postgres := _made("postgres")) is not None:
-        PostgresServer(Path(postgres["folder"])).stop()
-    shutil.rmtree(folder)
+    _put_away(session_folder())
     tempfile.tempdir = None
     del os.environ[_FOLDER], os.environ["TMPDIR"]
 
@@ -61,6 +61,25 @@ def once(name: str, make: Callable[[], Any]) -> Any:
         return answer
 
 
+def _sweep(parent: Path) -> None:
+    """Put away what runs that were killed have left in `parent`: in memory it would be in everybody's way."""
+    for folder in parent.glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            with suppress(RuntimeError, OSError):
+                _put_away(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put_away(folder: Path) -> None:
+    """Stop the servers of a run and remove its folder."""
+    if (server := _made("live-server", folder)) is not None:
+        _end(server["pid"])
+    if (postgres := _made("postgres", folder)) is not None:
+        PostgresServer(Path(postgres["folder"])).stop()
+    shutil.rmtree(folder)
+
+
 def _roomy_memory() -> Path | None:
     """Return the folder in memory where there is room for a run, and otherwise nothing: the disk will do."""
     if not os.access(_IN_MEMORY, os.W_OK):
@@ -69,8 +88,8 @@ def _roomy_memory() -> Path | None:
     return _IN_MEMORY if room >= 2 * _GIGABYTE else None
 
 
-def _made(name: str) -> Any:
-    file = session_folder() / f"{name}.json"
+def _made(name: str, folder: Path | None = None) -> Any:
+    file = (folder or session_folder()) / f"{name}.json"
     return json.loads(file.read_text()) if file.exists() else None
 
 
@@ -78,6 +97,9 @@ def _end(pid: int) -> None:
     """End a process that another test process may have started: ask, and after five seconds insist."""
     try:
         process = psutil.Process(pid)
+        # Of a run long gone: the number may be somebody else's by now.
+        if "serve" not in process.cmdline():
+            return
         process.terminate()
         deadline = time.monotonic() + 5
         while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
