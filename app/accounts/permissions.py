@@ -42,6 +42,12 @@ class Action(StrEnum):
     MODERATE = "moderate"
     EDIT_SUPPORT_OFFER = "edit-support-offer"
     REVIEW_SUPPORT_OFFER = "review-support-offer"
+    REQUEST_SUPPORT = "request-support"
+    ANSWER_SUPPORT_REQUEST = "answer-support-request"
+    EDIT_NEED = "edit-need"
+    HOLD_INVENTORY = "hold-inventory"
+    REQUEST_COOPERATION = "request-cooperation"
+    HANDLE_COOPERATION = "handle-cooperation"
 
 
 class Reach(StrEnum):
@@ -87,6 +93,16 @@ PERMISSIONS: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.EDIT_SUPPORT_OFFER: _row(support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL),
         # Who gives the support writes about it; that it is shown to everybody is decided by who looks after the region.
         Action.REVIEW_SUPPORT_OFFER: _row(coordinator=_REGION, admin=_ALL),
+        Action.REQUEST_SUPPORT: _row(enterprise=_OWN, integrator=_OWN),
+        # Where an offer has no provider on Samnod, who looks after the region answers for it.
+        Action.ANSWER_SUPPORT_REQUEST: _row(support_provider=_OWN, coordinator=_REGION, integrator=_OWN),
+        # A need is public by its holder's choice: whoever has one publishes it, and a coordinator what a survey found.
+        Action.EDIT_NEED: _row(
+            enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL
+        ),
+        Action.HOLD_INVENTORY: _row(coordinator=_REGION, admin=_ALL),
+        Action.REQUEST_COOPERATION: _row(enterprise=_OWN, buyer=_OWN, support_provider=_OWN, integrator=_OWN),
+        Action.HANDLE_COOPERATION: _row(coordinator=_REGION, admin=_ALL),
     }
 )
 

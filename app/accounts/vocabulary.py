@@ -27,6 +27,14 @@ class Scope(StrEnum):
     NOTICES_WRITE = "notices:write"
     SUPPORT_OFFERS_READ = "support-offers:read"
     SUPPORT_OFFERS_WRITE = "support-offers:write"
+    SUPPORT_REQUESTS_READ = "support-requests:read"
+    SUPPORT_REQUESTS_WRITE = "support-requests:write"
+    NEEDS_READ = "needs:read"
+    NEEDS_WRITE = "needs:write"
+    INVENTORIES_READ = "needs-inventories:read"
+    INVENTORIES_WRITE = "needs-inventories:write"
+    INTAKE_READ = "intake:read"
+    INTAKE_WRITE = "intake:write"
     MATCHES_READ = "matches:read"
     RESPONSES_READ = "responses:read"
     RESPONSES_WRITE = "responses:write"
@@ -46,6 +54,13 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
         Scope.MATCHES_READ,
         Scope.RESPONSES_READ,
         Scope.RESPONSES_WRITE,
+        Scope.SUPPORT_OFFERS_READ,
+        Scope.SUPPORT_REQUESTS_READ,
+        Scope.SUPPORT_REQUESTS_WRITE,
+        Scope.NEEDS_READ,
+        Scope.NEEDS_WRITE,
+        Scope.INTAKE_READ,
+        Scope.INTAKE_WRITE,
     ),
     Role.BUYER: (
         Scope.ENTERPRISES_READ,
@@ -57,6 +72,11 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
         Scope.MATCHES_READ,
         Scope.RESPONSES_READ,
         Scope.RESPONSES_WRITE,
+        Scope.SUPPORT_OFFERS_READ,
+        Scope.NEEDS_READ,
+        Scope.NEEDS_WRITE,
+        Scope.INTAKE_READ,
+        Scope.INTAKE_WRITE,
     ),
     Role.SUPPORT_PROVIDER: (
         Scope.ENTERPRISES_READ,
@@ -66,6 +86,12 @@ SCOPES_OF_ROLE: dict[Role, tuple[Scope, ...]] = {
         Scope.MATCHES_READ,
         Scope.SUPPORT_OFFERS_READ,
         Scope.SUPPORT_OFFERS_WRITE,
+        Scope.SUPPORT_REQUESTS_READ,
+        Scope.SUPPORT_REQUESTS_WRITE,
+        Scope.NEEDS_READ,
+        Scope.NEEDS_WRITE,
+        Scope.INTAKE_READ,
+        Scope.INTAKE_WRITE,
     ),
     Role.COORDINATOR: tuple(Scope),
     Role.INTEGRATOR: tuple(Scope),

@@ -1,0 +1,14 @@
+"""Requests for cooperation."""
+
+revision = "2026_11_22_0270"
+down_revision = "2026_11_22_0260"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+
+
+def downgrade() -> None:
+    """Take back."""
