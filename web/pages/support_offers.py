@@ -33,12 +33,13 @@ from app.support_offers.vocabulary import (
 from web.forms import read_filters
 from web.moderating import caller_of
 from web.pages.common import Choice, ChoiceGroup, Language, Looser
-from web.render import address, show
+from web.render import address, show, wants_fragment
 from web.sessions import Guest
 
 router = APIRouter()
 _SHOWN_FACETS = 6
 _EARLIER = 5
+_ICONS = ("check", "clock", "no", "half", "chevron")
 
 _GROUPS: Mapping[str, str] = {
     "need": N_("Helps with"),
@@ -99,9 +100,10 @@ def offers(request: Request, session: Reads, language: Language) -> Response:
     found, total, following = support_offers.search(session, filters)
     earlier = _earlier(session, filters) if len(found) < _EARLIER and filters.after is None else []
     understood = support_offers.understood(filters)
-    return show(
+    fragment = wants_fragment(request)
+    page = show(
         request,
-        "support/list.html",
+        "support/_answer.html" if fragment else "support/list.html",
         422 if faults else 200,
         filters=filters,
         faults=faults,
@@ -111,6 +113,8 @@ def offers(request: Request, session: Reads, language: Language) -> Response:
         earlier=earlier,
         place=[area_label(code, language) for code in understood.area] if not filters.area else [],
         groups=_groups(session, filters, language, say),
+        chosen_count=sum(name in _GROUPS for name, _ in _pairs(filters)),
+        used_icons=_ICONS,
         sorts={sort.value: say(name) for sort, name in _SORTS.items()},
         looser=[] if found else _looser(session, filters, language, say),
         following=_address(filters, language, ("after", following)) if following else "",
@@ -118,6 +122,9 @@ def offers(request: Request, session: Reads, language: Language) -> Response:
         json_link=address("/api/v1/support-offers", *_pairs(filters)),
         one_word=lambda group, code: _name(group, code, language, say),
     )
+    if fragment:
+        page.headers["HX-Push-Url"] = _address(filters, language)
+    return page
 
 
 @router.api_route("/support-offers/{support_offer_id}", methods=["GET", "HEAD"])
@@ -148,8 +155,21 @@ def _waits(offer: SupportOfferRead) -> bool:
 
 
 def _groups(session: Reads, filters: SupportOfferFilters, language: str, say: Texts) -> list[ChoiceGroup]:
-    counted = {group.name: group for group in support_offers.counted(session, filters).groups}
-    return [_choices(counted[name], language, say) for name in _GROUPS if counted[name].facets]
+    """Return every choice that there is, with how many the present filters leave under each.
+
+    The boxes stay where they are when a filter changes: only their counts do, so that a fragment can renew these.
+    """
+    everything = {group.name: group for group in support_offers.counted(session, SupportOfferFilters()).groups}
+    now = {group.name: group for group in support_offers.counted(session, filters).groups}
+    return [_choices(_kept(everything[name], now[name]), language, say) for name in _GROUPS]
+
+
+def _kept(everything: OfferFacetGroup, now: OfferFacetGroup) -> OfferFacetGroup:
+    """Return all choices of a filter with the counts of now, and what is chosen though there is none of it."""
+    counted = {facet.code: facet for facet in now.facets}
+    known = [facet.code for facet in everything.facets]
+    kept = [counted.get(facet.code) or facet.model_copy(update={"count": 0}) for facet in everything.facets]
+    return now.model_copy(update={"facets": kept + [one for one in now.facets if one.chosen and one.code not in known]})
 
 
 def _choices(group: OfferFacetGroup, language: str, say: Texts) -> ChoiceGroup:
