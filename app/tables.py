@@ -10,6 +10,7 @@ import app.journal.tables
 import app.mail.tables
 import app.matching.tables
 import app.moderation.tables
+import app.needs.tables
 import app.notices.tables
 import app.opportunities.tables
 import app.organizations.tables

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.enterprises.schemas import EnterpriseCreate
+from app.needs.schemas import NeedCreate
 from app.opportunities.schemas import LotIn, OpportunityCreate
 from app.support_offers.schemas import SupportOfferCreate
 
@@ -51,6 +52,21 @@ def opportunity(**overrides: Any) -> OpportunityCreate:
         "source": "exempel",
     }
     return OpportunityCreate.model_validate(record | overrides)
+
+
+def need(**overrides: Any) -> NeedCreate:
+    """Return a social enterprise's need of advice in Norrbotten; its holder has no record of its own."""
+    record: dict[str, Any] = {
+        "title": "Någon att bolla affärsplanen med",
+        "categories": ["advice"],
+        "support_areas": ["coaching"],
+        "sides": ["enterprise"],
+        "holder_name": "Exempelföretaget",
+        "country": "SE",
+        "areas": ["SE-25"],
+        "source": "exempel",
+    }
+    return NeedCreate.model_validate(record | overrides)
 
 
 def support_offer(**overrides: Any) -> SupportOfferCreate:

@@ -131,6 +131,16 @@ SHELVES_OF_ROOM = {
         {"service"},
         {"routes"},
     ],
+    "needs": [
+        {"vocabulary"},
+        {"rules"},
+        {"schemas", "tables"},
+        {"queries"},
+        {"records"},
+        {"lifecycle"},
+        {"service"},
+        {"routes"},
+    ],
     # `permissions` and `writing` are what other rooms' routes are made of.
     "accounts": [
         {"vocabulary"},
