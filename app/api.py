@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from app.accounts.permissions import caller_of
 from app.audit_routes import router as audit
 from app.claims.routes import router as claims
+from app.contacts.routes import router as contacts
 from app.core import openapi, problem
 from app.core.limits import Limited
 from app.core.lists import KnownLists
@@ -64,6 +65,7 @@ def _operations() -> APIRouter:
         enterprises,
         claims,
         organizations,
+        contacts,
         support_offers,
         opportunities,
         moderation,

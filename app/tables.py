@@ -3,6 +3,7 @@
 import app.accounts.tables
 import app.audit.tables
 import app.claims.tables
+import app.contacts.tables
 import app.digests.tables
 import app.enterprises.tables
 import app.jobs.tables

@@ -50,6 +50,7 @@ _FORMS = {
     "^[A-Z]{2}$": N_("must be a country code of two capital letters, such as SE"),
     "^[A-Z]{3}$": N_("must be a currency code of three capital letters, such as SEK"),
     "^[a-z]{2,3}$": N_("must be a language code of two or three small letters, such as sv"),
+    r"^\+?[0-9][0-9 ()/-]{4,28}[0-9]$": N_("must be a telephone number: digits, with blanks and a + first if need be"),
     "^[0-9]{2,5}$": N_("must be an industry code of two to five digits, such as 81210"),
     r"^[0-9]{1,13}([.,][0-9]{1,2})?$": N_("must be an amount with at most two decimals, such as 600000 or 600000.50"),
 }

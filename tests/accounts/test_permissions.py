@@ -18,6 +18,8 @@ from app.accounts.permissions import PERMISSIONS, Action, Reach, may
 from app.accounts.vocabulary import Caller, Role, Scope
 from app.claims import service as claims
 from app.claims.schemas import ClaimIn
+from app.contacts import service as contacts
+from app.contacts.schemas import ContactCreate
 from app.core.db import Database
 from app.enterprises import service as enterprises
 from app.moderation import service as moderation
@@ -91,6 +93,18 @@ WRITES = {
     "remove_organization": Attempt(
         Action.EDIT_ORGANIZATION, "organization", "DELETE", "/organizations/{id}", headers=MATCH
     ),
+    "register_contact": Attempt(
+        Action.EDIT_ORGANIZATION,
+        "organization",
+        "POST",
+        "/contacts",
+        {"organization_id": "{organization}", "function": "Inköp", "email": "inkop@example.org"},
+    ),
+    "change_contact": Attempt(
+        Action.EDIT_ORGANIZATION, "contact", "PATCH", "/contacts/{id}", {"function": "Inköp"}, MATCH
+    ),
+    "confirm_contact": Attempt(Action.EDIT_ORGANIZATION, "contact", "POST", "/contacts/{id}/confirm"),
+    "remove_contact": Attempt(Action.EDIT_ORGANIZATION, "contact", "DELETE", "/contacts/{id}", headers=MATCH),
     "publish_opportunity": Attempt(
         Action.PUBLISH_OPPORTUNITY,
         "",
@@ -240,9 +254,12 @@ PUBLIC = {
     "match_enterprise",
     "preview_matches",
     "preview_opportunity_hints",
+    # The contacts of a private organisation are looked at in tests/contacts.
+    "read_contact",
     "read_codes",
     "read_enterprise",
     "read_enterprise_history",
+    "search_contacts",
     "search_enterprises",
 }
 
@@ -289,6 +306,8 @@ class Records:
                 "draft": opportunities.publish(session, opportunity(status="draft"), **owned).id,
                 "closed": opportunities.publish(session, opportunity(status="closed"), **owned).id,
             }
+            switchboard = {"organization_id": self.ids["organization"], "function": "Växeln", "phone": "060-19 10 00"}
+            self.ids["contact"] = contacts.register(session, ContactCreate.model_validate(switchboard), home="here").id
             for name, status in OFFERS.items():
                 self.ids[name] = support_offers.register(session, OFFER, status=status, **owned).id
 
