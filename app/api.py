@@ -24,6 +24,7 @@ from app.opportunities.routes import router as opportunities
 from app.organizations.routes import router as organizations
 from app.reference.routes import router as reference
 from app.responses.routes import router as responses
+from app.support_offers.correction_routes import router as corrections
 from app.support_offers.routes import router as support_offers
 
 
@@ -67,6 +68,7 @@ def _operations() -> APIRouter:
         organizations,
         contacts,
         support_offers,
+        corrections,
         opportunities,
         moderation,
         responses,

@@ -157,6 +157,7 @@ JOBS: Final[tuple[Job, ...]] = (
             two_step.forget_challenges,
             claims.forget_claims,
             moderation.forget_reports,
+            support_offers.forget_corrections,
         ),
     ),
     Job(

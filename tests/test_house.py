@@ -120,7 +120,8 @@ SHELVES_OF_ROOM = {
         {"service"},
         {"routes"},
     ],
-    # One offer is written and read whole, then led through its life; `quality` judges what is read.
+    # One offer is written and read whole, then led through its life; `quality` judges what is read. Hiding an offer and
+    # correcting it end in a step of its life or a change.
     "support_offers": [
         {"vocabulary"},
         {"rules"},
@@ -138,8 +139,9 @@ SHELVES_OF_ROOM = {
         {"queries"},
         {"records"},
         {"lifecycle"},
+        {"corrections", "hiding"},
         {"service"},
-        {"routes"},
+        {"routes", "correction_routes"},
     ],
     # `permissions` and `writing` are what other rooms' routes are made of.
     "accounts": [
@@ -210,6 +212,7 @@ SIDE_DOORS = {
     },
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},
+    "support_offers": {"corrections"},
 }
 # These compare what other rooms hold, so they may SELECT from lower tables; only the owner writes.
 READERS = {"matching", "notices", "sync"}

@@ -26,6 +26,7 @@ QUESTIONS = {"post /matches/preview", "post /opportunities/hints"}
 # What is written without a key: the link in an e-mail is one, and opens once; and what anybody may tell a coordinator.
 LINKS = {"post /replies/{token}", "post /replies/{token}/questions", "post /enterprises/{enterpriseId}/claims"}
 LINKS |= {"post /enterprises/{enterpriseId}/reports", "post /opportunities/{opportunityId}/reports"}
+LINKS |= {"post /support-offers/{supportOfferId}/reports", "post /support-offers/{supportOfferId}/corrections"}
 # The names that the national profile prescribes for /api-info.
 PRESCRIBED = {"apiName", "apiVersion", "apiReleased", "apiDocumentation", "apiStatus"}
 

@@ -240,6 +240,8 @@ DialogueReader = Annotated[Caller, Depends(Requires(Action.SHORTLIST, Scope.RESP
 Moderator = Annotated[Caller, Depends(Requires(Action.MODERATE, Scope.MODERATION_WRITE))]
 ModerationReader = Annotated[Caller, Depends(Requires(Action.MODERATE, Scope.MODERATION_READ))]
 SupportOfferWriter = Annotated[Caller, Depends(Requires(Action.EDIT_SUPPORT_OFFER, Scope.SUPPORT_OFFERS_WRITE))]
+# What is told to those who may edit an offer, and to nobody else.
+SupportOfferKeeper = Annotated[Caller, Depends(Requires(Action.EDIT_SUPPORT_OFFER, Scope.SUPPORT_OFFERS_READ))]
 SupportOfferReviewer = Annotated[Caller, Depends(Requires(Action.REVIEW_SUPPORT_OFFER, Scope.SUPPORT_OFFERS_WRITE))]
 SupportOfferReader = Annotated[Caller | None, Depends(Knows(Scope.SUPPORT_OFFERS_READ))]
 ResponseReader = Annotated[Caller | None, Depends(Knows(Scope.RESPONSES_READ))]

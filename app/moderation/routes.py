@@ -5,7 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.accounts import attempts
-from app.accounts.permissions import EnterpriseReader, ModerationReader, Moderator, OpportunityReader
+from app.accounts.permissions import (
+    EnterpriseReader,
+    ModerationReader,
+    Moderator,
+    OpportunityReader,
+    SupportOfferReader,
+)
 from app.accounts.vocabulary import Attempted, Caller
 from app.accounts.writing import Writes, WritingRoute
 from app.core.db import Reads, database_of
@@ -21,6 +27,7 @@ reads = APIRouter(tags=["moderation"], route_class=StrictRoute)
 writes = APIRouter(tags=["moderation"], route_class=WritingRoute)
 EnterpriseId = Annotated[str, Path(alias="enterpriseId", description="Id of the enterprise", max_length=64)]
 OpportunityId = Annotated[str, Path(alias="opportunityId", description="Id of the opportunity", max_length=64)]
+SupportOfferId = Annotated[str, Path(alias="supportOfferId", description="Id of the support offer", max_length=64)]
 ReportId = Annotated[str, Path(alias="reportId", description="Id of the report", max_length=64)]
 ActId = Annotated[str, Path(alias="actId", description="Id of the act", max_length=64)]
 
@@ -61,6 +68,22 @@ def report_opportunity(
 ) -> ReportRead:
     """Tell the coordinator of the region what is wrong with the record; as for an enterprise."""
     return _taken(request, Subject.OPPORTUNITY, opportunity_id, data, caller)
+
+
+@reads.post(
+    "/support-offers/{supportOfferId}/reports",
+    status_code=202,
+    summary="Report a support offer",
+    responses=responses(400, 401, 404, 413, 415, 422, 429),
+)
+def report_support_offer(
+    request: Request, caller: SupportOfferReader, offer_id: SupportOfferId, data: ReportIn
+) -> ReportRead:
+    """Tell the coordinator of the region that an offer should not be here; as for an enterprise.
+
+    What its provider can put right is better sent to `corrections`: they go to whoever keeps the offer.
+    """
+    return _taken(request, Subject.SUPPORT_OFFER, offer_id, data, caller)
 
 
 @reads.get("/reports", summary="Read the reports", responses=responses(400, 401, 403))
@@ -144,6 +167,24 @@ def hide_opportunity(session: Writes, caller: Moderator, opportunity_id: Opportu
 def restore_opportunity(session: Writes, caller: Moderator, opportunity_id: OpportunityId) -> ActRead:
     """Show an opportunity that was hidden to everybody again; `reason` is told to its keeper."""
     return service.restore(session, Subject.OPPORTUNITY, opportunity_id, by=caller)
+
+
+@writes.post(
+    "/support-offers/{supportOfferId}/hide", summary="Hide a support offer", responses=responses(401, 403, 404, 409)
+)
+def hide_support_offer(session: Writes, caller: Moderator, offer_id: SupportOfferId) -> ActRead:
+    """Let nobody see an offer but those who may edit it; `reason` is told to its keeper."""
+    return service.hide(session, Subject.SUPPORT_OFFER, offer_id, by=caller)
+
+
+@writes.post(
+    "/support-offers/{supportOfferId}/restore",
+    summary="Show a support offer again",
+    responses=responses(401, 403, 404, 409),
+)
+def restore_support_offer(session: Writes, caller: Moderator, offer_id: SupportOfferId) -> ActRead:
+    """Show an offer that was hidden to everybody again; `reason` is told to its keeper."""
+    return service.restore(session, Subject.SUPPORT_OFFER, offer_id, by=caller)
 
 
 router = APIRouter()

@@ -31,6 +31,8 @@ from app.moderation.tables import ModerationAct, Report
 from app.moderation.vocabulary import INVERSES, REMINDER_DAYS, ReportKind, ReportState, Subject, Verb
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityNamed, OpportunityRead
+from app.support_offers import service as support_offers
+from app.support_offers.schemas import SupportOfferNamed, SupportOfferRead
 
 __all__ = [
     "acts",
@@ -47,8 +49,14 @@ __all__ = [
     "why_hidden",
 ]
 
-Record = EnterpriseRead | OpportunityRead
-Named = EnterpriseNamed | OpportunityNamed
+Record = EnterpriseRead | OpportunityRead | SupportOfferRead
+Named = EnterpriseNamed | OpportunityNamed | SupportOfferNamed
+# The rooms that records can be hidden in; each has `find`, `named`, `hide` and `restore`.
+_ROOMS = {
+    Subject.ENTERPRISE: enterprises,
+    Subject.OPPORTUNITY: opportunities,
+    Subject.SUPPORT_OFFER: support_offers,
+}
 _SHOWING = (Verb.HIDE, Verb.RESTORE)
 _KEPT_FOR = timedelta(days=365)
 
@@ -96,9 +104,9 @@ def acts(session: ReadSession, filters: ActFilters, *, by: Caller) -> tuple[list
 
 def find(session: ReadSession | WriteSession, subject: Subject, record_id: str, by: Caller | None) -> Record:
     """Return the record that somebody wants to report or moderate. Raises `NotFound` as its own room does."""
-    if subject is Subject.ENTERPRISE:
-        return enterprises.find(session, record_id, by)
-    return opportunities.find(session, record_id, by)
+    room: Any = _ROOMS[subject]
+    found: Record = room.find(session, record_id, by)
+    return found
 
 
 def find_to_move(session: ReadSession, subject: Subject, record_id: str, *, by: Caller) -> Record:
@@ -230,7 +238,7 @@ def _moved(
     undoes: ModerationAct | None = None,
 ) -> ModerationAct:
     """Hide a record or show it again, write the act down, and tell the record's keeper."""
-    room: Any = enterprises if subject is Subject.ENTERPRISE else opportunities
+    room: Any = _ROOMS[subject]
     record: Record = (room.hide if verb is Verb.HIDE else room.restore)(session, record_id, by=by)
     # The record's row is locked now: what was done last with it stays the last.
     last = session.execute(queries.last_act(subject, record_id, *_SHOWING)).scalars().one_or_none()
@@ -282,7 +290,7 @@ def _write_to_keeper(session: WriteSession, template: str, act: ModerationAct, r
     """Queue a letter to everybody who looks after a record, and tell whether there is anybody."""
     if record.owner_id is None:
         return False
-    name = record.name if isinstance(record, EnterpriseRead) else record.title
+    name = record.title if isinstance(record, OpportunityRead) else record.name
     values = {"name": name, "reason": act.reason, "subject": act.subject.value, "id": act.subject_id}
     addressees = people.addressees(session, record.owner_id)
     for one in addressees:
@@ -308,14 +316,16 @@ def _region(by: Caller) -> str | None:
 
 
 def _area(record: Record) -> str | None:
-    return record.area_code if isinstance(record, EnterpriseRead) else record.buyer_area
+    return record.buyer_area if isinstance(record, OpportunityRead) else record.area_code
 
 
 def _named(session: ReadSession | WriteSession, subject: Subject, ids: Iterable[str]) -> Mapping[str, Named]:
     wanted = set(ids)
     if not wanted:
         return {}
-    return enterprises.named(session, wanted) if subject is Subject.ENTERPRISE else opportunities.named(session, wanted)
+    room: Any = _ROOMS[subject]
+    found: Mapping[str, Named] = room.named(session, wanted)
+    return found
 
 
 def _known(session: ReadSession | WriteSession, rows: Iterable[Report | ModerationAct]) -> dict[str, Named]:

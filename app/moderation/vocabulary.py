@@ -9,6 +9,7 @@ class Subject(StrEnum):
 
     ENTERPRISE = "enterprise"
     OPPORTUNITY = "opportunity"
+    SUPPORT_OFFER = "support_offer"
 
 
 class ReportKind(StrEnum):

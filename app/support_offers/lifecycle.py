@@ -116,8 +116,9 @@ def may_edit(by: Caller | None, offer: SupportOffer | SupportOfferRead) -> bool:
 
 
 def is_known_to(by: Caller | None, offer: SupportOffer | SupportOfferRead) -> bool:
-    """Tell whether `by` may know of this offer: everybody, once it has been shown and is not a draft again."""
-    return (offer.status in PUBLIC_STATUSES and offer.published_at is not None) or may_edit(by, offer)
+    """Tell whether `by` may know of this offer: everybody, once it has been shown, unless it is a draft or hidden."""
+    shown = offer.status in PUBLIC_STATUSES and offer.published_at is not None and offer.hidden_at is None
+    return shown or may_edit(by, offer)
 
 
 def unknown() -> NotFound:

@@ -14,9 +14,10 @@ from app.core.search import SearchIndex
 from app.reference import service as reference
 from app.support_offers.rules import UNSTATED, out_of_grace
 from app.support_offers.schemas import SupportOfferChoices, SupportOfferFilters
-from app.support_offers.tables import SupportOffer, SupportOfferTerm
+from app.support_offers.tables import SupportOffer, SupportOfferCorrection, SupportOfferTerm
 from app.support_offers.vocabulary import (
     PUBLIC_STATUSES,
+    CorrectionState,
     Delivery,
     NeedMatch,
     Sort,
@@ -173,12 +174,62 @@ def leaves_open(what: Unstated) -> ColumnElement[bool]:
     return said[what]()
 
 
+def is_shown() -> ColumnElement[bool]:
+    """Find what nobody has hidden, as the indexes of the lists say it (`core.columns.index_of_shown`)."""
+    return col(SupportOffer.hidden_at).is_(None)
+
+
+def named(offer_ids: Collection[str]) -> Select[Any]:
+    """Select what tells these offers apart on a coordinator's page, hidden ones too."""
+    columns = ("id", "name", "language", "owner_id", "area_code", "hidden_at")
+    return select(*(getattr(SupportOffer, name) for name in columns)).where(col(SupportOffer.id).in_(offer_ids))
+
+
+def waiting(region: str | None, limit: int) -> Select[SupportOffer]:
+    """Select what waits for review in a region, or everywhere, the longest waiting first."""
+    own = [] if region is None else [col(SupportOffer.area_code).startswith(_below(region))]
+    found = select(SupportOffer).where(col(SupportOffer.status) == Status.IN_REVIEW, *own)
+    return found.order_by(col(SupportOffer.updated_at), col(SupportOffer.id)).limit(limit)
+
+
+def overdue(region: str | None, day: date, limit: int) -> Select[SupportOffer]:
+    """Select what should have been confirmed before `day` in a region, or everywhere, the longest overdue first."""
+    own = [] if region is None else [col(SupportOffer.area_code).startswith(_below(region))]
+    late = and_(col(SupportOffer.status) == Status.PUBLISHED, col(SupportOffer.due_on) < day)
+    found = select(SupportOffer).where(late, *own)
+    return found.order_by(col(SupportOffer.due_on), col(SupportOffer.id)).limit(limit)
+
+
+def corrections(
+    limit: int, *, offer_id: str = "", region: str | None = None, state: CorrectionState | None = None
+) -> Select[SupportOfferCorrection, str]:
+    """Select the corrections of an offer, or of a region's offers, with its name, the oldest first."""
+    found = select(SupportOfferCorrection, col(SupportOffer.name)).join(
+        SupportOffer, col(SupportOffer.id) == SupportOfferCorrection.offer_id
+    )
+    if offer_id:
+        found = found.where(col(SupportOfferCorrection.offer_id) == offer_id)
+    if region is not None:
+        found = found.where(col(SupportOffer.area_code).startswith(_below(region)))
+    if state is not None:
+        found = found.where(col(SupportOfferCorrection.state) == state)
+    return found.order_by(col(SupportOfferCorrection.created_at), col(SupportOfferCorrection.id)).limit(limit)
+
+
+def open_corrections(offer_ids: Collection[str]) -> Select[str, int]:
+    """Count the open corrections of each of these offers that has any."""
+    own = SupportOfferCorrection
+    having = (col(own.offer_id).in_(offer_ids), col(own.state) == CorrectionState.OPEN)
+    return select(col(own.offer_id), func.count()).where(*having).group_by(col(own.offer_id))
+
+
 def _shown(filters: SupportOfferChoices, viewer: Viewer) -> ColumnElement[bool]:
     """Find what the viewer may see, of the statuses asked for; what has ended on its own day is no longer offered."""
     wanted = set(filters.status or [Status.PUBLISHED])
     public = wanted & PUBLIC_STATUSES
     ended = col(SupportOffer.ends_on)
     shown = and_(
+        is_shown(),
         # One status by itself is read from an index in its order.
         col(SupportOffer.status) == next(iter(public))
         if len(public) == 1

@@ -28,14 +28,17 @@ from app.organizations.vocabulary import OrganizationKind
 from app.reference import service as reference
 from app.reference.fields import AreaCode, AreaCodes
 from app.support_offers.vocabulary import (
+    CORRECTABLE,
     NEED_LIST,
     REVIEW_MONTHS,
     STRUCTURE_LIST,
     TARGET_GROUP_LIST,
     TYPE_LIST,
     Capacity,
+    CorrectionState,
     Cost,
     Delivery,
+    LedTo,
     NeedMatch,
     Side,
     Sort,
@@ -67,6 +70,19 @@ TypeCode = Annotated[Code, _in_list(TYPE_LIST)]
 StructureCode = Annotated[Code, _in_list(STRUCTURE_LIST)]
 NeedCode = Annotated[Code, _in_list(NEED_LIST)]
 TargetGroupCode = Annotated[Code, _in_list(TARGET_GROUP_LIST)]
+
+
+CorrectionText = Annotated[KeptProse, StringConstraints(min_length=10, max_length=2000)]
+ProposedText = Annotated[KeptProse, StringConstraints(min_length=1, max_length=2000)]
+
+
+def _correctable(name: str) -> str:
+    if name not in CORRECTABLE:
+        raise ValueError(Message(N_("it is no field of an offer that can be corrected")))
+    return name
+
+
+CorrectedField = Annotated[str, AfterValidator(_correctable), Field(json_schema_extra={"enum": list(CORRECTABLE)})]
 
 
 class SupportOfferCreate(SchemaIn):
@@ -232,6 +248,68 @@ class SupportOfferRead(SupportOfferSummary):
     waiting_days: int | None
     review_months: int
     published_at: datetime | None
+    hidden_at: datetime | None = Field(description="When a coordinator hid it; those who may edit it still see it")
+
+
+class SupportOfferNamed(SchemaOut):
+    """What tells an offer apart on a coordinator's page."""
+
+    id: str
+    name: str
+    language: str
+    owner_id: str | None
+    area: str | None
+    hidden_at: datetime | None
+
+
+class CorrectionIn(SchemaIn):
+    """What is wrong with an offer, or out of date. Nothing is kept of who says it."""
+
+    field: CorrectedField | None = Field(default=None, description="What it is about; without it, the whole offer")
+    text: CorrectionText = Field(description="What is wrong, without personal data")
+    proposed: ProposedText | None = Field(default=None, description="What should stand there instead")
+
+
+class CorrectionAccept(SchemaIn):
+    """What an accepted correction leads to, in the same moment."""
+
+    led_to: LedTo = Field(
+        description="`applied` writes what was proposed; `changed` says that you changed the offer yourself"
+    )
+    note: KeptLine | None = Field(default=None, min_length=3, description="What was decided, in words")
+
+
+class CorrectionRead(SchemaOut):
+    """A correction, and what became of it."""
+
+    id: str
+    offer_id: str
+    offer_name: str
+    offer_rev: int = Field(description="Which version of the offer was read")
+    field: str | None
+    text: str
+    proposed: str | None
+    state: CorrectionState
+    led_to: LedTo | None
+    led_to_rev: int | None = Field(description="The version of the offer that it led to")
+    note: str | None
+    created_at: datetime
+    decided_at: datetime | None
+
+
+class CorrectionReceipt(SchemaOut):
+    """What is answered to whoever corrects: that it was written down."""
+
+    id: str
+    offer_id: str
+    state: CorrectionState
+    created_at: datetime
+
+
+class CorrectionList(SchemaOut):
+    """The corrections of one offer, the oldest first."""
+
+    items: list[CorrectionRead]
 
 
 class PageLinks(SchemaOut):

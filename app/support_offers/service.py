@@ -13,12 +13,12 @@ from sqlalchemy.engine import Connection, Engine
 from sqlmodel import col
 
 from app.accounts import permissions
-from app.accounts.permissions import Action
+from app.accounts.permissions import Action, Reach
 from app.accounts.vocabulary import Caller, Role
 from app.core.clock import now, today
 from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import BadRequest, FieldFault, Message
+from app.core.errors import BadRequest, FieldFault, Forbidden, Message
 from app.core.i18n import N_, texts
 from app.journal import service as journal
 from app.journal.schemas import History
@@ -26,6 +26,8 @@ from app.organizations import service as organizations
 from app.organizations.vocabulary import Visibility
 from app.reference import service as reference
 from app.support_offers import queries, records
+from app.support_offers.corrections import forget_corrections
+from app.support_offers.hiding import hide, named, restore
 from app.support_offers.lifecycle import (
     UNCONFIRMED,
     change,
@@ -59,19 +61,25 @@ __all__ = [
     "counted",
     "exists",
     "find",
+    "forget_corrections",
+    "hide",
     "history",
     "kept_by",
     "may_edit",
+    "named",
+    "overdue",
     "possible_verbs",
     "quality",
     "quality_of",
     "register",
     "register_for",
     "remove",
+    "restore",
     "search",
     "step",
     "suspend_unconfirmed",
     "understood",
+    "waiting",
 ]
 
 Choices = TypeVar("Choices", bound=SupportOfferChoices)
@@ -145,6 +153,24 @@ def exists(session: ReadSession | WriteSession, offer_id: str) -> bool:
 def kept_by(session: ReadSession | WriteSession, organization_id: str) -> list[SupportOfferRead]:
     """Return what an organisation keeps, drafts too, whole, the last changed first."""
     return records.read_all(session, session.execute(queries.kept_by(organization_id)).scalars().all())
+
+
+def waiting(session: ReadSession, *, by: Caller, limit: int) -> list[SupportOfferSummary]:
+    """Return what waits for review where `by` looks after offers, the longest waiting first.
+
+    Raises:
+        Forbidden: the caller reviews none.
+    """
+    return records.summaries(session, session.execute(queries.waiting(_region(by), limit)).scalars().all())
+
+
+def overdue(session: ReadSession, *, by: Caller, limit: int) -> list[SupportOfferSummary]:
+    """Return the published offers that should have been confirmed by now, the longest overdue first.
+
+    Raises:
+        Forbidden: the caller looks after none.
+    """
+    return records.summaries(session, session.execute(queries.overdue(_region(by), today(), limit)).scalars().all())
 
 
 def search(
@@ -233,6 +259,14 @@ def _own_provider(session: WriteSession, owner: str, by: Caller) -> dict[str, st
         return {}
     found = organizations.find(session, owner, by)
     return {"provider_id": owner} if found.visibility is Visibility.PUBLIC else {"provider_name": found.name}
+
+
+def _region(by: Caller) -> str | None:
+    """Return the region whose offers the caller reviews, None for everywhere."""
+    reach = permissions.PERMISSIONS[Action.REVIEW_SUPPORT_OFFER][by.role]
+    if reach is Reach.NONE:
+        raise Forbidden(Message(N_("This record is kept by another organisation, or lies outside your region.")))
+    return None if reach is Reach.ALL else by.region or "-"
 
 
 def _viewer(by: Caller | None) -> Viewer:

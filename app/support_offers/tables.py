@@ -5,9 +5,10 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, String
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import Synced, id_column, new_id, sort_column, state_column
+from app.core.clock import now
+from app.core.columns import Synced, id_column, index_of_shown, new_id, sort_column, state_column
 from app.organizations.vocabulary import OrganizationKind
-from app.support_offers.vocabulary import REVIEW_MONTHS, Capacity, Cost, Status, TermKind
+from app.support_offers.vocabulary import REVIEW_MONTHS, Capacity, CorrectionState, Cost, LedTo, Status, TermKind
 
 
 class SupportOffer(Synced, table=True):
@@ -16,12 +17,12 @@ class SupportOffer(Synced, table=True):
     __tablename__ = "support_offer"
     # Each order of the list is read from its own index; the last one is what the nightly job asks by.
     __table_args__ = (
-        Index(None, "status", "rank", "name_sort", "id"),
-        Index(None, "status", "name_sort", "id"),
-        Index(None, "status", "updated_at", "id"),
+        index_of_shown("status", "rank", "name_sort", "id"),
+        index_of_shown("status", "name_sort", "id"),
+        index_of_shown("status", "updated_at", "id"),
         Index(None, "status", "due_on"),
         # What there is in all is counted from the index alone.
-        Index(None, "status", "ends_on", "id"),
+        index_of_shown("status", "ends_on", "id"),
     )
 
     id: str = Field(default_factory=new_id, sa_column=id_column())
@@ -69,6 +70,7 @@ class SupportOffer(Synced, table=True):
     assured_on: date | None = Field(default=None, description="When its provider last said that it holds")
     review_months: int = Field(default=REVIEW_MONTHS)
     due_on: date | None = Field(default=None, description="By when it is to be confirmed again")
+    hidden_at: datetime | None = Field(default=None, description="When a coordinator hid it from everybody else")
 
 
 class SupportOfferTerm(SQLModel, table=True):
@@ -82,3 +84,26 @@ class SupportOfferTerm(SQLModel, table=True):
     )
     kind: TermKind = Field(sa_column=state_column(TermKind, primary_key=True))
     code: str = Field(primary_key=True, max_length=64)
+
+
+class SupportOfferCorrection(SQLModel, table=True):
+    """What somebody says is wrong with an offer, or out of date, and what became of it. Nothing is kept of who says."""
+
+    __tablename__ = "support_offer_correction"
+    __table_args__ = (Index(None, "offer_id", "state", "created_at"), Index(None, "state", "created_at"))
+
+    id: str = Field(default_factory=new_id, sa_column=id_column())
+    offer_id: str = Field(
+        sa_column=Column(String(36), ForeignKey("support_offer.id", ondelete="CASCADE"), nullable=False)
+    )
+    field: str | None = Field(default=None, max_length=64, description="What it is about; None: the whole offer")
+    text: str
+    proposed: str | None = Field(default=None, max_length=2000, description="What should stand there instead")
+    offer_rev: int = Field(description="Which version of the offer was read")
+    state: CorrectionState = Field(sa_column=state_column(CorrectionState))
+    led_to: LedTo | None = Field(default=None, sa_column=state_column(LedTo, nullable=True))
+    led_to_rev: int | None = Field(default=None, description="The version of the offer that it led to")
+    note: str | None = Field(default=None, max_length=300, description="What was decided, in words")
+    created_at: datetime = Field(default_factory=now)
+    decided_at: datetime | None = Field(default=None)
+    decided_by: str | None = Field(default=None, max_length=36, description="The organisation that decided")

@@ -96,6 +96,26 @@ class NeedMatch(StrEnum):
     ALL = "all"
 
 
+class CorrectionState(StrEnum):
+    """open → accepted or rejected, once."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class LedTo(StrEnum):
+    """What an accepted correction led to. `applied`: what it proposed was written, in the same moment.
+
+    `changed`: the offer was changed in some other way; `suspended` and `archived` are done in the same moment.
+    """
+
+    APPLIED = "applied"
+    CHANGED = "changed"
+    SUSPENDED = "suspended"
+    ARCHIVED = "archived"
+
+
 class Unstated(StrEnum):
     """What an offer may leave unsaid, and is found by all the same."""
 
@@ -113,6 +133,19 @@ class Sort(StrEnum):
 
 # Who has been shown to everybody stays known: a link that was followed once tells what became of the offer.
 PUBLIC_STATUSES: Final = frozenset({Status.PUBLISHED, Status.SUSPENDED, Status.ARCHIVED})
+# What a correction may propose other words for, and whoever accepts it can let be written as they stand.
+PROPOSABLE: Final = (
+    *("name", "summary", "description", "eligibility", "how_to_apply", "website", "contact_function", "contact_email"),
+    *("amount", "funding_source", "starts_on", "ends_on", "deadline_on"),
+)
+# What else a correction may be about: who corrects says it in words.
+CORRECTABLE: Final = (
+    *PROPOSABLE,
+    *("provider_name", "offer_type", "structure_type", "needs", "target_groups", "stages", "sides", "service_areas"),
+    *("delivery", "cost", "price", "de_minimis", "capacity", "places_left", "waiting_days"),
+)
+CORRECTIONS_KEPT_DAYS: Final = 365
+"""How long a correction is kept that has been decided."""
 REVIEW_MONTHS: Final = 12
 """How long an offer counts as confirmed unless it says otherwise."""
 GRACE_DAYS: Final = 30

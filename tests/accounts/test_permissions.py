@@ -31,7 +31,9 @@ from app.organizations.schemas import OrganizationCreate
 from app.responses import service as responses
 from app.responses.schemas import QuestionIn, ResponseIn, ShortlistIn
 from app.responses.vocabulary import AnswerKind
+from app.support_offers import corrections
 from app.support_offers import service as support_offers
+from app.support_offers.schemas import CorrectionIn
 from app.support_offers.vocabulary import Status as OfferStatus
 from tests.databases import copied_database, filled_template
 from tests.document import document
@@ -175,6 +177,18 @@ WRITES = {
     "remind_keeper": Attempt(Action.MODERATE, "enterprise", "POST", "/enterprises/{id}/remind", asks_reason=False),
     "hide_opportunity": Attempt(Action.MODERATE, "opportunity", "POST", "/opportunities/{id}/hide"),
     "restore_opportunity": Attempt(Action.MODERATE, "veiled_need", "POST", "/opportunities/{id}/restore"),
+    "hide_support_offer": Attempt(Action.MODERATE, "offer", "POST", "/support-offers/{id}/hide"),
+    "restore_support_offer": Attempt(Action.MODERATE, "veiled_offer", "POST", "/support-offers/{id}/restore"),
+    "accept_support_offer_correction": Attempt(
+        Action.EDIT_SUPPORT_OFFER,
+        "correction",
+        "POST",
+        "/support-offers/{offer}/corrections/{id}/accept",
+        {"led_to": "changed"},
+    ),
+    "reject_support_offer_correction": Attempt(
+        Action.EDIT_SUPPORT_OFFER, "correction", "POST", "/support-offers/{offer}/corrections/{id}/reject", NOTED
+    ),
     "dismiss_report": Attempt(Action.MODERATE, "report", "POST", "/reports/{id}/dismiss"),
     "undo_moderation_act": Attempt(Action.MODERATE, "act", "POST", "/moderation-acts/{id}/undo"),
     "register_support_offer": Attempt(
@@ -202,6 +216,7 @@ WRITES = {
 # What a stranger is not told of: whoever may do this to records of its own finds nothing here.
 TALKED = {"dialogue", "quiet", "invitation", "response", "question"}
 HIDDEN = {"draft", "private", "offer_draft", "offer_review", *TALKED, "claim", "veiled", "veiled_need", "report", "act"}
+HIDDEN |= {"veiled_offer"}
 # What an administrator may edit, whoever keeps it.
 OF_EVERYBODYS_KEEPER = {"private", "offer_draft"}
 # Every operation that reads what is never public: who may, its path, and whose record it reads; none: one's own.
@@ -210,6 +225,11 @@ KEYED_READS = {
     "list_reports": (Action.MODERATE, "/reports", ""),
     "list_moderation_acts": (Action.MODERATE, "/moderation-acts", ""),
     "list_claims": (Action.MODERATE, "/claims", ""),
+    "list_support_offer_corrections": (
+        Action.EDIT_SUPPORT_OFFER,
+        "/support-offers/{offer_draft}/corrections",
+        "offer_draft",
+    ),
     "read_desk": (Action.SHORTLIST, "/desk", ""),
     "read_inbox": (Action.RESPOND, "/inbox", ""),
     "read_board": (Action.SHORTLIST, "/opportunities/{dialogue}/board", "dialogue"),
@@ -221,7 +241,7 @@ KEYED_READS = {
     "export_dialogue": (Action.SHORTLIST, "/opportunities/{dialogue}/dialogue/export", "dialogue"),
 }
 # What anybody may send: see tests/claims and tests/moderation.
-OPEN = {"claim_enterprise", "report_enterprise", "report_opportunity"}
+OPEN = {"claim_enterprise", "report_enterprise", "report_opportunity", "report_support_offer", "correct_support_offer"}
 # The link in an e-mail is a key of its own: see tests/responses/test_links.py.
 LINKS = {"read_reply", "reply", "ask_by_link"}
 # Every operation that reads what may be private: its path, and the record that is.
@@ -321,6 +341,10 @@ class Records:
             self.ids["veiled_need"] = opportunities.publish(session, opportunity(), **owned).id
             self.ids["act"] = moderation.hide(session, Subject.ENTERPRISE, self.ids["veiled"], by=by).id
             moderation.hide(session, Subject.OPPORTUNITY, self.ids["veiled_need"], by=by)
+            self.ids["veiled_offer"] = support_offers.register(session, OFFER, status=OfferStatus.PUBLISHED, **owned).id
+            moderation.hide(session, Subject.SUPPORT_OFFER, self.ids["veiled_offer"], by=by)
+            wrong = CorrectionIn(text="Adressen finns inte längre.")
+            self.ids["correction"] = corrections.propose(session, self.ids["offer"], wrong).id
             self.ids["report"] = moderation.report(session, Subject.ENTERPRISE, self.ids["enterprise"], told).id
 
     def _claim(self, database: Database) -> None:
@@ -550,7 +574,7 @@ def test_what_is_never_public_is_read_by_whom_the_table_says(
         assert app_client.get(where).status_code == 401, name
         for role, reach in PERMISSIONS[action].items():
             stranger = app_client.get(where, headers=strangers[role])
-            refused = 403 if reach is Reach.NONE else 404 if record else 200
+            refused = 403 if reach is Reach.NONE else 404 if record and reach is not Reach.ALL else 200
             assert stranger.status_code == refused, (name, role)
             everything = reach is Reach.ALL
             told = set() if everything else {one for one in HIDDEN - {record} if records.ids[one] in stranger.text}

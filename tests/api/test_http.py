@@ -35,7 +35,9 @@ from app.responses import service as responses
 from app.responses.rules import token_of
 from app.responses.schemas import QuestionIn, ResponseIn, ShortlistIn
 from app.responses.vocabulary import AnswerKind
+from app.support_offers import corrections
 from app.support_offers import service as support_offers
+from app.support_offers.schemas import CorrectionIn
 from app.support_offers.vocabulary import Status as OfferStatus
 from tests.api.conftest import API
 from tests.client import client_of
@@ -83,6 +85,8 @@ OF_COORDINATORS = {
     "remind_keeper",
     "hide_opportunity",
     "restore_opportunity",
+    "hide_support_offer",
+    "restore_support_offer",
     "list_moderation_acts",
     "undo_moderation_act",
     "list_reports",
@@ -196,8 +200,10 @@ class World:
         told = ReportIn.model_validate(self.body("report_enterprise"))
         first, second = (moderation.report(session, Subject.ENTERPRISE, self.enterprise, told) for _ in range(2))
         act = moderation.dismiss(session, second.id, by=admin)
+        corrected = CorrectionIn.model_validate(self.body("correct_support_offer"))
+        correction = corrections.propose(session, self.offer, corrected)
         (claim,), _ = claims.listed(session, ClaimFilters(), by=admin)
-        return {"claimId": claim.id, "reportId": first.id, "actId": act.id}
+        return {"claimId": claim.id, "reportId": first.id, "actId": act.id, "correctionId": correction.id}
 
     def send(self, operation: Operation, **changes: Any) -> httpx.Response:
         """Send a good request, with `changes` of its parts: `headers`, `content`, `query`, `ids`; None takes away."""
@@ -268,6 +274,10 @@ class World:
             "claim_enterprise": claim,
             "report_enterprise": report,
             "report_opportunity": report,
+            "report_support_offer": report,
+            "correct_support_offer": {"text": "Adressen finns inte längre."},
+            "accept_support_offer_correction": {"led_to": "changed"},
+            "reject_support_offer_correction": NOTED,
             "preview_matches": {"title": "städning"},
             "register_enterprise": enterprise().model_dump(mode="json"),
             "register_support_offer": support_offer().model_dump(mode="json"),

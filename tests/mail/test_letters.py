@@ -111,6 +111,7 @@ VALUES: dict[str, dict[str, object]] = {
     "responses/outcome": NAMED | {"status": "awarded", "opportunity_id": "1"},
     "responses/outcome_due": {"title": "Städning av skolor", "due": MOMENT, "country": "SE"},
     "responses/reminder": INVITING,
+    "support_offers/correction": {"name": "Exempelrådgivning", "id": "1", "text": "Fel adress.", "proposed": "info@x"},
 }
 
 
