@@ -3,6 +3,7 @@
 python -m benchmarks                          quality, speed at 10,000 and 100,000, and throughput
 python -m benchmarks speed --sizes 1000       only speed, at other sizes
 python -m benchmarks quality --dev FILE       only quality, on other award data of the same form
+python -m benchmarks support                  only the search for support and the gap map
 python -m benchmarks throughput --seconds 3   only requests a second, in shorter rounds
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import quality, speed, throughput
+from benchmarks import quality, speed, support, throughput, timing
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = "10000,100000"
@@ -43,8 +44,15 @@ def _lines(path: Path) -> list[str]:
 def run_speed(train: Path, dev: Path, sizes: str, databases: str, out: Path) -> None:
     """Measure speed, print it and write it."""
     found = speed.run(train, dev, [int(size) for size in sizes.split(",")], databases.split(","))
-    print(speed.report(found))
-    speed.write(found, out)
+    print(timing.report(found))
+    timing.write(found, out)
+
+
+def run_support(databases: str, out: Path) -> None:
+    """Measure the search for support and the gap map, print it and write it."""
+    found = support.run(databases.split(","))
+    print(timing.report(found))
+    timing.write(found, out)
 
 
 def run_throughput(train: Path, databases: str, seconds: int, out: Path) -> None:
@@ -61,7 +69,7 @@ def run_throughput(train: Path, databases: str, seconds: int, out: Path) -> None
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=["all", "quality", "speed", "throughput"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "quality", "speed", "support", "throughput"], default="all")
     parser.add_argument("--train", type=Path, default=quality.data_file("awards_se_train.csv.gz"))
     parser.add_argument("--dev", type=Path, default=quality.data_file("awards_se_dev.csv.gz"))
     parser.add_argument("--sizes", default=SIZES, help="sizes of the synthetic registry, by commas")
@@ -74,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         quality.main(["--train", str(chosen.train), "--dev", str(chosen.dev)])
     if chosen.what in {"all", "speed"}:
         run_speed(chosen.train, chosen.dev, chosen.sizes, chosen.databases, RESULTS / "speed.json")
+    if chosen.what in {"all", "support"}:
+        run_support(chosen.databases, RESULTS / "support.json")
     if chosen.what in {"all", "throughput"}:
         run_throughput(chosen.train, chosen.databases, chosen.seconds, RESULTS / "throughput.json")
 

@@ -4,21 +4,9 @@ Beside them baselines in the same run: the same questions answered with a plain 
 group and county), unranked and unexplained, as the closest peer does; and the reverse by compiling every opportunity.
 """
 
-import gc
-import json
 import random
-import resource
-import statistics
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
-
-from alembic import command
-from alembic.config import Config
 
 from app.core.db import Database, ReadSession, WriteSession
 from app.enterprises import service as enterprises
@@ -30,28 +18,13 @@ from app.matching.plan import compile_plans
 from app.matching.schemas import LotQuestion, MatchQuestion
 from app.matching.scoring import score_need
 from app.opportunities import service as opportunities
-from benchmarks import awards, postgres, registry
+from benchmarks import awards, registry
+from benchmarks.timing import Timing, migrated, time_job
 
-ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = 240
 OPEN_OPPORTUNITIES = 1_000
 # How often a job is timed that takes a second or more.
 _SLOW = 20
-Asked = TypeVar("Asked")
-Session = TypeVar("Session")
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Milliseconds of one job on one database at one size; `cpu` is what this process worked in the median run."""
-
-    database: str
-    enterprises: int
-    job: str
-    p50: float
-    p99: float
-    cpu: float
-    runs: int
 
 
 def questions(path: Path, number: int = QUESTIONS, seed: int = 7) -> list[MatchQuestion]:
@@ -69,27 +42,6 @@ def _question(notice: awards.Notice, *, reserved: bool) -> MatchQuestion:
         }
     )
     return MatchQuestion(title=notice.title[:300] or "inköp", lots=[lot])
-
-
-@contextmanager
-def migrated(kind: str) -> Iterator[Database]:
-    """Give an empty, migrated database of `kind`; it is gone after the block."""
-    with tempfile.TemporaryDirectory() as folder:
-        if kind == "sqlite":
-            yield _open(f"sqlite:///{folder}/bench.db")
-        else:
-            server = postgres.start()
-            try:
-                yield _open(server.create("bench"))
-            finally:
-                server.stop()
-
-
-def _open(url: str) -> Database:
-    config = Config(str(ROOT / "alembic.ini"))
-    config.set_main_option("sqlalchemy.url", url)
-    command.upgrade(config, "head")
-    return Database(url)
 
 
 def run(train: Path, dev: Path, sizes: list[int], kinds: list[str]) -> list[Timing]:
@@ -134,7 +86,7 @@ def _of_needs(database: Database, kind: str, size: int, asked: list[MatchQuestio
         "registry page of 20": listed,
         "text search page of 20": searched,
     }
-    return [_time(database.reads, kind, size, name, job, asked) for name, job in jobs.items()]
+    return [time_job(database.reads, kind, size, name, job, asked) for name, job in jobs.items()]
 
 
 def _of_enterprises(database: Database, kind: str, size: int) -> list[Timing]:
@@ -157,9 +109,9 @@ def _of_enterprises(database: Database, kind: str, size: int) -> list[Timing]:
     step = max(1, size // QUESTIONS)
     asking = [registry.enterprise_id(number) for number in range(0, step * QUESTIONS, step) if number < size]
     return [
-        _time(database.reads, kind, size, "enterprise: its open opportunities", reverse, asking),
-        _time(database.reads, kind, size, "baseline: compiling each of them", compiling, asking[:_SLOW]),
-        _time(database.reads, kind, size, "enterprise: what its record lacks", lacks, asking[:_SLOW]),
+        time_job(database.reads, kind, size, "enterprise: its open opportunities", reverse, asking),
+        time_job(database.reads, kind, size, "baseline: compiling each of them", compiling, asking[:_SLOW]),
+        time_job(database.reads, kind, size, "enterprise: what its record lacks", lacks, asking[:_SLOW]),
     ]
 
 
@@ -178,45 +130,6 @@ def _of_changes(database: Database, kind: str, size: int) -> list[Timing]:
     with database.reads() as session:
         published = openings.ids(session)[:50]
     return [
-        _time(database.writes, kind, size, "an enterprise changes, and meets", enterprise, changed),
-        _time(database.writes, kind, size, "an opportunity changes, and meets", opportunity, published),
+        time_job(database.writes, kind, size, "an enterprise changes, and meets", enterprise, changed),
+        time_job(database.writes, kind, size, "an opportunity changes, and meets", opportunity, published),
     ]
-
-
-def _time(
-    opened: Callable[[], AbstractContextManager[Session]],
-    kind: str,
-    size: int,
-    name: str,
-    job: Callable[[Session, Asked], object],
-    asked: Sequence[Asked],
-) -> Timing:
-    for question in asked[: min(20, len(asked) // 2)]:
-        with opened() as session:
-            job(session, question)
-    gc.collect()
-    spent, worked = [], []
-    for question in asked:
-        started, began = time.perf_counter(), time.process_time()
-        with opened() as session:
-            job(session, question)
-        spent.append((time.perf_counter() - started) * 1000)
-        worked.append((time.process_time() - began) * 1000)
-    spent.sort()
-    last = spent[int(len(spent) * 0.99)]
-    median, cpu = statistics.median(spent), statistics.median(worked)
-    return Timing(kind, size, name, round(median, 2), round(last, 2), round(cpu, 2), len(spent))
-
-
-def report(found: list[Timing]) -> str:
-    """Return the timings as a table, and the peak memory of this process."""
-    lines = [f"{'database':<12}{'enterprises':>12}  {'job':<36}{'p50 ms':>9}{'p99 ms':>9}{'cpu ms':>9}"]
-    lines += [f"{t.database:<12}{t.enterprises:>12}  {t.job:<36}{t.p50:>9.2f}{t.p99:>9.2f}{t.cpu:>9.2f}" for t in found]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return "\n".join([*lines, f"peak memory of the process: {peak:.0f} MB"])
-
-
-def write(found: list[Timing], path: Path) -> None:
-    """Write the timings as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([asdict(timing) for timing in found], indent=1) + "\n", encoding="utf-8")

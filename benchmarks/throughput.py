@@ -24,7 +24,7 @@ import psutil
 
 from app.core.db import Database
 from benchmarks import awards, registry
-from benchmarks.speed import migrated
+from benchmarks.timing import migrated
 
 SAMNOD = Path(sys.executable).with_name("samnod")
 WORKERS = 2
