@@ -19,6 +19,7 @@ from app.document import EXAMPLES, MORE_ABOUT, RELEASED, VERSION, about, key_of
 from app.enterprises.routes import router as enterprises
 from app.matching.routes import router as matching
 from app.moderation.routes import router as moderation
+from app.needs.routes import router as needs
 from app.notices.routes import router as notices
 from app.opportunities.routes import router as opportunities
 from app.organizations.routes import router as organizations
@@ -69,6 +70,7 @@ def _operations() -> APIRouter:
         contacts,
         support_offers,
         corrections,
+        needs,
         opportunities,
         moderation,
         responses,

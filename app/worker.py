@@ -32,6 +32,7 @@ from app.mail.sending import Office, send_due
 from app.mail.smtp import Server
 from app.mail.vocabulary import Sender
 from app.moderation import service as moderation
+from app.needs import service as needs
 from app.responses import service as responses
 from app.support_offers import service as support_offers
 
@@ -163,7 +164,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job(
         "suspend-offers",
         CronTrigger(hour=3, minute=25, timezone=_ZONE),
-        in_one_transaction(support_offers.suspend_unconfirmed),
+        in_one_transaction(support_offers.suspend_unconfirmed, needs.lapse_unconfirmed),
     ),
     Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),
 )

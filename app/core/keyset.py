@@ -13,14 +13,16 @@ from typing import Any, Generic, TypeVar
 
 from fastapi import Request, Response
 from pydantic import Field
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, TypeDecorator, tuple_
 
 from app.core.errors import BadRequest, FieldFault, Message
 from app.core.i18n import N_
-from app.core.schema import Line, SchemaIn, SchemaOut
+from app.core.schema import Line, SchemaIn, SchemaOut, readable
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
+# The largest number that both databases keep in a column.
+_LARGEST = 2**31 - 1
 _READ: dict[str, Callable[[Any], Any]] = {"date": date.fromisoformat, "datetime": datetime.fromisoformat}
 
 
@@ -86,7 +88,7 @@ class Order:
             name, *values = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
             if name != self.name or len(values) != len(self.columns):
                 raise ValueError(name)
-            return [_typed(value) for value in values]
+            return [_typed(value, column) for value, column in zip(values, self.columns, strict=True)]
         except (ValueError, TypeError, KeyError) as fault:
             told = Message(N_("is not the end of a page of this list in this order"))
             wrong = Message(N_("A parameter is wrong: see errors."))
@@ -113,10 +115,19 @@ def _plain(value: Any) -> Any:
     return [type(value).__name__, value.isoformat()] if isinstance(value, date) else value
 
 
-def _typed(value: Any) -> Any:
+def _typed(value: Any, column: Any) -> Any:
+    """Return a value that the column can be compared with. Raises for any other: whoever sends it has made it up."""
     if isinstance(value, list):
         kind, text = value
-        return _READ[kind](text)
-    if not isinstance(value, str | int):
+        value = _READ[kind](text)
+    kept = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    fits = isinstance(value, kept.python_type) and not isinstance(value, bool)
+    if isinstance(value, str):
+        readable(value)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        fits = False
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        fits = False
+    if not fits:
         raise ValueError(value)
     return value

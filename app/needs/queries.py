@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
 from sqlmodel import col
 
 from app.core.db import ReadSession, WriteSession
+from app.core.keyset import Order
 from app.core.search import SearchIndex
 from app.needs.rules import UNSTATED, out_of_grace
 from app.needs.schemas import NeedChoices, NeedFilters
@@ -23,12 +24,11 @@ TERM_KINDS: Final = {
     "support_area": TermKind.SUPPORT_AREA,
     "side": TermKind.SIDE,
 }
-# The columns of each order, and whether it descends.
-ORDERS: Final[dict[Sort, tuple[tuple[str, ...], bool]]] = {
-    Sort.NEAREST: (("rank", "title_sort", "id"), False),
-    Sort.URGENCY_DESC: (("pressing", "updated_at", "id"), True),
-    Sort.TITLE: (("title_sort", "id"), False),
-    Sort.UPDATED_DESC: (("updated_at", "id"), True),
+ORDERS: Final[dict[Sort, Order]] = {
+    Sort.NEAREST: Order("nearest", (col(Need.rank), col(Need.title_sort), col(Need.id))),
+    Sort.URGENCY_DESC: Order("-urgency", (col(Need.pressing), col(Need.updated_at), col(Need.id)), descends=True),
+    Sort.TITLE: Order("title", (col(Need.title_sort), col(Need.id))),
+    Sort.UPDATED_DESC: Order("-updated_at", (col(Need.updated_at), col(Need.id)), descends=True),
 }
 
 
@@ -44,17 +44,13 @@ class Viewer:
 NOBODY: Final = Viewer()
 
 
-def page(session: ReadSession, filters: NeedFilters, viewer: Viewer, after: Sequence[Any] | None) -> Select[Need]:
-    """Select one page of needs, in order, and one row more if there is another page; `after` is the last row's key."""
-    names, descends = ORDERS[filters.sort]
-    columns = [col(getattr(Need, name)) for name in names]
-    wanted = select(Need).where(*conditions(session, filters, viewer))
-    if after is not None:
-        key, last = tuple_(*columns), tuple_(*after)
-        wanted = wanted.where(key < last if descends else key > last)
-    # In one direction, so that the index is read and nothing is sorted.
-    order = [column.desc() if descends else column.asc() for column in columns]
-    return wanted.order_by(*order).limit(filters.limit + 1)
+def page(session: ReadSession, filters: NeedFilters, viewer: Viewer) -> Select[Need]:
+    """Select one page of needs, in order, and one row more if there is another page.
+
+    Raises:
+        BadRequest: `after` is not what a page of this order gave.
+    """
+    return ORDERS[filters.sort].applied(select(Need).where(*conditions(session, filters, viewer)), filters)
 
 
 def count(session: ReadSession, filters: NeedChoices, viewer: Viewer = NOBODY) -> Select[int]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.core.errors import Message
 from app.core.i18n import N_
+from app.core.keyset import KeysetQuery
 from app.core.patching import all_optional
 from app.core.schema import Code, KeptLine, KeptProse, Line, RecordId, SchemaIn, SchemaOut, SourceName, Whole
 from app.needs.vocabulary import (
@@ -91,8 +92,8 @@ class NeedPatch(NeedCreate):
     """A merge patch (RFC 7396) of a need: what is left out stays, null removes, a list is replaced whole."""
 
 
-class Reasoned(SchemaIn):
-    """Why a need is withdrawn, or how it was met; what is said of a need that is met is shown with it."""
+class NeedNote(SchemaIn):
+    """How a need was met, which is shown with it; or why it is withdrawn."""
 
     note: KeptLine = Field(min_length=3)
 
@@ -129,12 +130,10 @@ class NeedChoices(SchemaIn):
     )
 
 
-class NeedFilters(NeedChoices):
+class NeedFilters(NeedChoices, KeysetQuery):
     """The filters of the list, with its order and where the page begins."""
 
     sort: Sort = Field(default=Sort.NEAREST, description="The order; `-` descends")
-    after: Line | None = Field(default=None, description="The `next` of the page before; it repeats and skips nothing")
-    limit: int = Field(default=20, ge=1, le=100, description="Rows a page, at most one hundred")
 
 
 class NeedSummary(SchemaOut):
@@ -174,23 +173,6 @@ class NeedRead(NeedSummary):
     area_code: str | None
     review_months: int
     source_section: str | None
-
-
-class NeedLinks(SchemaOut):
-    """Addresses of this page and the next, relative to the server."""
-
-    self: str
-    next: str | None
-
-
-class NeedPage(SchemaOut):
-    """One page of needs. `next` begins after the last row of this one, whatever has been written meanwhile."""
-
-    items: list[NeedSummary]
-    limit: int
-    total: int
-    next: str | None
-    links: NeedLinks
 
 
 class NeedFacet(SchemaOut):

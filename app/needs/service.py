@@ -1,10 +1,7 @@
 """The needs' front door: register one, lead it through its life, find one, search, count."""
 
-import base64
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -45,7 +42,7 @@ from app.needs.schemas import (
     NeedSummary,
 )
 from app.needs.tables import Need
-from app.needs.vocabulary import PUBLIC_STATUSES, RECORD_TYPE, CategoryMatch, Sort, Status, TermKind, Unstated
+from app.needs.vocabulary import PUBLIC_STATUSES, RECORD_TYPE, CategoryMatch, Status, TermKind, Unstated
 from app.organizations import service as organizations
 from app.organizations.vocabulary import Visibility
 from app.reference import service as reference
@@ -144,13 +141,11 @@ def search(
     """
     if by is None and set(filters.status) - PUBLIC_STATUSES:
         told = Message(N_("what is not published is shown to those who may edit it: send a key"))
-        raise _wrong("status", told)
-    after = _read_key(filters.after, filters.sort)
+        raise BadRequest(Message(N_("A parameter is wrong: see errors.")), [FieldFault("status", told)])
     filters, viewer = understood(filters), _viewer(by)
-    rows = session.execute(queries.page(session, filters, viewer, after)).scalars().all()
+    rows = session.execute(queries.page(session, filters, viewer)).scalars().all()
     total: int = session.connection().execute(queries.count(session, filters, viewer)).scalar_one()
-    shown = rows[: filters.limit]
-    following = _write_key(shown[-1], filters.sort) if len(rows) > len(shown) else None
+    shown, following = queries.ORDERS[filters.sort].page(rows, filters)
     return records.summaries(session, shown), total, following
 
 
@@ -244,31 +239,3 @@ def _by_column(rows: Iterable[Any]) -> tuple[int, dict[str, Counter[str]]]:
         for what, is_unsaid in zip(Unstated, unsaid, strict=True):
             found["unstated"][what] += number if is_unsaid else 0
     return total, found
-
-
-def _write_key(row: Need, sort: Sort) -> str:
-    """Return where a row stands in an order, as text that a client sends back unread."""
-    values = [getattr(row, name) for name in queries.ORDERS[sort][0]]
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps([sort.value, *plain]).encode()).decode().rstrip("=")
-
-
-def _read_key(after: str | None, sort: Sort) -> list[Any] | None:
-    """Return where the page before ended. Raises `BadRequest` for what no page of this order gave."""
-    if not after:
-        return None
-    try:
-        said, *values = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        kinds = [_KINDS.get(name, str) for name in queries.ORDERS[sort][0]]
-        if said != sort.value or len(values) != len(kinds):
-            raise ValueError(said)
-        return [kind(value) for kind, value in zip(kinds, values, strict=True)]
-    except (ValueError, TypeError) as fault:
-        raise _wrong("after", Message(N_("is not the end of a page of this list in this order"))) from fault
-
-
-_KINDS: dict[str, Any] = {"rank": int, "pressing": int, "updated_at": datetime.fromisoformat}
-
-
-def _wrong(parameter: str, told: Message) -> BadRequest:
-    return BadRequest(Message(N_("A parameter is wrong: see errors.")), [FieldFault(parameter, told)])

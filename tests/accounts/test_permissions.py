@@ -25,6 +25,8 @@ from app.enterprises import service as enterprises
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import ReportKind, Subject
+from app.needs import service as needs
+from app.needs.vocabulary import Status as NeedStatus
 from app.opportunities import service as opportunities
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
@@ -37,7 +39,7 @@ from app.support_offers.schemas import CorrectionIn
 from app.support_offers.vocabulary import Status as OfferStatus
 from tests.databases import copied_database, filled_template
 from tests.document import document
-from tests.factories import enterprise, opportunity, support_offer
+from tests.factories import enterprise, need, opportunity, support_offer
 from tests.keys import key_for
 from tests.people import person_for
 
@@ -50,6 +52,7 @@ XML = {"Content-Type": "application/xml"}
 MATCH = {"If-Match": "*"}
 NOTED = {"note": "Ges inte längre."}
 OFFER = support_offer(area_code="SE-2281")
+NEED = need(areas=["SE-2281"])
 
 
 @dataclass(frozen=True)
@@ -211,14 +214,23 @@ WRITES = {
     "suspend_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer", "POST", "/support-offers/{id}/suspend", NOTED),
     "archive_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer", "POST", "/support-offers/{id}/archive", NOTED),
     "reopen_support_offer": Attempt(Action.EDIT_SUPPORT_OFFER, "offer_archived", "POST", "/support-offers/{id}/reopen"),
+    "register_need": Attempt(Action.EDIT_NEED, "", "POST", "/needs", NEED.model_dump(mode="json")),
+    "change_need": Attempt(Action.EDIT_NEED, "need", "PATCH", "/needs/{id}", {"title": "Exempel Ny"}, MATCH),
+    "remove_need": Attempt(Action.EDIT_NEED, "need_draft", "DELETE", "/needs/{id}", headers=MATCH),
+    "publish_need": Attempt(Action.EDIT_NEED, "need_draft", "POST", "/needs/{id}/publish"),
+    "reconfirm_need": Attempt(Action.EDIT_NEED, "need", "POST", "/needs/{id}/reconfirm"),
+    "meet_need": Attempt(Action.EDIT_NEED, "need", "POST", "/needs/{id}/met", NOTED),
+    "withdraw_need": Attempt(Action.EDIT_NEED, "need", "POST", "/needs/{id}/withdraw", NOTED),
+    "reopen_need": Attempt(Action.EDIT_NEED, "need_withdrawn", "POST", "/needs/{id}/reopen"),
     "import_notice": Attempt(Action.PUBLISH_OPPORTUNITY, "notice", "POST", "/notices", file=VOID, headers=XML),
 }
 # What a stranger is not told of: whoever may do this to records of its own finds nothing here.
 TALKED = {"dialogue", "quiet", "invitation", "response", "question"}
 HIDDEN = {"draft", "private", "offer_draft", "offer_review", *TALKED, "claim", "veiled", "veiled_need", "report", "act"}
 HIDDEN |= {"veiled_offer"}
+HIDDEN |= {"need_draft", "need_withdrawn"}
 # What an administrator may edit, whoever keeps it.
-OF_EVERYBODYS_KEEPER = {"private", "offer_draft"}
+OF_EVERYBODYS_KEEPER = {"private", "offer_draft", "need_draft"}
 # Every operation that reads what is never public: who may, its path, and whose record it reads; none: one's own.
 KEYED_READS = {
     "read_audit": (Action.READ_AUDIT, "/audit", ""),
@@ -254,6 +266,8 @@ PRIVATE_READS = {
     "read_support_offer": ("/support-offers/{id}", "offer_draft"),
     "read_support_offer_history": ("/support-offers/{id}/history", "offer_draft"),
     "read_support_offer_quality": ("/support-offers/{id}/quality", "offer_draft"),
+    "read_need": ("/needs/{id}", "need_draft"),
+    "read_need_history": ("/needs/{id}/history", "need_draft"),
     "match_opportunity": ("/opportunities/{id}/matches", "draft"),
     "read_response": ("/responses/{id}", "response"),
 }
@@ -262,12 +276,14 @@ PRIVATE_LISTS = {
     "search_organizations": ("/organizations", "private"),
     "search_opportunities": ("/opportunities?status=draft", "draft"),
     "search_support_offers": ("/support-offers?status=in_review", "offer_review"),
+    "search_needs": ("/needs?status=draft&status=withdrawn", "need_draft"),
     "read_questions": ("/opportunities/{dialogue}/questions", "question"),
 }
 # What is said of public records, to everybody alike; the history of an enterprise is looked at below.
 PUBLIC = {
     "api_info",
     "count_enterprises",
+    "count_needs",
     "count_support_offers",
     "enterprise_completeness",
     "export_enterprises",
@@ -291,6 +307,8 @@ OFFERS = {
     "offer_review": OfferStatus.IN_REVIEW,
     "offer_archived": OfferStatus.ARCHIVED,
 }
+# And each need.
+NEEDS = {"need": NeedStatus.PUBLISHED, "need_draft": NeedStatus.DRAFT, "need_withdrawn": NeedStatus.WITHDRAWN}
 
 
 class Records:
@@ -330,6 +348,8 @@ class Records:
             self.ids["contact"] = contacts.register(session, ContactCreate.model_validate(switchboard), home="here").id
             for name, status in OFFERS.items():
                 self.ids[name] = support_offers.register(session, OFFER, status=status, **owned).id
+            for name, need_status in NEEDS.items():
+                self.ids[name] = needs.register(session, NEED, status=need_status, **owned).id
 
     def _moderate(self, database: Database) -> None:
         """Let a coordinator hide an enterprise and an opportunity of the same organisation, and another be reported."""
@@ -558,7 +578,7 @@ def test_a_stranger_reads_nothing_private(app_client: httpx.Client, database: Da
         assert answer.status_code == (200 if sees_all and record in OF_EVERYBODYS_KEEPER else 404), name
     for name, (template, record) in PRIVATE_LISTS.items():
         answer = app_client.get(records.path(template, record), headers=stranger)
-        assert (records.ids[record] in answer.text) == (sees_all and record == "offer_review"), name
+        assert (records.ids[record] in answer.text) == (sees_all and record in {"offer_review", "need_draft"}), name
         assert records.ids[record] not in app_client.get(records.path(template, record)).text, name
 
 

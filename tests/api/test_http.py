@@ -27,6 +27,8 @@ from app.enterprises import service as enterprises
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import Subject
+from app.needs import service as needs
+from app.needs.vocabulary import Status as NeedStatus
 from app.notices.xml import LARGEST_BYTES
 from app.opportunities import service as opportunities
 from app.organizations import service as organizations
@@ -43,7 +45,7 @@ from tests.api.conftest import API
 from tests.client import client_of
 from tests.databases import postgres_server
 from tests.document import document
-from tests.factories import enterprise, opportunity, support_offer
+from tests.factories import enterprise, need, opportunity, support_offer
 from tests.keys import SECRET, key_for
 from tests.notices.notices import own
 
@@ -179,6 +181,10 @@ class World:
                 support_offers.register(session, support_offer(), **of, status=status).id
                 for status in (OfferStatus.PUBLISHED, OfferStatus.ARCHIVED)
             )
+            self.need, self.old_need = (
+                needs.register(session, need(), **of, status=need_status).id
+                for need_status in (NeedStatus.PUBLISHED, NeedStatus.MET)
+            )
             self.ended = opportunities.publish(session, opportunity(status="cancelled"), **of).id
             self.talked = Talked(session, self.organization, self.enterprise)
             self.waiting = self._waiting(session)
@@ -211,6 +217,7 @@ class World:
             "enterpriseId": self.enterprise,
             "opportunityId": self.opportunity,
             "supportOfferId": self.offer,
+            "needId": self.need,
             "organizationId": self.mine,
             "list": "cpv",
             **self.talked.ids,
@@ -281,6 +288,10 @@ class World:
             "preview_matches": {"title": "städning"},
             "register_enterprise": enterprise().model_dump(mode="json"),
             "register_support_offer": support_offer().model_dump(mode="json"),
+            "register_need": need().model_dump(mode="json"),
+            "change_need": {"description": "Något annat."},
+            "meet_need": NOTED,
+            "withdraw_need": NOTED,
             "return_support_offer": NOTED,
             "suspend_support_offer": NOTED,
             "archive_support_offer": NOTED,
@@ -316,6 +327,7 @@ def _absent(world: World, operation: Operation) -> httpx.Response:
         "enterpriseId",
         "opportunityId",
         "supportOfferId",
+        "needId",
         "organizationId",
         "list",
         *world.talked.ids,
@@ -366,6 +378,8 @@ OWN_WAYS: dict[tuple[str, int], Way] = {
         operation, ids={"supportOfferId": world.old_offer}
     ),
     ("remove_support_offer", 409): lambda world, operation: world.send(operation),
+    ("change_need", 409): lambda world, operation: world.send(operation, ids={"needId": world.old_need}),
+    ("remove_need", 409): lambda world, operation: world.send(operation),
     ("set_outreach", 409): lambda world, operation: world.send(operation, ids={"opportunityId": world.ended}),
     ("change_response", 409): lambda world, operation: world.send(operation, ids={"responseId": world.talked.late}),
     ("reply", 409): lambda world, operation: world.send(operation, ids={"token": world.talked.used}),

@@ -171,12 +171,14 @@ def ids_in(client: httpx.Client) -> dict[str, list[str]]:
         "opportunityId": [],
         "organizationId": [organization_id(role.value) for role in Role if role is not Role.ADMIN],
         "supportOfferId": [],
+        "needId": [],
     }
     lists = {
         "enterpriseId": "enterprises",
         "opportunityId": "opportunities",
         "organizationId": "organizations",
         "supportOfferId": "support-offers",
+        "needId": "needs",
     }
     pages = {name: client.get(f"/api/v1/{path}?limit=8").json()["items"] for name, path in lists.items()}
     return {name: [*kept[name], *(item["id"] for item in page)] for name, page in pages.items()}
