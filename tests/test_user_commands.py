@@ -18,6 +18,7 @@ from app.enterprises import service as enterprises
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityFilters
 from app.settings import settings
+from tests.engines import mostly_sqlite
 from tests.keys import SECRET
 from tests.people import person_for, turned_on
 
@@ -76,6 +77,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(samnod: Samnod, arguments: tu
     assert (code, told in complained) == (1, True)
 
 
+@mostly_sqlite
 def test_the_demo_has_one_login_a_role_with_something_to_do(with_demo: Database, tmp_path: Path, capfd):
     database = with_demo
     key_commands.tell_demo_logins(database, tmp_path)
@@ -101,6 +103,7 @@ def test_the_demo_has_one_login_a_role_with_something_to_do(with_demo: Database,
         sessions.recognised(session, *next(iter(told.items())))
 
 
+@mostly_sqlite
 def test_the_demo_of_a_public_node_has_no_logins(samnod: Samnod, monkeypatch: pytest.MonkeyPatch, database: Database):
     monkeypatch.setenv("SAMNOD_BASE_URL", "https://samnod.example")
     code, said, _ = samnod("demo")

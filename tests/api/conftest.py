@@ -9,6 +9,7 @@ from sqlalchemy import inspect, text
 from app.core.db import Database
 from app.enterprises import service as enterprises
 from app.opportunities import service as opportunities
+from tests.engines import MOSTLY_SQLITE
 from tests.factories import enterprise, lot, opportunity
 
 API = "/api/v1"
@@ -26,6 +27,12 @@ class Served:
             reserved = [lot(reserved_participation=["res-ws"])]
             self.opportunity = opportunities.publish(session, opportunity(lots=reserved), home="here").id
             self.draft = opportunities.publish(session, opportunity(status="draft"), home="here").id
+
+
+@pytest.fixture(params=MOSTLY_SQLITE)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Run a test of what is said over HTTP on SQLite, and among the long tests on PostgreSQL too; the kind's name."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from app.accounts import writing
 from app.core.db import Database
 from app.journal import service as journal
 from tests.api.conftest import API
+from tests.databases import KINDS
 from tests.factories import enterprise
 from tests.keys import key_for, organization_of
 
@@ -23,6 +24,12 @@ Rows = Callable[[], dict[str, int]]
 def sent(**overrides: Any) -> dict[str, Any]:
     """Return an enterprise as it is sent."""
     return enterprise(**overrides).model_dump(mode="json")
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Run what is written, and written at once, on both databases each time; the kind's name."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from app.demo.vocabulary import opportunity_id
 from app.responses import service as responses
 from app.responses.vocabulary import InboxState
 from app.wiring import wire
+from tests.engines import mostly_sqlite
 from tests.responses.ground import NODE_SECRET, caller, letters
 
 
+@mostly_sqlite
 def test_the_demo_talks_once(database: Database) -> None:
     wire()
     with database.writes() as session:

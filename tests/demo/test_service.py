@@ -10,10 +10,12 @@ from app.enterprises.schemas import EnterpriseFilters
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityFilters
 from app.opportunities.vocabulary import PUBLIC_STATUSES, Status
+from tests.engines import mostly_sqlite
 
 TODAY = date(2026, 11, 21)
 
 
+@mostly_sqlite
 def test_loading_twice_gives_the_same_rows_once(database: Database) -> None:
     with database.writes() as session:
         first = demo.load(session, home="here", today=TODAY)
@@ -34,6 +36,7 @@ def test_loading_twice_gives_the_same_rows_once(database: Database) -> None:
     assert cleaning.deadline_at.isoformat() == "2026-12-19T22:59:00+00:00"
 
 
+@mostly_sqlite
 def test_what_a_user_has_changed_stays_and_what_is_missing_is_added(database: Database) -> None:
     changed = demo.named_enterprises()["E033"].model_copy(update={"summary": "Så här är det nu."})
     with database.writes() as session:

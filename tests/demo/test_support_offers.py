@@ -11,6 +11,7 @@ from app.demo.vocabulary import is_example, support_offer_id
 from app.support_offers import service
 from app.support_offers.schemas import SupportOfferFilters
 from app.support_offers.vocabulary import Status
+from tests.engines import mostly_sqlite
 
 TODAY = date(2026, 11, 21)
 NAMED = offers.named_offers()
@@ -43,6 +44,7 @@ def test_a_word_without_a_meaning_is_a_fault():
             offers._named("O999", {**row, field: "något nytt"})
 
 
+@mostly_sqlite
 def test_what_people_ask_for_is_found_in_order(database: Database):
     with database.writes() as session:
         assert demo.load(session, home="here", today=TODAY).support_offers == offers.size()

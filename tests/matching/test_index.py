@@ -18,6 +18,7 @@ from app.matching.scoring import order_key, request_hash, score_need, tie_key
 from app.matching.terms import document
 from app.matching.vocabulary import EligibilityState
 from app.wiring import wire
+from tests.engines import mostly_sqlite
 from tests.matching.draws import anyone, anything
 
 
@@ -67,6 +68,7 @@ def test_ranking_equals_a_full_scan(registry: Database):
     assert listed > 200, "the questions are too narrow to prove anything"
 
 
+@mostly_sqlite
 def test_the_index_agrees_with_the_registry_after_any_changes(registry: Database):
     draw = random.Random(3)
     for number in draw.sample(range(60), 25):
@@ -137,6 +139,7 @@ def test_first_writers_and_a_rebuild_take_turns(database: Database):
         assert len(list(every_profile(session))) == 8
 
 
+@mostly_sqlite
 def test_points_and_reasons_add_up(registry: Database):
     draw = random.Random(23)
     for _ in range(15):

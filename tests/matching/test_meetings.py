@@ -19,6 +19,7 @@ from app.opportunities import service as opportunities
 from app.opportunities.schemas import CancelIn
 from app.wiring import wire
 from tests import factories
+from tests.engines import mostly_sqlite
 from tests.matching.draws import any_opportunity, anyone
 
 OPERATOR = Caller("key", "operator", Role.ADMIN, frozenset(Scope))
@@ -129,6 +130,7 @@ def test_those_who_are_gone_are_cleared(database: Database):
         assert service.for_enterprise(session, "other-cleaner").total == 1
 
 
+@mostly_sqlite
 def test_meetings_are_those_of_a_full_comparison_whatever_happened(database: Database):
     wire()
     draw = random.Random(12)

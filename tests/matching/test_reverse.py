@@ -15,6 +15,7 @@ from app.opportunities import service as opportunities
 from app.opportunities.schemas import CancelIn
 from app.wiring import wire
 from tests import factories
+from tests.engines import mostly_sqlite
 from tests.matching.draws import any_opportunity, anyone
 
 ALL = 1_000
@@ -86,6 +87,7 @@ def test_both_ways_say_the_same_and_only_of_what_is_open(fair: Database):
     assert not held & {"opportunity-03", "opportunity-04"}
 
 
+@mostly_sqlite
 def test_both_ways_say_the_same_of_the_demo(with_demo: Database):
     compared = 0
     with with_demo.reads() as session:
@@ -104,6 +106,7 @@ def test_both_ways_say_the_same_of_the_demo(with_demo: Database):
     assert compared > 20, "too few matches to prove anything"
 
 
+@mostly_sqlite
 def test_the_index_follows_every_change_of_an_opportunity(fair: Database):
     draw = random.Random(4)
     for number in draw.sample(range(24), 12):

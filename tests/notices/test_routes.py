@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 from app.core.db import Database
 from app.notices import service
 from app.notices.xml import LARGEST_BYTES
+from tests.engines import mostly_sqlite
 from tests.keys import key_for, organization_of
 from tests.notices.notices import own, real
 from tests.notices.test_service import IMPORTED, REFUSED, SAME_IDENTIFIER
@@ -45,6 +46,7 @@ def counted(database: Database) -> dict[str, int]:
         return {name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar_one() for name in names}
 
 
+@mostly_sqlite
 def test_every_notice_of_the_development_data_twice(send: Send, database: Database):
     names = sorted([*IMPORTED, *REFUSED, SAME_IDENTIFIER])
     assert len(names) == 23

@@ -12,6 +12,7 @@ from app.notices.vocabulary import Outcome
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityFilters, OpportunityRead
 from app.opportunities.vocabulary import Status
+from tests.engines import mostly_sqlite
 from tests.notices.notices import own, real
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -65,6 +66,7 @@ def contents(database: Database) -> list[dict[str, object]]:
     return sorted(found, key=lambda opportunity: str(opportunity["id"]))
 
 
+@mostly_sqlite
 def test_every_importable_notice_comes_in_once_however_often_it_is_read(database: Database):
     files = {name: real(name) for name in IMPORTED}
     first = [bring(database, content, file=name) for name, content in files.items()]

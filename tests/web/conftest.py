@@ -11,9 +11,10 @@ from app.main import create_app
 from app.settings import Settings
 from tests.client import client_of
 from tests.demo_data import demo_database
+from tests.engines import MOSTLY_SQLITE
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)])
+@pytest.fixture(params=MOSTLY_SQLITE)
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Run a page's test on SQLite, and among the long tests on PostgreSQL too; the name of the kind.
 

@@ -41,6 +41,8 @@ STATES = {
 }
 
 
+# WCAG 1.4.12: line height 1.5, letters 0.12 em apart, words 0.16 em.
+WIDE_SPACING = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
 # A stylesheet of the test's own, in a way that the page's policy allows.
 ADOPT = "rule => { const s = new CSSStyleSheet(); s.replaceSync(rule); document.adoptedStyleSheets = [s]; }"
 
@@ -55,6 +57,7 @@ def test_axe_finds_nothing_on_any_page_in_any_state(open_page: OpenPage, languag
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("options", [{"dark": True, "width": 320}])
 def test_axe_finds_nothing_in_the_dark_or_on_a_phone(open_page: OpenPage, options: dict[str, int]):
     found = {}
@@ -65,7 +68,8 @@ def test_axe_finds_nothing_in_the_dark_or_on_a_phone(open_page: OpenPage, option
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("language", MOSTLY_SWEDISH)
+@pytest.mark.deep
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_without_the_pages_scripts(open_page: OpenPage, language: str):
     found = {}
     with open_page() as page:
@@ -78,30 +82,17 @@ def test_axe_finds_nothing_without_the_pages_scripts(open_page: OpenPage, langua
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("width", [320, 640])
-def test_no_page_scrolls_sideways_on_a_narrow_screen(open_page: OpenPage, width: int):
+@pytest.mark.parametrize("width", [320, pytest.param(640, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("language", MOSTLY_SWEDISH)
+def test_no_page_scrolls_sideways_on_a_narrow_screen(open_page: OpenPage, width: int, language: str):
     with open_page(width=width) as page:
         wide = []
-        for language in LANGUAGES if width == 320 else ["sv"]:
-            for state, path in STATES.items():
-                page.goto(f"/{language}{path}")
-                page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-                if scrolls_sideways(page):
-                    wide.append((language, state))
-    assert wide == []
-
-
-def test_no_page_scrolls_sideways_with_wide_text_spacing(open_page: OpenPage):
-    # WCAG 1.4.12: line height 1.5, letters 0.12 em apart, words 0.16 em.
-    rule = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
-    with open_page(width=320) as page:
-        wide = []
         for state, path in STATES.items():
-            page.goto(f"/sv{path}")
-            page.evaluate(
-                "rule => { const s = new CSSStyleSheet(); s.replaceSync(rule); document.adoptedStyleSheets = [s]; }",
-                rule,
-            )
+            page.goto(f"/{language}{path}")
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             if scrolls_sideways(page):
                 wide.append(state)
+            page.evaluate(ADOPT, WIDE_SPACING)
+            if scrolls_sideways(page):
+                wide.append(f"{state}, wide spacing")
     assert wide == []

@@ -1,5 +1,6 @@
 """Every message of the pages is translated, and every translation still belongs to a message."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def catalogued(language: str) -> list[Message]:
     return found
 
 
+@cache
 def messages() -> set[str | tuple[str, ...]]:
     """Return every message that the code and the templates hold."""
     found = extract_from_dir(str(WEB), METHODS, OPTIONS, KEYWORDS)
