@@ -127,7 +127,7 @@ def _load_demo(host: str) -> None:
     else:
         say(
             f"Loaded {report.organizations} organisations, {report.enterprises} enterprises, "
-            f"{report.opportunities} opportunities and {report.support_offers} support offers."
+            f"{report.opportunities} opportunities, {report.support_offers} support offers and {report.needs} needs."
         )
     with _database() as database:
         # People of the demo are for whoever sits at this machine: where others come, they are invited.

@@ -172,7 +172,12 @@ SHELVES_OF_ROOM = {
         {"service"},
         {"routes"},
     ],
-    "demo": [{"vocabulary"}, {"organizations", "key_file"}, {"logins", "dialogues", "support_offers"}, {"service"}],
+    "demo": [
+        {"vocabulary"},
+        {"organizations", "key_file"},
+        {"logins", "dialogues", "support_offers", "needs"},
+        {"service"},
+    ],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],
     # `rules` says how an entry is hashed, for those who check an export; `checking` reads what `service` writes.
     "audit": [{"vocabulary"}, {"rules"}, {"schemas", "tables"}, {"queries"}, {"service", "checking"}],

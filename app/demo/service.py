@@ -16,6 +16,7 @@ from app.core.db import ReadSession, WriteSession
 from app.demo import dialogues, key_file
 from app.demo import logins as people_of_demo
 from app.demo import organizations as actors
+from app.demo import needs as needs_of_demo
 from app.demo import support_offers as offers
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
@@ -35,6 +36,7 @@ class DemoReport(NamedTuple):
     enterprises: int
     opportunities: int
     support_offers: int
+    needs: int
     already_there: int
 
 
@@ -65,12 +67,14 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
         if key in new_opportunities:
             _end(session, opportunity_id(key), outcome)
     new_offers = offers.load(session, home=home)
-    written = new_organizations + len(new_enterprises) + len(new_opportunities) + new_offers
+    new_needs = needs_of_demo.load(session, home=home)
+    written = new_organizations + len(new_enterprises) + len(new_opportunities) + new_offers + new_needs
     return DemoReport(
         organizations=new_organizations,
         enterprises=len(new_enterprises),
         opportunities=len(new_opportunities),
         support_offers=new_offers,
+        needs=new_needs,
         already_there=_size() - written,
     )
 
@@ -152,7 +156,12 @@ def _end(session: WriteSession, record_id: str, outcome: AwardIn | CancelIn) -> 
 
 def _size() -> int:
     files = ("organizations", "named_enterprises", "example_enterprises", "opportunities")
-    return sum(len(_records(name)) for name in files) + len(actors.example_organizations()) + offers.size()
+    return (
+        sum(len(_records(name)) for name in files)
+        + len(actors.example_organizations())
+        + offers.size()
+        + needs_of_demo.size()
+    )
 
 
 def _owner(role: Role | None) -> str | None:

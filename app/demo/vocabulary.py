@@ -8,6 +8,7 @@ EXAMPLE_SOURCE = "Exempeldata"
 ENTERPRISE = "demo-enterprise"
 OPPORTUNITY = "demo-opportunity"
 SUPPORT_OFFER = "demo-support-offer"
+NEED = "demo-need"
 
 
 # What the password of a demo's login is kept as; the address has a name that no mail server has.
@@ -38,3 +39,8 @@ def opportunity_id(key: str) -> str:
 def support_offer_id(key: str) -> str:
     """Return the id of the support offer `key` of the demo (`"O001"`), the same on every node."""
     return stable_id(SUPPORT_OFFER, key)
+
+
+def need_id(key: str) -> str:
+    """Return the id of the need `key` of the demo (`"N001"`), the same on every node."""
+    return stable_id(NEED, key)
