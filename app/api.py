@@ -17,6 +17,7 @@ from app.core.strict import StrictRoute
 from app.core.traffic import Compression, HeadAsGet, NoSniffing, Revalidation
 from app.document import EXAMPLES, MORE_ABOUT, RELEASED, VERSION, about, key_of
 from app.enterprises.routes import router as enterprises
+from app.inventories.routes import router as inventories
 from app.matching.routes import router as matching
 from app.moderation.routes import router as moderation
 from app.needs.routes import router as needs
@@ -27,6 +28,7 @@ from app.reference.routes import router as reference
 from app.responses.routes import router as responses
 from app.support_offers.correction_routes import router as corrections
 from app.support_offers.routes import router as support_offers
+from app.support_requests.routes import router as support_requests
 
 
 class ApiInfo(BaseModel):
@@ -70,7 +72,9 @@ def _operations() -> APIRouter:
         contacts,
         support_offers,
         corrections,
+        support_requests,
         needs,
+        inventories,
         opportunities,
         moderation,
         responses,

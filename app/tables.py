@@ -6,6 +6,8 @@ import app.claims.tables
 import app.contacts.tables
 import app.digests.tables
 import app.enterprises.tables
+import app.gaps.tables
+import app.inventories.tables
 import app.jobs.tables
 import app.journal.tables
 import app.mail.tables
@@ -18,5 +20,6 @@ import app.organizations.tables
 import app.reference.tables
 import app.responses.tables
 import app.support_offers.tables
+import app.support_requests.tables
 
 __all__ = ["app"]

@@ -5,6 +5,7 @@ from app.contacts import service as contacts
 from app.journal import service as journal
 from app.matching import service as matching
 from app.responses import service as responses
+from app.support_requests import service as support_requests
 
 
 def wire() -> None:
@@ -12,5 +13,6 @@ def wire() -> None:
     journal.subscribe(journal.EVERY, audit.follow)
     journal.subscribe("organization", contacts.follow_organization)
     journal.subscribe("enterprise", matching.follow_enterprise)
+    journal.subscribe("enterprise", support_requests.follow_enterprise)
     journal.subscribe("opportunity", matching.follow_opportunity)
     journal.subscribe("opportunity", responses.follow_opportunity)

@@ -26,6 +26,7 @@ from app.claims import service as claims
 from app.core.clock import now, zone
 from app.core.db import Database, WriteSession
 from app.digests import service as digests
+from app.inventories import service as inventories
 from app.jobs import service as jobs
 from app.mail import service as mail
 from app.mail.sending import Office, send_due
@@ -35,6 +36,7 @@ from app.moderation import service as moderation
 from app.needs import service as needs
 from app.responses import service as responses
 from app.support_offers import service as support_offers
+from app.support_requests import service as support_requests
 
 _log = logging.getLogger("samnod.worker")
 # Long jobs do not keep letters waiting.
@@ -114,6 +116,12 @@ def outreach(context: Context) -> int:
         return sent + responses.remind(session, context.at, secret=context.secret)
 
 
+def survey_reminders(context: Context) -> int:
+    """Remind those who have not answered a needs inventory."""
+    with context.database.writes() as session:
+        return inventories.remind(session, context.at, secret=context.secret)
+
+
 def tell_news(context: Context) -> int:
     """Send everybody's digest that is due."""
     with context.database.reads() as session:
@@ -165,6 +173,22 @@ JOBS: Final[tuple[Job, ...]] = (
         "suspend-offers",
         CronTrigger(hour=3, minute=25, timezone=_ZONE),
         in_one_transaction(support_offers.suspend_unconfirmed, needs.lapse_unconfirmed),
+    ),
+    Job(
+        "support-requests",
+        CronTrigger(hour=8, minute=15, timezone=_ZONE),
+        in_one_transaction(
+            support_requests.expire,
+            support_requests.hand_over,
+            support_requests.remind,
+            support_requests.ask_outcomes,
+        ),
+    ),
+    Job("survey-reminders", CronTrigger(hour=8, minute=45, timezone=_ZONE), survey_reminders),
+    Job(
+        "close-inventories",
+        CronTrigger(hour=0, minute=15, timezone=_ZONE),
+        in_one_transaction(inventories.close_overdue),
     ),
     Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),
 )

@@ -109,6 +109,15 @@ SHELVES_OF_ROOM = {
         {"importing", "exporting"},
         {"routes"},
     ],
+    # What is found is also written out as a table.
+    "contacts": [
+        {"vocabulary"},
+        {"rules"},
+        {"schemas", "tables"},
+        {"queries", "exporting"},
+        {"service"},
+        {"routes"},
+    ],
     # One opportunity is read, then written whole, then led through its life.
     "opportunities": [
         {"vocabulary"},
@@ -126,9 +135,21 @@ SHELVES_OF_ROOM = {
         {"vocabulary"},
         {"rules"},
         {"schemas", "tables"},
-        {"queries", "quality"},
-        {"records"},
-        {"lifecycle"},
+        {"queries", "quality", "ranking", "distances", "kept"},
+        {"records", "tiers", "wording"},
+        {"lifecycle", "searching"},
+        {"corrections", "hiding", "facets"},
+        {"service"},
+        {"routes", "correction_routes"},
+    ],
+    # A request is held before anything is done with it; the letters know whom to write to.
+    "support_requests": [
+        {"vocabulary"},
+        {"rules"},
+        {"schemas", "tables"},
+        {"queries"},
+        {"ground", "letters"},
+        {"sending", "answering", "experience", "jobs"},
         {"service"},
         {"routes"},
     ],
@@ -139,9 +160,21 @@ SHELVES_OF_ROOM = {
         {"queries"},
         {"records"},
         {"lifecycle"},
-        {"corrections", "hiding"},
         {"service"},
-        {"routes", "correction_routes"},
+        {"routes"},
+    ],
+    # What may be published is decided purely, written when a round closes, and read by all that stands above.
+    "inventories": [
+        {"vocabulary"},
+        {"rules", "suppression"},
+        {"schemas", "tables"},
+        {"queries"},
+        {"publishing"},
+        {"rounds"},
+        {"invitations", "links", "results"},
+        {"exporting"},
+        {"service"},
+        {"routes"},
     ],
     # `permissions` and `writing` are what other rooms' routes are made of.
     "accounts": [
@@ -175,7 +208,7 @@ SHELVES_OF_ROOM = {
     "demo": [
         {"vocabulary"},
         {"organizations", "key_file"},
-        {"logins", "dialogues", "support_offers", "needs"},
+        {"logins", "dialogues", "support_offers", "contacts", "needs"},
         {"service"},
     ],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],

@@ -95,7 +95,7 @@ PERMISSIONS: Final[Mapping[Action, Mapping[Role, Reach]]] = MappingProxyType(
         Action.REVIEW_SUPPORT_OFFER: _row(coordinator=_REGION, admin=_ALL),
         Action.REQUEST_SUPPORT: _row(enterprise=_OWN, integrator=_OWN),
         # Where an offer has no provider on Samnod, who looks after the region answers for it.
-        Action.ANSWER_SUPPORT_REQUEST: _row(support_provider=_OWN, coordinator=_REGION, integrator=_OWN),
+        Action.ANSWER_SUPPORT_REQUEST: _row(support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL),
         # A need is public by its holder's choice: whoever has one publishes it, and a coordinator what a survey found.
         Action.EDIT_NEED: _row(
             enterprise=_OWN, buyer=_OWN, support_provider=_OWN, coordinator=_REGION, integrator=_OWN, admin=_ALL
@@ -244,8 +244,16 @@ SupportOfferWriter = Annotated[Caller, Depends(Requires(Action.EDIT_SUPPORT_OFFE
 SupportOfferKeeper = Annotated[Caller, Depends(Requires(Action.EDIT_SUPPORT_OFFER, Scope.SUPPORT_OFFERS_READ))]
 SupportOfferReviewer = Annotated[Caller, Depends(Requires(Action.REVIEW_SUPPORT_OFFER, Scope.SUPPORT_OFFERS_WRITE))]
 SupportOfferReader = Annotated[Caller | None, Depends(Knows(Scope.SUPPORT_OFFERS_READ))]
+SupportRequester = Annotated[Caller, Depends(Requires(Action.REQUEST_SUPPORT, Scope.SUPPORT_REQUESTS_WRITE))]
+SupportRequestAnswerer = Annotated[
+    Caller, Depends(Requires(Action.ANSWER_SUPPORT_REQUEST, Scope.SUPPORT_REQUESTS_WRITE))
+]
+SupportRequestReader = Annotated[Caller | None, Depends(Knows(Scope.SUPPORT_REQUESTS_READ))]
 NeedWriter = Annotated[Caller, Depends(Requires(Action.EDIT_NEED, Scope.NEEDS_WRITE))]
 NeedReader = Annotated[Caller | None, Depends(Knows(Scope.NEEDS_READ))]
+InventoryHolder = Annotated[Caller, Depends(Requires(Action.HOLD_INVENTORY, Scope.INVENTORIES_WRITE))]
+InventoryWatcher = Annotated[Caller, Depends(Requires(Action.HOLD_INVENTORY, Scope.INVENTORIES_READ))]
+InventoryReader = Annotated[Caller | None, Depends(Knows(Scope.INVENTORIES_READ))]
 ResponseReader = Annotated[Caller | None, Depends(Knows(Scope.RESPONSES_READ))]
 EnterpriseReader = Annotated[Caller | None, Depends(Knows(Scope.ENTERPRISES_READ))]
 OrganizationReader = Annotated[Caller | None, Depends(Knows(Scope.ORGANIZATIONS_READ))]

@@ -22,6 +22,9 @@ from app.contacts import service as contacts
 from app.contacts.schemas import ContactCreate
 from app.core.db import Database
 from app.enterprises import service as enterprises
+from app.inventories import service as inventories
+from app.inventories.schemas import InventoryCreate, InviteesIn
+from app.inventories.vocabulary import Verb as InventoryVerb
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import ReportKind, Subject
@@ -37,9 +40,13 @@ from app.support_offers import corrections
 from app.support_offers import service as support_offers
 from app.support_offers.schemas import CorrectionIn
 from app.support_offers.vocabulary import Status as OfferStatus
+from app.support_requests import service as support_requests
+from app.support_requests.schemas import AcceptIn, SupportRequestIn
 from tests.databases import copied_database, filled_template
 from tests.document import document
+from tests.engines import mostly_sqlite
 from tests.factories import enterprise, need, opportunity, support_offer
+from tests.inventories.ground import plan
 from tests.keys import key_for
 from tests.people import person_for
 
@@ -222,17 +229,82 @@ WRITES = {
     "meet_need": Attempt(Action.EDIT_NEED, "need", "POST", "/needs/{id}/met", NOTED),
     "withdraw_need": Attempt(Action.EDIT_NEED, "need", "POST", "/needs/{id}/withdraw", NOTED),
     "reopen_need": Attempt(Action.EDIT_NEED, "need_withdrawn", "POST", "/needs/{id}/reopen"),
+    "request_support": Attempt(
+        Action.REQUEST_SUPPORT,
+        "",
+        "POST",
+        "/support-requests",
+        {"offer_id": "{offer}", "enterprise_id": "{enterprise}", "text": "Vi vill växa."},
+    ),
+    "acknowledge_support_request": Attempt(
+        Action.ANSWER_SUPPORT_REQUEST, "request", "POST", "/support-requests/{id}/acknowledge"
+    ),
+    "accept_support_request": Attempt(
+        Action.ANSWER_SUPPORT_REQUEST, "request", "POST", "/support-requests/{id}/accept", {"text": "Ring växeln."}
+    ),
+    "decline_support_request": Attempt(
+        Action.ANSWER_SUPPORT_REQUEST, "request", "POST", "/support-requests/{id}/decline", {"reason": "full"}
+    ),
+    "withdraw_support_request": Attempt(Action.REQUEST_SUPPORT, "request", "POST", "/support-requests/{id}/withdraw"),
+    "tell_support_outcome": Attempt(
+        Action.REQUEST_SUPPORT, "request_accepted", "POST", "/support-requests/{id}/outcome", {"helped": "partly"}
+    ),
     "import_notice": Attempt(Action.PUBLISH_OPPORTUNITY, "notice", "POST", "/notices", file=VOID, headers=XML),
+    "create_needs_inventory": Attempt(Action.HOLD_INVENTORY, "", "POST", "/needs-inventories", plan()),
+    "change_needs_inventory": Attempt(
+        *(Action.HOLD_INVENTORY, "round_draft", "PATCH", "/needs-inventories/{id}", {"name": "Behov 2027"}, MATCH),
+        asks_reason=False,
+    ),
+    "remove_needs_inventory": Attempt(
+        *(Action.HOLD_INVENTORY, "round_draft", "DELETE", "/needs-inventories/{id}", None, MATCH), asks_reason=False
+    ),
+    "open_needs_inventory": Attempt(
+        Action.HOLD_INVENTORY, "round_draft", "POST", "/needs-inventories/{id}/open", asks_reason=False
+    ),
+    "close_needs_inventory": Attempt(
+        Action.HOLD_INVENTORY, "round_open", "POST", "/needs-inventories/{id}/close", asks_reason=False
+    ),
+    "archive_needs_inventory": Attempt(
+        Action.HOLD_INVENTORY, "round_closed", "POST", "/needs-inventories/{id}/archive", asks_reason=False
+    ),
+    "invite_to_needs_inventory": Attempt(
+        *(Action.HOLD_INVENTORY, "round_open", "POST", "/needs-inventories/{id}/invitations"),
+        {"invitees": [{"name": "Exempel Sy", "email": "info@example.org"}]},
+        asks_reason=False,
+    ),
+    "withdraw_survey_invitation": Attempt(
+        *(Action.HOLD_INVENTORY, "round_open", "POST"),
+        "/needs-inventories/{id}/invitations/{survey_invitation}/withdraw",
+        asks_reason=False,
+    ),
 }
 # What a stranger is not told of: whoever may do this to records of its own finds nothing here.
 TALKED = {"dialogue", "quiet", "invitation", "response", "question"}
 HIDDEN = {"draft", "private", "offer_draft", "offer_review", *TALKED, "claim", "veiled", "veiled_need", "report", "act"}
 HIDDEN |= {"veiled_offer"}
 HIDDEN |= {"need_draft", "need_withdrawn"}
+HIDDEN |= {"request", "request_accepted"}
+HIDDEN |= {"round_draft", "round_open"}
 # What an administrator may edit, whoever keeps it.
 OF_EVERYBODYS_KEEPER = {"private", "offer_draft", "need_draft"}
+OF_EVERYBODYS_KEEPER |= {"round_draft"}
+# And what it answers, where the provider has nobody here who could.
+OF_EVERYBODYS_KEEPER |= {"request_accepted"}
+IN_LISTS_OF_ADMINS = {"round_draft", "offer_review", "need_draft", "request_accepted"}
 # Every operation that reads what is never public: who may, its path, and whose record it reads; none: one's own.
 KEYED_READS = {
+    "read_needs_inventory_response_rate": (
+        *(Action.HOLD_INVENTORY, "/needs-inventories/{round_open}/response-rate"),
+        "round_open",
+    ),
+    "read_needs_inventory_invitations": (
+        *(Action.HOLD_INVENTORY, "/needs-inventories/{round_open}/invitations"),
+        "round_open",
+    ),
+    "read_needs_inventory_comments": (
+        *(Action.HOLD_INVENTORY, "/needs-inventories/{round_closed}/comments"),
+        "round_closed",
+    ),
     "read_audit": (Action.READ_AUDIT, "/audit", ""),
     "list_reports": (Action.MODERATE, "/reports", ""),
     "list_moderation_acts": (Action.MODERATE, "/moderation-acts", ""),
@@ -256,6 +328,8 @@ KEYED_READS = {
 OPEN = {"claim_enterprise", "report_enterprise", "report_opportunity", "report_support_offer", "correct_support_offer"}
 # The link in an e-mail is a key of its own: see tests/responses/test_links.py.
 LINKS = {"read_reply", "reply", "ask_by_link"}
+# And tests/inventories/test_rounds.py.
+LINKS |= {"read_survey", "answer_survey"}
 # Every operation that reads what may be private: its path, and the record that is.
 PRIVATE_READS = {
     "read_organization": ("/organizations/{id}", "private"),
@@ -266,27 +340,34 @@ PRIVATE_READS = {
     "read_support_offer": ("/support-offers/{id}", "offer_draft"),
     "read_support_offer_history": ("/support-offers/{id}/history", "offer_draft"),
     "read_support_offer_quality": ("/support-offers/{id}/quality", "offer_draft"),
+    "read_needs_inventory": ("/needs-inventories/{id}", "round_draft"),
     "read_need": ("/needs/{id}", "need_draft"),
     "read_need_history": ("/needs/{id}/history", "need_draft"),
     "match_opportunity": ("/opportunities/{id}/matches", "draft"),
     "read_response": ("/responses/{id}", "response"),
+    "read_support_request": ("/support-requests/{id}", "request_accepted"),
+    "read_support_offer_experience": ("/support-offers/{id}/experience", "offer_draft"),
 }
 # Lists that show a key more than they show a visitor: the query, and the record that is not for strangers.
 PRIVATE_LISTS = {
     "search_organizations": ("/organizations", "private"),
     "search_opportunities": ("/opportunities?status=draft", "draft"),
     "search_support_offers": ("/support-offers?status=in_review", "offer_review"),
+    "list_needs_inventories": ("/needs-inventories?status=draft", "round_draft"),
     "search_needs": ("/needs?status=draft&status=withdrawn", "need_draft"),
     "read_questions": ("/opportunities/{dialogue}/questions", "question"),
+    "search_support_requests": ("/support-requests", "request_accepted"),
 }
 # What is said of public records, to everybody alike; the history of an enterprise is looked at below.
 PUBLIC = {
     "api_info",
+    "compare_needs_inventories",
     "count_enterprises",
     "count_needs",
     "count_support_offers",
     "enterprise_completeness",
     "export_enterprises",
+    "export_needs_inventory_results",
     "match_enterprise",
     "preview_matches",
     "preview_opportunity_hints",
@@ -295,6 +376,7 @@ PUBLIC = {
     "read_codes",
     "read_enterprise",
     "read_enterprise_history",
+    "read_needs_inventory_results",
     "search_contacts",
     "search_enterprises",
 }
@@ -323,6 +405,8 @@ class Records:
         records = cls({})
         records._register(database)
         records._talk(database)
+        records._ask(database)
+        records._survey(database)
         records._claim(database)
         records._moderate(database)
         return records
@@ -366,6 +450,32 @@ class Records:
             wrong = CorrectionIn(text="Adressen finns inte längre.")
             self.ids["correction"] = corrections.propose(session, self.ids["offer"], wrong).id
             self.ids["report"] = moderation.report(session, Subject.ENTERPRISE, self.ids["enterprise"], told).id
+
+    def _ask(self, database: Database) -> None:
+        """Let the enterprise ask for support twice; its provider, who has only a key here, has taken one."""
+        firm, provider = caller(Role.ENTERPRISE), caller(Role.SUPPORT_PROVIDER)
+        with database.writes() as session:
+            for name in ("request", "request_accepted"):
+                offer = support_offers.register(
+                    session, OFFER, status=OfferStatus.PUBLISHED, home="here", owner_id=OWNER
+                )
+                told = SupportRequestIn(
+                    offer_id=offer.id, enterprise_id=self.ids["enterprise"], text="Vi vill växa i Sundsvall."
+                )
+                self.ids[name] = support_requests.send(session, told, by=firm).id
+            support_requests.accept(session, self.ids["request_accepted"], AcceptIn(), by=provider)
+
+    def _survey(self, database: Database) -> None:
+        """Hold three rounds of a survey: one that is planned, one that asks a function, one that is closed."""
+        asked = InviteesIn.model_validate({"invitees": [{"name": "Exempel Kök", "email": "kok@example.org"}]})
+        with database.writes() as session:
+            for name in ("round_draft", "round_open", "round_closed"):
+                self.ids[name] = inventories.create(session, InventoryCreate.model_validate(plan()), home="here").id
+                if name != "round_draft":
+                    inventories.step(session, self.ids[name], InventoryVerb.OPEN)
+            invited = inventories.invite(session, self.ids["round_open"], asked, secret=b"secret").invited
+            self.ids["survey_invitation"] = invited[0].id
+            inventories.step(session, self.ids["round_closed"], InventoryVerb.CLOSE)
 
     def _claim(self, database: Database) -> None:
         """Let somebody say that the enterprise is its own."""
@@ -465,6 +575,7 @@ def contents(database: Database) -> dict[str, int]:
         "journal_revision",
         "dialogue_step",
         "moderation_act",
+        "support_request_event",
     )
     with database.reads() as session:
         return {table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}
@@ -503,6 +614,7 @@ def test_every_operation_that_needs_a_key_is_a_write_or_reads_what_is_never_publ
     assert keyed == set(WRITES) | set(KEYED_READS)
 
 
+@mostly_sqlite
 @pytest.mark.parametrize("role", Role)
 def test_a_stranger_writes_nothing_of_another_organisation(
     app_client: httpx.Client, database: Database, records: Records, role: Role
@@ -546,6 +658,7 @@ def _forget_notices(database: Database) -> None:
         session.execute(text("DELETE FROM opportunity WHERE notice_id IS NOT NULL"))
 
 
+@mostly_sqlite
 @pytest.mark.parametrize("role", Role)
 def test_no_key_an_old_key_and_a_narrow_key_open_nothing(
     app_client: httpx.Client, database: Database, records: Records, role: Role
@@ -578,7 +691,7 @@ def test_a_stranger_reads_nothing_private(app_client: httpx.Client, database: Da
         assert answer.status_code == (200 if sees_all and record in OF_EVERYBODYS_KEEPER else 404), name
     for name, (template, record) in PRIVATE_LISTS.items():
         answer = app_client.get(records.path(template, record), headers=stranger)
-        assert (records.ids[record] in answer.text) == (sees_all and record in {"offer_review", "need_draft"}), name
+        assert (records.ids[record] in answer.text) == (sees_all and record in IN_LISTS_OF_ADMINS), name
         assert records.ids[record] not in app_client.get(records.path(template, record)).text, name
 
 

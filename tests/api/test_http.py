@@ -41,6 +41,8 @@ from app.support_offers import corrections
 from app.support_offers import service as support_offers
 from app.support_offers.schemas import CorrectionIn
 from app.support_offers.vocabulary import Status as OfferStatus
+from app.support_requests import service as support_requests
+from app.support_requests.schemas import SupportRequestIn
 from tests.api.conftest import API
 from tests.client import client_of
 from tests.databases import postgres_server
@@ -97,6 +99,10 @@ OF_COORDINATORS = {
 }
 # What is asked of the opportunity whose shortlist holds the enterprise.
 OF_DIALOGUES = {"change_note", "take_off_shortlist"}
+
+
+# What a visitor is told nothing of, though it is asked for no key.
+OF_TWO_SIDES = {"read_response", "read_support_request", "search_support_requests"}
 
 
 @dataclass(frozen=True)
@@ -209,7 +215,22 @@ class World:
         corrected = CorrectionIn.model_validate(self.body("correct_support_offer"))
         correction = corrections.propose(session, self.offer, corrected)
         (claim,), _ = claims.listed(session, ClaimFilters(), by=admin)
-        return {"claimId": claim.id, "reportId": first.id, "actId": act.id, "correctionId": correction.id}
+        request = self._asked(session)
+        return {
+            "supportRequestId": request,
+            "claimId": claim.id,
+            "reportId": first.id,
+            "actId": act.id,
+            "correctionId": correction.id,
+        }
+
+    def _asked(self, session: WriteSession) -> str:
+        """Let the enterprise ask for support of an offer of its own, and return the request's id."""
+        of = {"home": "local", "owner_id": self.organization, "status": OfferStatus.PUBLISHED}
+        offer = support_offers.register(session, support_offer(), **of).id
+        firm = Caller("firm", self.organization, Role.ENTERPRISE, frozenset(Scope))
+        told = SupportRequestIn(offer_id=offer, enterprise_id=self.enterprise, text="Vi vill växa.")
+        return support_requests.send(session, told, by=firm).id
 
     def send(self, operation: Operation, **changes: Any) -> httpx.Response:
         """Send a good request, with `changes` of its parts: `headers`, `content`, `query`, `ids`; None takes away."""
@@ -226,7 +247,7 @@ class World:
         given = changes.pop("ids", {})
         ids |= given
         headers: dict[str, str | None] = {"traceparent": TRACE}
-        if operation.wants_key or operation.id == "read_response":
+        if operation.wants_key or operation.id in OF_TWO_SIDES:
             key = (
                 self.buyer if operation.id in OF_BUYERS else self.admin if operation.id in OF_COORDINATORS else self.key
             )
@@ -292,6 +313,10 @@ class World:
             "change_need": {"description": "Något annat."},
             "meet_need": NOTED,
             "withdraw_need": NOTED,
+            "request_support": {"offer_id": self.offer, "enterprise_id": self.enterprise, "text": "Vi vill växa."},
+            "accept_support_request": {"text": "Ring växeln."},
+            "decline_support_request": {"reason": "full"},
+            "tell_support_outcome": {"helped": "helped"},
             "return_support_offer": NOTED,
             "suspend_support_offer": NOTED,
             "archive_support_offer": NOTED,

@@ -89,8 +89,11 @@ MOMENT = "2026-12-01T12:00:00+00:00"
 NAMED = {"buyer": "Härnösands kommun", "enterprise": "Exempel Städ", "title": "Städning av skolor"}
 ONE = {"title": "Städning av skolor", "days": 3, "path": "/opportunities/1"}
 INVITING = NAMED | {"token": "hemlig", "opportunity_id": "1", "country": "SE", "deadline": MOMENT, "until": MOMENT}
+SURVEY = {"name": "Behov hösten 2026", "organization": "Exempel Städ", "token": "hemlig", "until": "2026-12-01"}
 HIDDEN = {"name": "Exempel Städ", "reason": "Finns inte längre", "subject": "enterprise", "id": "1"}
 LISTS = ("invitations", "matches", "answered", "responses", "questions", "outcomes")
+ASKED = {"enterprise": "Exempel Städ", "provider": "Exempel Rådgivning", "offer": "Rådgivning", "request_id": "1"}
+ASKED |= {"state": "accepted", "is_by_coordinator": True, "n": 7, "days": 30}
 # What each room says in its letters: a letter that is not here fails the test.
 VALUES: dict[str, dict[str, object]] = {
     "accounts/invitation": {"organization": "Härnösands kommun", "token": "hemlig", "manages": True},
@@ -102,6 +105,8 @@ VALUES: dict[str, dict[str, object]] = {
     "claims/new_claim": {"enterprise": "Exempel Städ"},
     "claims/refused": {"enterprise": "Exempel Städ", "reason": "Växeln känner inte till er."},
     "digests/digest": {"n": 6, **{name: [ONE, ONE | {"days": None}] for name in LISTS}},
+    "inventories/invitation": SURVEY,
+    "inventories/reminder": SURVEY,
     "legal/feedback": {"told": "Knappen syns inte.", "where": "/sv/desk", "answer_to": "vi@example.org"},
     "moderation/hidden": HIDDEN,
     "moderation/reconfirm": {"name": "Exempel Städ", "id": "1"},
@@ -111,6 +116,11 @@ VALUES: dict[str, dict[str, object]] = {
     "responses/outcome": NAMED | {"status": "awarded", "opportunity_id": "1"},
     "responses/outcome_due": {"title": "Städning av skolor", "due": MOMENT, "country": "SE"},
     "responses/reminder": INVITING,
+    "support_requests/answer": ASKED,
+    "support_requests/did_it_help": ASKED,
+    "support_requests/new_request": ASKED,
+    "support_requests/reminder": ASKED,
+    "support_requests/withdrawn": ASKED,
     "support_offers/correction": {"name": "Exempelrådgivning", "id": "1", "text": "Fel adress.", "proposed": "info@x"},
 }
 
