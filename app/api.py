@@ -56,14 +56,14 @@ def api_info() -> ApiInfo:
     )
 
 
-def _name(route: APIRoute) -> str:
+def operation_name(route: APIRoute) -> str:
     """Return the name of an operation: that of the function that answers it."""
     return route.name
 
 
 def _operations() -> APIRouter:
     """Put every room's operations together."""
-    found = APIRouter(generate_unique_id_function=_name)
+    found = APIRouter(generate_unique_id_function=operation_name)
     for router in (
         matching,
         enterprises,
@@ -91,7 +91,7 @@ def _operations() -> APIRouter:
 _OPERATIONS: Final = _operations()
 
 
-async def _key_of(request: Request) -> str | None:
+async def key_holder(request: Request) -> str | None:
     """Return the id of the key that a request carries, for the limits."""
     caller = await caller_of(request)
     return caller.actor_id if caller else None
@@ -109,7 +109,7 @@ def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str 
         root_path_in_servers=False,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_name,
+        generate_unique_id_function=operation_name,
         redirect_slashes=False,
     )
     for name, value in state.items():
@@ -123,5 +123,5 @@ def create_api(state: dict[str, Any], *, base_url: str = "", contact_email: str 
     api.add_middleware(Compression, minimum_size=2048, compresslevel=4)
     api.add_middleware(HeadAsGet)
     api.add_middleware(NoSniffing)
-    api.add_middleware(Limited, limits=state["limits"], key_of=_key_of, previews=frozenset({"/matches/preview"}))
+    api.add_middleware(Limited, limits=state["limits"], key_of=key_holder, previews=frozenset({"/matches/preview"}))
     return api

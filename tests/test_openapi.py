@@ -27,6 +27,7 @@ QUESTIONS = {"post /matches/preview", "post /opportunities/hints"}
 LINKS = {"post /replies/{token}", "post /replies/{token}/questions", "post /enterprises/{enterpriseId}/claims"}
 LINKS |= {"post /enterprises/{enterpriseId}/reports", "post /opportunities/{opportunityId}/reports"}
 LINKS |= {"post /support-offers/{supportOfferId}/reports", "post /support-offers/{supportOfferId}/corrections"}
+LINKS |= {"post /needs-inventories/replies/{token}"}
 # The names that the national profile prescribes for /api-info.
 PRESCRIBED = {"apiName", "apiVersion", "apiReleased", "apiDocumentation", "apiStatus"}
 

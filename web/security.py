@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _YEAR = 31_536_000
 # The address opens an answer: no cache keeps what it shows, and no other site is told where the visitor came from. Also
 # when it opens nothing: a letter may be missing of the right one.
-_OPENED_BY_ADDRESS: Final = re.compile(r"/[a-z]{2}/reply/")
+_OPENED_BY_ADDRESS: Final = re.compile(r"/[a-z]{2}/(?:reply|survey)/")
 
 
 def content_security_policy(cdn: str | None) -> str:

@@ -13,7 +13,9 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 ADDRESS: Final = re.compile(r"[^\s@,;:<>\"()\[\]\\]{1,64}@[^\s@,;:<>\"()\\]{1,255}")
 # Letters that come again and again: each can be stopped with one click (RFC 8058). The others answer what somebody did.
 DIGESTS: Final = frozenset({"digests/digest"})
-INVITATIONS: Final = frozenset({"responses/invitation", "responses/reminder"})
+INVITATIONS: Final = frozenset(
+    {"responses/invitation", "responses/reminder", "inventories/invitation", "inventories/reminder"}
+)
 
 
 class State(StrEnum):

@@ -54,7 +54,7 @@ SHUT_OUT = {400, 401, 404, 415}
 # Answers that come from before the operation itself.
 AT_THE_DOOR = {401, 403, 404, 405, 415}
 # What is told to nobody who does not know of it: a link of a letter, an answer to its two sides.
-SECRET_ONES = {"GET /replies/{token}", "GET /responses/{responseId}"}
+SECRET_ONES = {"GET /replies/{token}", "GET /responses/{responseId}", "GET /needs-inventories/replies/{token}"}
 
 
 def refuses_what_is_wrong(ctx: Any, response: Any, case: Any) -> bool | None:
