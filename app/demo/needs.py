@@ -45,7 +45,8 @@ def example_needs() -> dict[str, Told]:
 def load(session: WriteSession, *, home: str) -> int:
     """Write those needs that are not there yet, after the enterprises that have them; return how many they were."""
     owner = organization_id(Role.ENTERPRISE.value)
-    told = {key: (Told(data, Status.PUBLISHED, None), None) for key, data in named_needs().items()}
+    told: dict[str, tuple[Told, str | None]] = {}
+    told |= {key: (Told(data, Status.PUBLISHED, None), None) for key, data in named_needs().items()}
     told |= {key: (one, owner) for key, one in example_needs().items()}
     new = {key: one for key, one in told.items() if not needs.exists(session, need_id(key))}
     for key, ((data, status, note), keeper) in new.items():

@@ -19,6 +19,7 @@ from app.enterprises import service as enterprises
 from app.journal import service as journal
 from app.journal.schemas import History
 from app.needs import queries, records
+from app.needs.advice import advice_on
 from app.needs.lifecycle import (
     UNCONFIRMED,
     change,
@@ -49,6 +50,7 @@ from app.reference import service as reference
 
 __all__ = [
     "UNCONFIRMED",
+    "advice_on",
     "change",
     "counted",
     "exists",

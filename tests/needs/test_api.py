@@ -5,6 +5,7 @@ import pytest
 
 from app.accounts.vocabulary import Role
 from app.core.db import Database
+from tests.engines import mostly_sqlite
 from tests.factories import need
 from tests.keys import key_for
 
@@ -31,6 +32,7 @@ def test_what_names_a_person_is_refused_by_the_field_it_stands_in(app_client: ht
     assert {fault["pointer"].split("/")[1] for fault in refused} == set(codes)
 
 
+@mostly_sqlite
 def test_a_need_from_draft_to_met(app_client: httpx.Client, database: Database):
     key = key_for(database, Role.BUYER, "org-owner")
     sent = need(sides=["public"], areas=["SE-2580"]).model_dump(mode="json")

@@ -31,11 +31,14 @@ from app.enterprises import service as enterprises
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import ReportKind, Subject
+from app.needs import service as needs
+from app.needs.vocabulary import Status as NeedStatus
 from app.opportunities import service as opportunities
 from app.support_offers import service as support_offers
 from app.support_offers.vocabulary import Status as OfferStatus
 from tests.databases import KINDS
 from tests.factories import enterprise, opportunity, support_offer
+from tests.factories import need as need_of
 from tests.keys import REGION, SECRET, key_for, organization_of
 from tests.people import person_for, session_for
 from web.site import create_site
@@ -81,6 +84,8 @@ OWN_INBOX, OF_ENTERPRISE = Audience(ENTERPRISES, ENTERPRISES), Audience(ENTERPRI
 OWN_REGION, OF_REGION = Audience(COORDINATORS, COORDINATORS), Audience(COORDINATORS, COORDINATORS, private=True)
 # An enterprise's own people have /profile.
 EDITED = Audience(EDITORS, COORDINATORS, private=True)
+# Everybody may have a need; here an enterprise does.
+OWN_NEEDS, OF_HOLDER = Audience(EVERYBODY, EVERYBODY), Audience(EVERYBODY, EDITORS, private=True)
 
 PAGES: Mapping[str, Audience] = MappingProxyType(
     {
@@ -95,6 +100,15 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "POST /enterprises/{enterprise_id}/claim": ALL,
         "GET /support-offers": ALL,
         "GET /support-offers/{support_offer_id}": ALL,
+        "GET /needs": ALL,
+        "GET /needs/{need_id}": ALL,
+        "GET /needs/mine": OWN_NEEDS,
+        "GET /needs/new": OWN_NEEDS,
+        "POST /needs/new": OWN_NEEDS,
+        "GET /needs/{need_id}/edit": OF_HOLDER,
+        "POST /needs/{need_id}/edit": OF_HOLDER,
+        "GET /needs/{need_id}/{need_step}": OF_HOLDER,
+        "POST /needs/{need_id}/{need_step}": OF_HOLDER,
         "GET /opportunities": ALL,
         "GET /opportunities/{opportunity_id}": ALL,
         "GET /opportunities/{opportunity_id}/history": ALL,
@@ -302,6 +316,9 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
     with database.writes() as session:
         need = opportunities.publish(session, opportunity(), home="local", owner_id=buyer)
         firm = enterprises.register(session, enterprise(), home="local", owner_id=keeper)
+        needed = needs.register(
+            session, need_of(areas=["SE-2281"]), home="local", owner_id=keeper, status=NeedStatus.PUBLISHED
+        )
         support = support_offers.register(session, support_offer(), home="local", status=OfferStatus.PUBLISHED)
     asked = app_client.post(
         f"/api/v1/opportunities/{need.id}/questions",
@@ -323,6 +340,8 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         "enterprise_id": firm.id,
         "opportunity_id": need.id,
         "support_offer_id": support.id,
+        "need_id": needed.id,
+        "need_step": "withdraw",
         "question_id": asked.json()["id"],
         "claim_id": claimed[0].id,
         "report_id": told[0].id,

@@ -1,0 +1,1 @@
+"""The pages of published needs: their words, and their form."""
