@@ -45,6 +45,7 @@ from web.pages import (
     reporting,
     sign_in,
     support_offers,
+    support_requests,
     two_step,
 )
 from web.render import Site, show
@@ -69,6 +70,7 @@ def _pages() -> APIRouter:
         opportunities,
         needs_writing,
         needs,
+        support_requests,
         support_offers,
         about,
         legal,

@@ -44,7 +44,7 @@ def side_of(by: Caller | None, row: SupportRequest) -> RequestSide | None:
     return RequestSide.PROVIDER if _answers(by, row) else None
 
 
-def find(session: ReadSession, request_id: str, by: Caller | None) -> tuple[SupportRequest, RequestSide]:
+def find(session: ReadSession | WriteSession, request_id: str, by: Caller | None) -> tuple[SupportRequest, RequestSide]:
     """Return a request and on which side of it `by` is. Raises `NotFound` for everybody else."""
     row = session.get(SupportRequest, request_id)
     side = side_of(by, row) if row else None

@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-def find(session: ReadSession, request_id: str, by: Caller | None) -> SupportRequestRead:
+def find(session: ReadSession | WriteSession, request_id: str, by: Caller | None) -> SupportRequestRead:
     """Return one request, whole, to one of its two sides. Raises `NotFound` for everybody else."""
     row, side = ground.find(session, request_id, by)
     return ground.read(session, row, side)

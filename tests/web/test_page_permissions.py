@@ -36,6 +36,8 @@ from app.needs.vocabulary import Status as NeedStatus
 from app.opportunities import service as opportunities
 from app.support_offers import service as support_offers
 from app.support_offers.vocabulary import Status as OfferStatus
+from app.support_requests import service as support_requests
+from app.support_requests.schemas import SupportRequestIn
 from tests.databases import KINDS
 from tests.factories import enterprise, opportunity, support_offer
 from tests.factories import need as need_of
@@ -86,6 +88,10 @@ OWN_REGION, OF_REGION = Audience(COORDINATORS, COORDINATORS), Audience(COORDINAT
 EDITED = Audience(EDITORS, COORDINATORS, private=True)
 # Everybody may have a need; here an enterprise does.
 OWN_NEEDS, OF_HOLDER = Audience(EVERYBODY, EVERYBODY), Audience(EVERYBODY, EDITORS, private=True)
+
+# The provider of the request here has nobody on Samnod, so the region's coordinator answers too.
+ASKED = frozenset({Role.ENTERPRISE, Role.SUPPORT_PROVIDER, Role.COORDINATOR, Role.ADMIN})
+OWN_REQUESTS, OF_REQUEST = Audience(ASKED, ASKED), Audience(ASKED, ASKED, private=True)
 
 PAGES: Mapping[str, Audience] = MappingProxyType(
     {
@@ -206,6 +212,11 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
                 ("POST", "/{section_key}"),
             )
         },
+        "GET /support-offers/{support_offer_id}/ask": OWN_INBOX,
+        "POST /support-offers/{support_offer_id}/ask": OWN_INBOX,
+        "GET /support-requests": OWN_REQUESTS,
+        "GET /support-requests/{support_request_id}": OF_REQUEST,
+        "POST /support-requests/{support_request_id}": OF_REQUEST,
         "GET /coordination": OWN_REGION,
         "GET /coordination/claims": OWN_REGION,
         "GET /coordination/organizations": OWN_REGION,
@@ -334,6 +345,13 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
             for said in ("Orten är fel.", "Namnet är fel.")
         ]
         act = moderation.dismiss(session, told[1].id, by=replace(coordinator, reason="Det stämmer."))
+    with database.writes() as session:
+        given = support_offer(area_code="SE-2281")
+        provider = organization_of(Role.SUPPORT_PROVIDER)
+        offer = support_offers.register(session, given, home="local", owner_id=provider, status=OfferStatus.PUBLISHED)
+        need_of_support = SupportRequestIn(offer_id=offer.id, enterprise_id=firm.id, text="Vi vill växa.")
+        asker = Caller("a-firm", keeper, Role.ENTERPRISE, frozenset())
+        asked_for = support_requests.send(session, need_of_support, by=asker)
     with database.reads() as session:
         claimed, _ = claims.listed(session, ClaimFilters(), by=coordinator)
     ids = {
@@ -345,6 +363,7 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         "question_id": asked.json()["id"],
         "claim_id": claimed[0].id,
         "report_id": told[0].id,
+        "support_request_id": asked_for.id,
         "act_id": act.id,
         "key_id": key_id_of(database, keeper),
         "record_id": firm.id,

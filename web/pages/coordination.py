@@ -26,6 +26,7 @@ from app.opportunities import service as opportunities
 from app.reference.service import area_label, counties_of, countries
 from app.responses import service as responses
 from app.responses.schemas import OutcomeDue
+from app.support_requests import service as support_requests
 from web.entering import typed
 from web.forms import Fault
 from web.moderating import DONE, KINDS, PLACES, SUBJECTS, Place, name_of
@@ -237,6 +238,7 @@ def _desk(
         region=chosen or by.region,
         told=next((one for one in waiting.acts if one.id == last), None),
         refused=refused,
+        support_waiting=support_requests.waiting(session, by),
         late_link=address(f"/{language}/enterprises", ("overdue", "true"), ("located_in", chosen or by.region or "")),
         **_drawn(language, by),
     )

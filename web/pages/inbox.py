@@ -20,6 +20,7 @@ from app.reference.service import label
 from app.responses import service as responses
 from app.responses.schemas import AnswerIn, Inbox, InboxItem, QuestionIn, ResponseChange, ResponseIn, ResponseRead
 from app.responses.vocabulary import DECLINE_LABELS, AnswerKind, InboxState, InvitationState, ResponseState
+from app.support_requests import service as support_requests
 from web.dialogue import (
     AnswerForm,
     answer_form,
@@ -78,6 +79,7 @@ def inbox(request: Request, session: Reads, language: Language, by: EnterpriseCa
         chosen=chosen,
         tabs=[(one, say(name), counts[one]) for one, name in _TABS.items()],
         lacking=_lacking(session, kept, found, language),
+        support_waiting=support_requests.waiting(session, by),
         reason_name=lambda reason: say(DECLINE_LABELS[reason]),
         **match_helpers(language, say),
     )

@@ -30,6 +30,7 @@ from app.support_offers.vocabulary import (
     Stage,
     Status,
 )
+from web.asking import asking
 from web.forms import read_filters
 from web.moderating import caller_of
 from web.pages.common import Choice, ChoiceGroup, Language, Looser
@@ -139,6 +140,7 @@ def offer_page(request: Request, session: Reads, language: Language, who: Guest,
         offer=offer,
         one_word=lambda group, code: _name(group, code, language, say),
         waits=_waits(offer),
+        asking=asking(session, offer, by, say),
         quality=support_offers.quality_of(offer, say) if support_offers.may_edit(by, offer) else None,
     )
 
