@@ -15,8 +15,9 @@ from app.moderation.schemas import ActRead
 from app.moderation.vocabulary import ReportKind, Subject, Verb
 from app.opportunities.schemas import OpportunityRead
 from app.organizations import service as organizations
+from app.support_offers.schemas import SupportOfferRead
 
-Record = EnterpriseRead | OpportunityRead
+Record = EnterpriseRead | OpportunityRead | SupportOfferRead
 
 
 class Place(StrEnum):
@@ -24,10 +25,20 @@ class Place(StrEnum):
 
     ENTERPRISES = "enterprises"
     OPPORTUNITIES = "opportunities"
+    SUPPORT_OFFERS = "support-offers"
 
 
-SUBJECTS: Final = {Place.ENTERPRISES: Subject.ENTERPRISE, Place.OPPORTUNITIES: Subject.OPPORTUNITY}
+SUBJECTS: Final = {
+    Place.ENTERPRISES: Subject.ENTERPRISE,
+    Place.OPPORTUNITIES: Subject.OPPORTUNITY,
+    Place.SUPPORT_OFFERS: Subject.SUPPORT_OFFER,
+}
 PLACES: Final = {subject: place for place, subject in SUBJECTS.items()}
+_SUBJECT_OF: Final[dict[type[Record], Subject]] = {
+    EnterpriseRead: Subject.ENTERPRISE,
+    OpportunityRead: Subject.OPPORTUNITY,
+    SupportOfferRead: Subject.SUPPORT_OFFER,
+}
 KINDS: Final = {
     ReportKind.WRONG: N_("Something in it is wrong"),
     ReportKind.OUTDATED: N_("It is out of date"),
@@ -61,13 +72,13 @@ def caller_of(who: SignedIn | None) -> Caller | None:
 
 def name_of(record: Record) -> str:
     """Return what a record is called."""
-    return record.name if isinstance(record, EnterpriseRead) else record.title
+    return record.title if isinstance(record, OpportunityRead) else record.name
 
 
 def standing(session: ReadSession, record: Record, by: Caller | None) -> Standing:
     """Return whether a record is hidden, why and by whom, and whether `by` may change that."""
-    subject = Subject.ENTERPRISE if isinstance(record, EnterpriseRead) else Subject.OPPORTUNITY
-    area = record.area_code if isinstance(record, EnterpriseRead) else record.buyer_area
+    subject = _SUBJECT_OF[type(record)]
+    area = record.buyer_area if isinstance(record, OpportunityRead) else record.area_code
     act = moderation.why_hidden(session, subject, record.id) if record.hidden_at else None
     return Standing(
         place=PLACES[subject],

@@ -19,6 +19,7 @@ _SEEN_SECONDS: Final = 60
 _HOMES: Final = {
     Role.BUYER: "/desk",
     Role.ENTERPRISE: "/inbox",
+    Role.SUPPORT_PROVIDER: "/support-offers/mine",
     Role.COORDINATOR: "/coordination",
     Role.ADMIN: "/coordination",
 }

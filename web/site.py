@@ -44,8 +44,12 @@ from web.pages import (
     reply,
     reporting,
     sign_in,
+    support_corrections,
+    support_desk,
     support_offers,
+    support_queue,
     support_requests,
+    support_writing,
     two_step,
 )
 from web.render import Site, show
@@ -70,6 +74,10 @@ def _pages() -> APIRouter:
         opportunities,
         needs_writing,
         needs,
+        support_desk,
+        support_writing,
+        support_corrections,
+        support_queue,
         support_requests,
         support_offers,
         about,

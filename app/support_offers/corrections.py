@@ -3,6 +3,7 @@
 A correction is kept here and never only sent: what became of it can be read. Nothing is kept of who wrote it.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -100,7 +101,8 @@ def waiting(session: ReadSession, *, by: Caller, limit: int = _MOST_LISTED) -> l
 
 def open_counts(session: ReadSession | WriteSession, offer_ids: list[str]) -> dict[str, int]:
     """Return how many open corrections each of these offers has; one without any is left out."""
-    return dict(iter(session.execute(queries.open_corrections(offer_ids)).tuples()))
+    rows: Iterable[Any] = session.execute(queries.open_corrections(offer_ids))
+    return dict(iter(rows))
 
 
 def accept(

@@ -86,6 +86,8 @@ OWN_INBOX, OF_ENTERPRISE = Audience(ENTERPRISES, ENTERPRISES), Audience(ENTERPRI
 OWN_REGION, OF_REGION = Audience(COORDINATORS, COORDINATORS), Audience(COORDINATORS, COORDINATORS, private=True)
 # An enterprise's own people have /profile.
 EDITED = Audience(EDITORS, COORDINATORS, private=True)
+OFFERERS = frozenset({Role.SUPPORT_PROVIDER, Role.COORDINATOR, Role.ADMIN})
+OWN_OFFERS, OF_OFFER = Audience(OFFERERS, OFFERERS), Audience(OFFERERS, OFFERERS, private=True)
 # Everybody may have a need; here an enterprise does.
 OWN_NEEDS, OF_HOLDER = Audience(EVERYBODY, EVERYBODY), Audience(EVERYBODY, EDITORS, private=True)
 
@@ -115,6 +117,24 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "POST /needs/{need_id}/edit": OF_HOLDER,
         "GET /needs/{need_id}/{need_step}": OF_HOLDER,
         "POST /needs/{need_id}/{need_step}": OF_HOLDER,
+        "GET /support-offers/{support_offer_id}/correct": ALL,
+        "POST /support-offers/{support_offer_id}/correct": ALL,
+        "GET /support-offers/mine": OWN_OFFERS,
+        "GET /support-offers/new": OWN_OFFERS,
+        "POST /support-offers/new": OWN_OFFERS,
+        **{
+            f"{method} /support-offers/{{support_offer_id}}/{rest}": OF_OFFER
+            for method, rest in (
+                ("GET", "edit"),
+                ("POST", "edit"),
+                ("GET", "step/{offer_step}"),
+                ("POST", "step/{offer_step}"),
+                ("GET", "history"),
+                ("GET", "corrections"),
+                ("POST", "corrections/{correction_id}"),
+            )
+        },
+        "GET /coordination/support-offers": OWN_REGION,
         "GET /opportunities": ALL,
         "GET /opportunities/{opportunity_id}": ALL,
         "GET /opportunities/{opportunity_id}/history": ALL,
@@ -327,10 +347,12 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
     with database.writes() as session:
         need = opportunities.publish(session, opportunity(), home="local", owner_id=buyer)
         firm = enterprises.register(session, enterprise(), home="local", owner_id=keeper)
+        advice = support_offer(area_code="SE-2281")
+        adviser = {"home": "local", "owner_id": organization_of(Role.SUPPORT_PROVIDER)}
         needed = needs.register(
             session, need_of(areas=["SE-2281"]), home="local", owner_id=keeper, status=NeedStatus.PUBLISHED
         )
-        support = support_offers.register(session, support_offer(), home="local", status=OfferStatus.PUBLISHED)
+        support = support_offers.register(session, advice, **adviser, status=OfferStatus.PUBLISHED)
     asked = app_client.post(
         f"/api/v1/opportunities/{need.id}/questions",
         json={"text": "Hur stora är lokalerna?", "enterprise_id": firm.id},
@@ -370,6 +392,8 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         "place": "enterprises",
         "moving": "hide",
         "step": "close",
+        "offer_step": "archive",
+        "correction_id": "nobodys",
         "verb": "refuse",
         "section_key": "words",
         "position": "0",

@@ -1,6 +1,6 @@
 """Support offers: a list to narrow down by need and place, and each offer with its source and how fresh it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +9,8 @@ from app.accounts.vocabulary import Caller
 from app.core.clock import today
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
-from app.reference.service import area_label, label
+from app.reference.service import area_label
+from app.support_offers import corrections
 from app.support_offers import service as support_offers
 from app.support_offers.schemas import (
     OfferFacetGroup,
@@ -17,25 +18,15 @@ from app.support_offers.schemas import (
     SupportOfferRead,
     SupportOfferSummary,
 )
-from app.support_offers.vocabulary import (
-    NEED_LIST,
-    STRUCTURE_LIST,
-    TARGET_GROUP_LIST,
-    TYPE_LIST,
-    Capacity,
-    Cost,
-    Delivery,
-    Side,
-    Sort,
-    Stage,
-    Status,
-)
+from app.support_offers.vocabulary import Sort, Status
 from web.asking import asking
 from web.forms import read_filters
-from web.moderating import caller_of
+from web.moderating import caller_of, standing
 from web.pages.common import Choice, ChoiceGroup, Language, Looser
 from web.render import address, show, wants_fragment
 from web.sessions import Guest
+from web.support.desk import kept
+from web.support.showing import word
 
 router = APIRouter()
 _SHOWN_FACETS = 6
@@ -54,35 +45,6 @@ _GROUPS: Mapping[str, str] = {
     "capacity": N_("Room"),
     "remote": N_("At a distance"),
     "unstated": N_("Not said"),
-}
-_LISTS = {
-    "need": NEED_LIST,
-    "offer_type": TYPE_LIST,
-    "structure_type": STRUCTURE_LIST,
-    "target_group": TARGET_GROUP_LIST,
-}
-_WORDS: Mapping[str, Mapping[str, str]] = {
-    "side": {Side.ENTERPRISE: N_("Social enterprises"), Side.PUBLIC: N_("Public bodies")},
-    "stage": {
-        Stage.IDEA: N_("Has an idea"),
-        Stage.START: N_("Is starting"),
-        Stage.RUNNING: N_("Is running"),
-        Stage.GROWTH: N_("Wants to grow"),
-    },
-    "cost": {Cost.FREE: N_("Free of charge"), Cost.PAID: N_("Costs something"), Cost.UNKNOWN: N_("Price not stated")},
-    "capacity": {
-        Capacity.OPEN: N_("There is room"),
-        Capacity.LIMITED: N_("Few places"),
-        Capacity.FULL: N_("Full"),
-        Capacity.UNKNOWN: N_("Room not stated"),
-    },
-    "delivery": {
-        Delivery.ON_SITE: N_("On site"),
-        Delivery.REMOTE: N_("At a distance"),
-        Delivery.HYBRID: N_("On site and at a distance"),
-    },
-    "remote": {"true": N_("Wholly or partly at a distance")},
-    "unstated": {"need": N_("What it helps with"), "area": N_("Where it is given")},
 }
 _SORTS = {
     Sort.NEAREST: N_("Closest first"),
@@ -121,7 +83,7 @@ def offers(request: Request, session: Reads, language: Language) -> Response:
         following=_address(filters, language, ("after", following)) if following else "",
         first_page=_address(filters, language) if filters.after else "",
         json_link=address("/api/v1/support-offers", *_pairs(filters)),
-        one_word=lambda group, code: _name(group, code, language, say),
+        one_word=lambda group, code: word(group, code, language, say),
     )
     if fragment:
         page.headers["HX-Push-Url"] = _address(filters, language)
@@ -134,18 +96,22 @@ def offer_page(request: Request, session: Reads, language: Language, who: Guest,
     say = texts(language)
     by: Caller | None = caller_of(who)
     offer = support_offers.find(session, support_offer_id, by)
+    reported = corrections.open_counts(session, [offer.id]).get(offer.id, 0)
     return show(
         request,
         "support/offer.html",
         offer=offer,
-        one_word=lambda group, code: _name(group, code, language, say),
+        one_word=lambda group, code: word(group, code, language, say),
         waits=_waits(offer),
         asking=asking(session, offer, by, say),
+        standing=standing(session, offer, by),
+        kept=kept(offer, reported, by, say) if by and support_offers.may_edit(by, offer) else None,
+        reported=reported,
         quality=support_offers.quality_of(offer, say) if support_offers.may_edit(by, offer) else None,
     )
 
 
-def _earlier(session: Reads, filters: SupportOfferFilters) -> list[SupportOfferSummary]:
+def _earlier(session: Reads, filters: SupportOfferFilters) -> Sequence[SupportOfferSummary]:
     """Return what was offered before and is no longer: whoever finds little learns that it has been done."""
     before = filters.model_copy(update={"status": [Status.ARCHIVED], "limit": _EARLIER})
     return support_offers.search(session, before)[0]
@@ -176,21 +142,12 @@ def _kept(everything: OfferFacetGroup, now: OfferFacetGroup) -> OfferFacetGroup:
 
 def _choices(group: OfferFacetGroup, language: str, say: Texts) -> ChoiceGroup:
     choices = [
-        Choice(facet.code, _name(group.name, facet.code, language, say), facet.count, facet.chosen)
+        Choice(facet.code, word(group.name, facet.code, language, say), facet.count, facet.chosen)
         for facet in group.facets
     ]
     first = [choice for place, choice in enumerate(choices) if place < _SHOWN_FACETS or choice.chosen]
     rest = [choice for choice in choices if choice not in first]
     return ChoiceGroup(group.name, say(_GROUPS[group.name]), first, rest)
-
-
-def _name(group: str, code: str, language: str, say: Texts) -> str:
-    """Return what a code of one of the filters is called."""
-    if group == "area":
-        return area_label(code, language)
-    if group in _LISTS:
-        return label(_LISTS[group], code, language)
-    return say(_WORDS[group][code])
 
 
 def _pairs(filters: SupportOfferFilters) -> list[tuple[str, object]]:
