@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.limits import Limits
 from app.core.traffic import Traffic
 from app.demo import service as demo
+from app.open_referral import create_projection
 from app.reference import service as reference
 from app.secret import is_needed_for, secret_of
 from app.settings import Settings
@@ -50,6 +51,8 @@ def create_app(settings: Settings) -> Starlette:
     app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     state = {"database": database, "home": settings.node, "secret": secret, "limits": limits}
     app.mount("/api/v1", create_api(state, base_url=settings.base_url, contact_email=settings.contact_email))
+    app.add_route("/hsds", _about_the_projection, methods=["GET", "HEAD", "OPTIONS"])
+    app.mount("/hsds", create_projection(state, base_url=settings.base_url, contact_email=settings.contact_email))
     app.mount(
         "/",
         create_site(
@@ -88,7 +91,7 @@ class _Nowhere:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse an address of the API as the API does, and any other plainly."""
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+        if scope["type"] == "http" and scope["path"].startswith(("/api/", "/hsds/")):
             await problem.nothing_here(Request(scope))(scope, receive, send)
         else:
             await self._otherwise(scope, receive, send)
@@ -97,3 +100,8 @@ class _Nowhere:
 async def _about_the_api(_request: Request) -> Response:
     """Send whoever leaves the last slash out to what the API says about itself; the site knows no such page."""
     return RedirectResponse("/api/v1/api-info", 307)
+
+
+async def _about_the_projection(_request: Request) -> Response:
+    """Send whoever leaves the last slash out to what the projection says about itself, from any site."""
+    return RedirectResponse("/hsds/", 307, headers={"Access-Control-Allow-Origin": "*"})

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("samnod.request")
@@ -99,6 +100,43 @@ class NoSniffing:
             await send(message)
 
         await self.app(scope, receive, send_with_header)
+
+
+class OpenToAll:
+    """Let a page of any site read the answers (the Fetch standard's CORS): there is nothing here but what is public.
+
+    Said with every answer, also to whoever is no browser: an answer may be kept and given to another reader.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; what a browser asks before it asks is answered here."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_to_all(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *_OPEN]}
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method") is not None:
+            await Response(status_code=204, headers=_BEFORE)(scope, receive, send_to_all)
+        else:
+            await self.app(scope, receive, send_to_all)
+
+
+_OPEN = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"),
+]
+_BEFORE = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "Accept-Language, If-None-Match, Traceparent",
+    "Access-Control-Max-Age": "86400",
+}
 
 
 class Revalidation:

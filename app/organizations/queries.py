@@ -1,5 +1,6 @@
 """What the list of organisations asks the database. Each function returns a Select; nothing runs here."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
@@ -38,6 +39,12 @@ def listed(session: ReadSession, filters: OrganizationFilters, seen: ColumnEleme
 def count(session: ReadSession, filters: OrganizationFilters, seen: ColumnElement[bool]) -> Select[int]:
     """Count what the filters find of those that are `seen`."""
     return select(func.count()).select_from(Organization).where(seen, *_conditions(session, filters))
+
+
+def public_ones(organization_ids: Collection[str]) -> Select[Organization]:
+    """Select those of these organisations that everybody may know of, in no order."""
+    wanted = (col(Organization.id).in_(organization_ids), col(Organization.visibility) == Visibility.PUBLIC)
+    return select(Organization).where(*wanted)
 
 
 def parts(organization_ids: list[str]) -> Select[str, Part]:

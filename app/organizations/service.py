@@ -1,5 +1,6 @@
 """The organisations' front door: register one, change it, remove it, find one, search."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete
@@ -142,6 +143,12 @@ def name_of(session: ReadSession | WriteSession, organization_id: str) -> str:
     return row.name if row else ""
 
 
+def public_ones(session: ReadSession, organization_ids: Collection[str]) -> dict[str, OrganizationRead]:
+    """Return those of these organisations that everybody may know of, by id, in two queries."""
+    rows = session.execute(queries.public_ones(organization_ids)).scalars().all()
+    return {found.id: found for found in _read_all(session, rows)}
+
+
 def exists(session: ReadSession | WriteSession, organization_id: str) -> bool:
     """Tell whether there is an organisation with this id, private or not."""
     return session.get(Organization, organization_id) is not None
@@ -181,11 +188,7 @@ def _found(
     session: ReadSession, filters: OrganizationFilters, seen: ColumnElement[bool]
 ) -> tuple[list[OrganizationRead], int]:
     rows = session.execute(queries.listed(session, filters, seen)).scalars().all()
-    total = session.execute(queries.count(session, filters, seen)).scalar_one()
-    parts: dict[str, list[Part]] = {}
-    for organization_id, part in session.execute(queries.parts([row.id for row in rows])):
-        parts.setdefault(organization_id, []).append(part)
-    return [_as_read(row, parts.get(row.id, [])) for row in rows], total
+    return _read_all(session, rows), session.execute(queries.count(session, filters, seen)).scalar_one()
 
 
 def history(session: ReadSession, organization_id: str, by: Caller | None) -> History:
@@ -235,6 +238,13 @@ def _searchable(data: OrganizationCreate) -> list[str]:
 
 def _read(session: ReadSession | WriteSession, row: Organization) -> OrganizationRead:
     return _as_read(row, [part for _, part in session.execute(queries.parts([row.id]))])
+
+
+def _read_all(session: ReadSession, rows: Sequence[Organization]) -> list[OrganizationRead]:
+    parts: dict[str, list[Part]] = {}
+    for organization_id, part in session.execute(queries.parts([row.id for row in rows])):
+        parts.setdefault(organization_id, []).append(part)
+    return [_as_read(row, parts.get(row.id, [])) for row in rows]
 
 
 def _as_read(row: Organization, parts: list[Part]) -> OrganizationRead:
