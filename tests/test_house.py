@@ -220,7 +220,7 @@ SHELVES_OF_ROOM = {
     "demo": [
         {"vocabulary"},
         {"organizations", "key_file"},
-        {"logins", "dialogues", "support_offers", "contacts", "needs"},
+        {"logins", "dialogues", "support_offers", "support_requests", "contacts", "needs"},
         {"service"},
     ],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],

@@ -18,6 +18,7 @@ from app.demo import logins as people_of_demo
 from app.demo import organizations as actors
 from app.demo import needs as needs_of_demo
 from app.demo import support_offers as offers
+from app.demo import support_requests as requests
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseCreate
@@ -108,6 +109,11 @@ def logins(session: WriteSession, folder: Path) -> tuple[Path, dict[str, str]]:
 def dialogue(session: WriteSession, *, secret: bytes) -> int:
     """Let the demo's buyer and enterprises talk about one opportunity, once; return how many were invited."""
     return dialogues.load(session, secret=secret)
+
+
+def support_requested(session: WriteSession) -> int:
+    """Let the demo's enterprises ask its provider for support, once; return how many requests were sent."""
+    return requests.load(session)
 
 
 def is_loaded(session: ReadSession | WriteSession) -> bool:

@@ -1,5 +1,6 @@
 """What becomes of a request: acknowledged, accepted, declined, taken back; and whether the support helped."""
 
+from datetime import datetime
 from typing import Any
 
 from app.accounts.vocabulary import Caller
@@ -14,36 +15,58 @@ ANY_VERSION = Precondition(None)
 
 
 def acknowledge(
-    session: WriteSession, request_id: str, *, by: Caller, match: Precondition = ANY_VERSION
+    session: WriteSession,
+    request_id: str,
+    *,
+    by: Caller,
+    match: Precondition = ANY_VERSION,
+    at: datetime | None = None,
 ) -> SupportRequestRead:
     """Say that a request has been read and will be decided, which gives another month; return it.
+
+    `at` is when, unless now: for the demo.
 
     Raises:
         NotFound, Forbidden, BadRequest, PreconditionFailed: as `ground.held`.
         Conflict: it is in another state than sent.
     """
-    more = {"due_at": now() + ANSWER_WITHIN, "reminded_at": None}
-    return _answer(session, request_id, RequestStep.ACKNOWLEDGE, more, by, match)
+    at = at or now()
+    more = {"due_at": at + ANSWER_WITHIN, "reminded_at": None}
+    return _answer(session, request_id, RequestStep.ACKNOWLEDGE, more, by, match, at)
 
 
 def accept(
-    session: WriteSession, request_id: str, data: AcceptIn, *, by: Caller, match: Precondition = ANY_VERSION
+    session: WriteSession,
+    request_id: str,
+    data: AcceptIn,
+    *,
+    by: Caller,
+    match: Precondition = ANY_VERSION,
+    at: datetime | None = None,
 ) -> SupportRequestRead:
-    """Say that the enterprise gets the support, and how to go on; return the request.
+    """Say that the enterprise gets the support, and how to go on; return the request. `at` as `acknowledge`.
 
     Raises:
         NotFound, Forbidden, BadRequest, PreconditionFailed: as `ground.held`.
         Conflict: it is decided, expired or taken back.
     """
-    return _answer(session, request_id, RequestStep.ACCEPT, {"answer": data.text, "decided_at": now()}, by, match)
+    at = at or now()
+    return _answer(session, request_id, RequestStep.ACCEPT, {"answer": data.text, "decided_at": at}, by, match, at)
 
 
 def decline(
-    session: WriteSession, request_id: str, data: DeclineIn, *, by: Caller, match: Precondition = ANY_VERSION
+    session: WriteSession,
+    request_id: str,
+    data: DeclineIn,
+    *,
+    by: Caller,
+    match: Precondition = ANY_VERSION,
+    at: datetime | None = None,
 ) -> SupportRequestRead:
-    """Say that the enterprise does not get the support, and why; return the request. Raises as `accept`."""
-    more = {"answer": data.text, "reason": data.reason, "decided_at": now()}
-    return _answer(session, request_id, RequestStep.DECLINE, more, by, match)
+    """Say that the enterprise does not get the support, and why; return the request. `at` and raises as `accept`."""
+    at = at or now()
+    more = {"answer": data.text, "reason": data.reason, "decided_at": at}
+    return _answer(session, request_id, RequestStep.DECLINE, more, by, match, at)
 
 
 def withdraw(
@@ -66,7 +89,7 @@ def tell_outcome(
         Conflict: it was never accepted.
     """
     row, before = ground.held(session, request_id, RequestSide.ENTERPRISE, by=by, match=match)
-    said = {"helped": data.helped, "comment": data.comment, "told_at": now()}
+    said: dict[str, Any] = {"helped": data.helped, "comment": data.comment, "told_at": now()}
     ground.take(session, row, RequestStep.TELL_OUTCOME, by=by, **said)
     return ground.told(session, row, RequestStep.TELL_OUTCOME, RequestSide.ENTERPRISE, before)
 
@@ -78,8 +101,9 @@ def _answer(
     more: dict[str, Any],
     by: Caller,
     match: Precondition,
+    at: datetime,
 ) -> SupportRequestRead:
     row, before = ground.held(session, request_id, RequestSide.PROVIDER, by=by, match=match)
-    ground.take(session, row, step, by=by, answered_at=row.answered_at or now(), **more)
+    ground.take(session, row, step, by=by, at=at, answered_at=row.answered_at or at, **more)
     letters.answer(session, row)
     return ground.told(session, row, step, RequestSide.PROVIDER, before)

@@ -1,5 +1,6 @@
 """What every step of a request stands on: the row held, the right to act, one conditional UPDATE and its event."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, update
@@ -83,17 +84,18 @@ def take(
     step: RequestStep,
     *also: ColumnElement[bool],
     by: Caller | None = None,
+    at: datetime | None = None,
     **values: Any,
 ) -> None:
     """Take a step with a request and write its event, or refuse it: the statement names the states it is taken from.
 
-    `also` is what must hold besides. Without `by` it is the clock's doing.
+    `also` is what must hold besides. Without `by` it is the clock's doing; `at` is when, unless now.
 
     Raises:
         Conflict: it is in another state; the text says in which.
     """
     targets = rules.STEPS[step]
-    changed: dict[str, Any] = {"rev": col(SupportRequest.rev) + 1, "updated_at": now(), **values}
+    changed: dict[str, Any] = {"rev": col(SupportRequest.rev) + 1, "updated_at": at or now(), **values}
     if len(set(targets.values())) == 1:
         (changed["state"],) = set(targets.values())
     allowed = (col(SupportRequest.id) == row.id, col(SupportRequest.state).in_(sorted(targets)), *also)
@@ -103,12 +105,18 @@ def take(
     if taken.rowcount == 0:
         told = N_("The request is {state} now: {step} is not possible any more.")
         raise Conflict(Message(told, state=row.state.value, step=step.value))
-    write_event(session, row, step, by)
+    write_event(session, row, step, by, at)
 
 
-def write_event(session: WriteSession, row: SupportRequest, step: RequestStep, by: Caller | None) -> None:
+def write_event(
+    session: WriteSession, row: SupportRequest, step: RequestStep, by: Caller | None, at: datetime | None = None
+) -> None:
     """Write down one step of a request as it is now."""
-    session.add(SupportRequestEvent(request_id=row.id, step=step, state=row.state, role=by.role.value if by else None))
+    session.add(
+        SupportRequestEvent(
+            request_id=row.id, at=at or now(), step=step, state=row.state, role=by.role.value if by else None
+        )
+    )
     session.flush()
 
 

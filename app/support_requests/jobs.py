@@ -35,8 +35,8 @@ def hand_over(session: WriteSession, at: datetime) -> int:
             RequestStep.HAND_OVER,
             letters.new_request,
             still,
+            at=at,
             is_by_coordinator=by_coordinator,
-            updated_at=at,
         )
     return moved
 
@@ -45,21 +45,21 @@ def remind(session: WriteSession, at: datetime) -> int:
     """Remind those who are to answer, once, a week before a request expires; return how many requests."""
     rows = session.execute(queries.unreminded(at + REMINDED_BEFORE, _BATCH)).scalars().all()
     still = col(SupportRequest.reminded_at).is_(None)
-    return _each(session, rows, RequestStep.REMIND, letters.reminder, still, reminded_at=at)
+    return _each(session, rows, RequestStep.REMIND, letters.reminder, still, at=at, reminded_at=at)
 
 
 def expire(session: WriteSession, at: datetime) -> int:
     """Let the requests expire that nobody has answered in time, and tell the enterprises; return how many."""
     rows = session.execute(queries.overdue(at, _BATCH)).scalars().all()
     still = col(SupportRequest.due_at) <= at
-    return _each(session, rows, RequestStep.EXPIRE, letters.answer, still, decided_at=at)
+    return _each(session, rows, RequestStep.EXPIRE, letters.answer, still, at=at, decided_at=at)
 
 
 def ask_outcomes(session: WriteSession, at: datetime) -> int:
     """Ask the enterprises whose requests were accepted two months ago whether it helped, once; return how many."""
     rows = session.execute(queries.unasked(at - OUTCOME_AFTER, _BATCH)).scalars().all()
     still = col(SupportRequest.asked_at).is_(None)
-    return _each(session, rows, RequestStep.ASK_OUTCOME, letters.did_it_help, still, asked_at=at)
+    return _each(session, rows, RequestStep.ASK_OUTCOME, letters.did_it_help, still, at=at, asked_at=at)
 
 
 def _each(

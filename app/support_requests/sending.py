@@ -1,5 +1,7 @@
 """An enterprise asks for support: once for each offer, until that has been answered."""
 
+from datetime import datetime
+
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import permissions
@@ -30,8 +32,12 @@ class AlreadyAsked(Conflict):
         self.request_id = request_id
 
 
-def send(session: WriteSession, data: SupportRequestIn, *, by: Caller) -> SupportRequestRead:
+def send(
+    session: WriteSession, data: SupportRequestIn, *, by: Caller, at: datetime | None = None
+) -> SupportRequestRead:
     """Ask for the support of a published offer in the name of one of the caller's enterprises; tell who answers.
+
+    `at` is when it was sent, unless now: for the demo.
 
     Raises:
         InvalidContent: there is no such offer, the caller keeps no such enterprise, or several, or none at all.
@@ -46,7 +52,7 @@ def send(session: WriteSession, data: SupportRequestIn, *, by: Caller) -> Suppor
     if session.execute(queries.open_of(enterprise.id)).scalar_one() >= MOST_OPEN:
         told = N_("This enterprise waits for {n} answers already. Wait for some of them, or take a request back.")
         raise Conflict(Message(told, n=MOST_OPEN))
-    row = _row(session, offer, enterprise, data, by)
+    row = _row(session, offer, enterprise, data, by, at or now())
     try:
         # Of two that come at once the second meets the first one's row here.
         with session.begin_nested():
@@ -56,7 +62,7 @@ def send(session: WriteSession, data: SupportRequestIn, *, by: Caller) -> Suppor
         if waiting is None:
             raise
         raise AlreadyAsked(waiting) from fault
-    ground.write_event(session, row, RequestStep.SEND, by)
+    ground.write_event(session, row, RequestStep.SEND, by, at)
     letters.new_request(session, row)
     return ground.told(session, row, RequestStep.SEND, RequestSide.ENTERPRISE, None)
 
@@ -95,9 +101,13 @@ def _wrong(pointer: str, told: str) -> InvalidContent:
 
 
 def _row(
-    session: WriteSession, offer: SupportOfferRead, enterprise: EnterpriseRead, data: SupportRequestIn, by: Caller
+    session: WriteSession,
+    offer: SupportOfferRead,
+    enterprise: EnterpriseRead,
+    data: SupportRequestIn,
+    by: Caller,
+    at: datetime,
 ) -> SupportRequest:
-    at = now()
     giving = [one for one in (offer.provider_id, offer.owner_id) if one is not None]
     # Who gives the support answers; else who keeps its record, if there are people; else the region's coordinator.
     manned = next((one for one in giving if letters.answering(session, one)), None)

@@ -48,7 +48,7 @@ def find(session: ReadSession | WriteSession, request_id: str, by: Caller | None
 
 
 def search(
-    session: ReadSession, filters: SupportRequestFilters, by: Caller | None
+    session: ReadSession | WriteSession, filters: SupportRequestFilters, by: Caller | None
 ) -> tuple[list[SupportRequestSummary], int, str | None]:
     """Return one page of the caller's requests, how many there are in all, and where the next page begins, if any.
 
