@@ -99,6 +99,12 @@ def next_rev(session: WriteSession, record_type: str, record_id: str) -> int:
     return (last or 0) + 1
 
 
+def changed_since(session: ReadSession, record_type: str, number: int) -> set[str]:
+    """Return the records of one type that have been changed or removed since the change with this number."""
+    own = (col(JournalEntry.seq) > number, col(JournalEntry.type) == record_type)
+    return set(session.execute(select(col(JournalEntry.record_id)).where(*own)).scalars())
+
+
 def entries(session: ReadSession | WriteSession, record_id: str) -> Iterable[JournalEntry]:
     """Return the journal of one record, oldest first."""
     wanted = select(JournalEntry).where(col(JournalEntry.record_id) == record_id).order_by(col(JournalEntry.seq))

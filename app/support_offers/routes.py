@@ -40,9 +40,16 @@ def search_support_offers(
     request: Request,
     response: Response,
     filters: Annotated[SupportOfferFilters, Query()],
+    accept_language: AcceptLanguage = None,
 ) -> SupportOfferPage:
-    """Return one page of offers, the published ones unless `status` says otherwise. `next` begins the next page."""
-    found, total, following = service.search(session, filters, caller)
+    """Return one page of offers, the published ones unless `status` says otherwise. `next` begins the next page.
+
+    In the order `best` each row says why it stands where it stands, and what it lacks. Where nobody offers it in the
+    area that was asked for, `nearest` holds what comes closest.
+    """
+    language = negotiate(accept_language)
+    found, total, following = service.search(session, filters, caller, language=language)
+    near = [] if total else service.nearest(session, filters, language=language)
     here = request.url
     next_address = here.include_query_params(after=following) if following else None
     links = PageLinks(
@@ -51,7 +58,7 @@ def search_support_offers(
     )
     if links.next:
         response.headers["Link"] = f'<{links.next}>; rel="next"'
-    return SupportOfferPage(items=found, limit=filters.limit, total=total, next=following, links=links)
+    return SupportOfferPage(items=found, limit=filters.limit, total=total, next=following, links=links, nearest=near)
 
 
 @reads.get("/facets", summary="Count what each filter would leave", responses=responses(400))

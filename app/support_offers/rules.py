@@ -8,7 +8,7 @@ from typing import Final
 
 from app.core.clock import add_months
 from app.core.text import fold
-from app.support_offers.vocabulary import GRACE_DAYS, Status, Verb
+from app.support_offers.vocabulary import GRACE_DAYS, Capacity, Cost, Status, Verb
 
 TRANSITIONS: Final[Mapping[Verb, Mapping[Status, Status | None]]] = MappingProxyType(
     {
@@ -34,8 +34,11 @@ TRANSITIONS: Final[Mapping[Verb, Mapping[Status, Status | None]]] = MappingProxy
 """From which state each verb leads to which; None: the record is gone. What is not written here cannot be done."""
 
 MUNICIPALITY, COUNTY, COUNTRY, UNSTATED = range(4)
-_ORDER = {Status.PUBLISHED: 0, Status.SUSPENDED: 1, Status.ARCHIVED: 2, Status.DRAFT: 3, Status.IN_REVIEW: 4}
+ORDER_OF_STATUS = {Status.PUBLISHED: 0, Status.SUSPENDED: 1, Status.ARCHIVED: 2, Status.DRAFT: 3, Status.IN_REVIEW: 4}
 _STEP = 10
+# What is not said stands between the good and the bad: unknown is not bad.
+_ROOM = {Capacity.OPEN: 0, Capacity.LIMITED: 0, Capacity.UNKNOWN: 1, Capacity.FULL: 2}
+_PRICE = {Cost.FREE: 0, Cost.UNKNOWN: 1, Cost.PAID: 2}
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 _LONGEST_SLUG = 60
 _PLACED = re.compile(r"(?P<what>.*?)\s*\b(?:i|in|på)\s+(?P<place>\S.*)", re.IGNORECASE)
@@ -55,7 +58,16 @@ def reach_of(areas: Sequence[str]) -> int:
 
 def rank_of(status: Status, reach: int) -> int:
     """Return an offer's place in the list `nearest`: what can be had comes first, then the narrow before the wide."""
-    return _ORDER[status] * _STEP + reach
+    return ORDER_OF_STATUS[status] * _STEP + reach
+
+
+def merit_of(capacity: Capacity, cost: Cost, assured: date | None) -> int:
+    """Return an offer's place among those that answer a question equally well; the lowest comes first.
+
+    Room first, then that its provider has confirmed it, then what it costs. One that is not confirmed in time is
+    suspended, so that of published ones a confirmation is always a recent one.
+    """
+    return (_ROOM[capacity] * 2 + (assured is None)) * len(_PRICE) + _PRICE[cost]
 
 
 def due_on(assured: date | None, published: date, review_months: int) -> date:

@@ -38,8 +38,10 @@ from app.support_offers.vocabulary import (
     CorrectionState,
     Cost,
     Delivery,
+    LackCode,
     LedTo,
     NeedMatch,
+    ReasonCode,
     Side,
     Sort,
     Stage,
@@ -186,7 +188,11 @@ class SupportOfferChoices(SchemaIn):
 class SupportOfferFilters(SupportOfferChoices):
     """The filters of the list, with its order and where the page begins."""
 
-    sort: Sort = Field(default=Sort.NEAREST, description="The order; `-` descends")
+    sort: Sort | None = Field(
+        default=None,
+        description="The order; `-` descends. Without it: `best` when words, needs or areas are asked for, "
+        "else `nearest`",
+    )
     after: Line | None = Field(default=None, description="The `next` of the page before; it repeats and skips nothing")
     limit: int = Field(default=20, ge=1, le=100, description="Rows a page, at most one hundred")
 
@@ -215,6 +221,7 @@ class SupportOfferSummary(SchemaOut):
     ends_on: date | None
     deadline_on: date | None
     capacity: Capacity
+    places_left: int | None
     status: Status
     status_note: str | None
     status_at_source: str | None
@@ -223,6 +230,36 @@ class SupportOfferSummary(SchemaOut):
     assured_on: date | None
     due_on: date | None
     updated_at: datetime
+
+
+class OfferReason(SchemaOut):
+    """Why an offer answers what was asked: a code, what it is about, and the same in words."""
+
+    code: ReasonCode
+    values: list[str] = Field(description="Codes of needs or areas, the words, the places free, or the day")
+    text: str
+
+
+class OfferLack(SchemaOut):
+    """What an offer lacks of what was asked, or does not say."""
+
+    code: LackCode
+    values: list[str]
+    text: str
+
+
+class SupportOfferFound(SupportOfferSummary):
+    """An offer as a row of a list, with why it stands where it stands; both lists are empty in any order but `best`."""
+
+    reasons: list[OfferReason]
+    lacks: list[OfferLack]
+
+
+class SupportOfferNear(SupportOfferFound):
+    """An offer that is not given where it was asked for."""
+
+    nearest_area: str | None = Field(description="The area that it is given in and that lies closest")
+    distance_km: int | None = Field(description="How far away that is, between the middles of the areas")
 
 
 class SupportOfferRead(SupportOfferSummary):
@@ -244,7 +281,6 @@ class SupportOfferRead(SupportOfferSummary):
     funding_source: str | None
     de_minimis: bool | None
     starts_on: date | None
-    places_left: int | None
     waiting_days: int | None
     review_months: int
     published_at: datetime | None
@@ -322,11 +358,14 @@ class PageLinks(SchemaOut):
 class SupportOfferPage(SchemaOut):
     """One page of offers. `next` begins after the last row of this one, whatever has been written meanwhile."""
 
-    items: list[SupportOfferSummary]
+    items: list[SupportOfferFound]
     limit: int
     total: int
     next: str | None
     links: PageLinks
+    nearest: list[SupportOfferNear] = Field(
+        description="When nobody offers it in the area that was asked for: at a distance, or the closest ones elsewhere"
+    )
 
 
 class OfferFacet(SchemaOut):

@@ -124,8 +124,12 @@ class Unstated(StrEnum):
 
 
 class Sort(StrEnum):
-    """Orders of the list. `nearest`: what is for one municipality, then a county, a country, and an unstated area."""
+    """Orders of the list. `best`: what answers the question best, each row with its reasons.
 
+    `nearest`: what is for one municipality, then a county, a country, and an unstated area.
+    """
+
+    BEST = "best"
     NEAREST = "nearest"
     NAME = "name"
     UPDATED_DESC = "-updated_at"
@@ -150,3 +154,35 @@ REVIEW_MONTHS: Final = 12
 """How long an offer counts as confirmed unless it says otherwise."""
 GRACE_DAYS: Final = 30
 """How long after that it is still shown."""
+
+
+class ReasonCode(StrEnum):
+    """Why an offer answers a question."""
+
+    NEED = "need"
+    IN_MUNICIPALITY = "in_municipality"
+    IN_COUNTY = "in_county"
+    IN_COUNTRY = "in_country"
+    IN_PART = "in_part"
+    AT_A_DISTANCE = "at_a_distance"
+    SIDE = "side"
+    WORDS = "words"
+    PLACES_FREE = "places_free"
+    CONFIRMED = "confirmed"
+    FREE = "free"
+    PAID = "paid"
+
+
+class LackCode(StrEnum):
+    """What an offer does not say, or has not, that a question asks for."""
+
+    NEEDS_MISSING = "needs_missing"
+    NEED_NOT_STATED = "need_not_stated"
+    ELSEWHERE = "elsewhere"
+    AREA_NOT_STATED = "area_not_stated"
+    OTHER_SIDE = "other_side"
+    SIDE_NOT_STATED = "side_not_stated"
+    FULL = "full"
+    ROOM_NOT_STATED = "room_not_stated"
+    NOT_CONFIRMED = "not_confirmed"
+    PRICE_NOT_STATED = "price_not_stated"

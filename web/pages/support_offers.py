@@ -31,7 +31,7 @@ from web.support.showing import word
 router = APIRouter()
 _SHOWN_FACETS = 6
 _EARLIER = 5
-_ICONS = ("check", "clock", "no", "half", "chevron")
+_ICONS = ("check", "minus", "clock", "no", "half", "chevron")
 
 _GROUPS: Mapping[str, str] = {
     "need": N_("Helps with"),
@@ -47,6 +47,7 @@ _GROUPS: Mapping[str, str] = {
     "unstated": N_("Not said"),
 }
 _SORTS = {
+    Sort.BEST: N_("Best answer first"),
     Sort.NEAREST: N_("Closest first"),
     Sort.NAME: N_("By name"),
     Sort.UPDATED_DESC: N_("Newest change first"),
@@ -60,7 +61,7 @@ def offers(request: Request, session: Reads, language: Language) -> Response:
     filters, faults = read_filters(SupportOfferFilters, request.query_params, say)
     # Drafts have a page of their own, for those who write them.
     filters = filters.model_copy(update={"status": [], "after": None if faults else filters.after})
-    found, total, following = support_offers.search(session, filters)
+    found, total, following = support_offers.search(session, filters, language=language)
     earlier = _earlier(session, filters) if len(found) < _EARLIER and filters.after is None else []
     understood = support_offers.understood(filters)
     fragment = wants_fragment(request)
@@ -80,6 +81,8 @@ def offers(request: Request, session: Reads, language: Language) -> Response:
         used_icons=_ICONS,
         sorts={sort.value: say(name) for sort, name in _SORTS.items()},
         looser=[] if found else _looser(session, filters, language, say),
+        nearest=[] if total else support_offers.nearest(session, filters, language=language),
+        order=support_offers.order_of(filters),
         following=_address(filters, language, ("after", following)) if following else "",
         first_page=_address(filters, language) if filters.after else "",
         json_link=address("/api/v1/support-offers", *_pairs(filters)),
