@@ -15,6 +15,7 @@ from app.accounts import permissions
 from app.accounts.permissions import Action, Reach
 from app.accounts.vocabulary import Caller
 from app.contacts import queries
+from app.contacts.exporting import as_csv
 from app.contacts.rules import due_on, is_overdue
 from app.contacts.schemas import ContactContent, ContactCreate, ContactFilters, ContactPatch, ContactRead
 from app.contacts.tables import Contact, ContactTerm
@@ -35,6 +36,23 @@ from app.organizations.schemas import OrganizationRead
 from app.organizations.vocabulary import Visibility
 from app.reference import service as reference
 
+__all__ = [
+    "as_csv",
+    "change",
+    "confirm",
+    "everything",
+    "exists",
+    "find",
+    "follow_organization",
+    "looked_after",
+    "may_edit",
+    "of_organization",
+    "register",
+    "remove",
+    "search",
+]
+
+_LONGEST_PAGE = 100
 _NOT_COLUMNS = {"organization_id", "roles", "areas", "website", "source"}
 
 
@@ -147,6 +165,18 @@ def search(session: ReadSession, filters: ContactFilters) -> tuple[list[ContactR
         BadRequest: `after` is not what a page gave.
     """
     return _found(session, filters, queries.shown())
+
+
+def everything(session: ReadSession, filters: ContactFilters) -> list[ContactRead]:
+    """Return every contact that the filters find, from `after` on, for a table. Raises `BadRequest` as `search`."""
+    found: list[ContactRead] = []
+    following: str | None = filters.after
+    while True:
+        asked = filters.model_copy(update={"after": following, "limit": _LONGEST_PAGE})
+        page, _, following = search(session, asked)
+        found += page
+        if following is None:
+            return found
 
 
 def looked_after(

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 from app.accounts.vocabulary import Role
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
+from app.demo import contacts as functions
 from app.demo import dialogues, key_file
 from app.demo import logins as people_of_demo
-from app.demo import organizations as actors
 from app.demo import needs as needs_of_demo
+from app.demo import organizations as actors
 from app.demo import support_offers as offers
 from app.demo import support_requests as requests
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
@@ -54,6 +55,7 @@ def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
         if not opportunities.exists(session, opportunity_id(key))
     }
     new_organizations = actors.load(session, named_organizations() | actors.example_organizations(), home=home)
+    functions.load(session, home=home, today=today)
     for key, enterprise in new_enterprises.items():
         owner = _owner(actors.OWNER_OF_ENTERPRISE.get(key))
         enterprises.register(session, enterprise, home=home, record_id=enterprise_id(key), owner_id=owner)

@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 import pytest
 from playwright.sync_api import Page
 
-from app.demo.vocabulary import enterprise_id, opportunity_id, support_offer_id
+from app.demo.organizations import organization_id
+from app.demo.vocabulary import enterprise_id, need_id, opportunity_id, support_offer_id
 from tests.browser import axe_violations, scrolls_sideways
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
@@ -35,7 +36,16 @@ STATES = {
     "support, nothing found": "/support-offers?words=styrelsekompetens+i+Norrbotten",
     "support, error": "/support-offers?need=x",
     "support offer": f"/support-offers/{support_offer_id('exempel-handledare')}",
+    "needs, full": "/needs?category=sales_marketing&side=enterprise&limit=5",
+    "needs, nothing found": "/needs?words=qqqq&area=SE-25",
+    "needs, error": "/needs?category=x",
+    "need": f"/needs/{need_id('N029')}",
+    "need, met": f"/needs/{need_id('exempel-handledning')}",
     "support offer, ended": f"/support-offers/{support_offer_id('O024')}",
+    "directory, full": "/contacts?role=buyer&place=Sundsvall",
+    "directory, cards": "/contacts?view=cards&limit=2",
+    "directory, error": "/contacts?place=Ingenstans&words=qqqq",
+    "organisation, with contacts": f"/organizations/{organization_id('buyer')}",
     "about": "/about",
     "nothing there": "/nope",
 }

@@ -25,6 +25,8 @@ from app.accounts.tables import LoginSession, Person
 from app.accounts.vocabulary import Caller, Role
 from app.claims import service as claims
 from app.claims.schemas import ClaimFilters, ClaimIn
+from app.contacts import service as contacts
+from app.contacts.schemas import ContactCreate
 from app.core.clock import now
 from app.core.db import Database
 from app.enterprises import service as enterprises
@@ -34,6 +36,8 @@ from app.moderation.vocabulary import ReportKind, Subject
 from app.needs import service as needs
 from app.needs.vocabulary import Status as NeedStatus
 from app.opportunities import service as opportunities
+from app.organizations import service as organizations
+from app.organizations.schemas import OrganizationCreate
 from app.support_offers import service as support_offers
 from app.support_offers.vocabulary import Status as OfferStatus
 from app.support_requests import service as support_requests
@@ -86,6 +90,8 @@ OWN_INBOX, OF_ENTERPRISE = Audience(ENTERPRISES, ENTERPRISES), Audience(ENTERPRI
 OWN_REGION, OF_REGION = Audience(COORDINATORS, COORDINATORS), Audience(COORDINATORS, COORDINATORS, private=True)
 # An enterprise's own people have /profile.
 EDITED = Audience(EDITORS, COORDINATORS, private=True)
+# Whoever keeps an organisation keeps its contacts; here an enterprise does.
+OF_KEEPER = Audience(EVERYBODY, EDITORS - {Role.INTEGRATOR}, private=True)
 OFFERERS = frozenset({Role.SUPPORT_PROVIDER, Role.COORDINATOR, Role.ADMIN})
 OWN_OFFERS, OF_OFFER = Audience(OFFERERS, OFFERERS), Audience(OFFERERS, OFFERERS, private=True)
 # Everybody may have a need; here an enterprise does.
@@ -135,6 +141,16 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
             )
         },
         "GET /coordination/support-offers": OWN_REGION,
+        "GET /contacts": ALL,
+        "GET /contacts.csv": ALL,
+        "GET /organizations/{organization_id}": ALL,
+        "GET /organizations/{organization_id}/contacts": OF_KEEPER,
+        "POST /organizations/{organization_id}/contacts": OF_KEEPER,
+        "GET /contacts/{contact_id}": OF_KEEPER,
+        "POST /contacts/{contact_id}": OF_KEEPER,
+        "POST /contacts/{contact_id}/confirm": OF_KEEPER,
+        "POST /contacts/{contact_id}/remove": OF_KEEPER,
+        "GET /coordination/contacts": OWN_REGION,
         "GET /opportunities": ALL,
         "GET /opportunities/{opportunity_id}": ALL,
         "GET /opportunities/{opportunity_id}/history": ALL,
@@ -347,6 +363,12 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
     with database.writes() as session:
         need = opportunities.publish(session, opportunity(), home="local", owner_id=buyer)
         firm = enterprises.register(session, enterprise(), home="local", owner_id=keeper)
+        told = {"name": "Exempelhuset", "country": "SE", "kind": "adviser", "area_code": "SE-2281", "source": "exempel"}
+        actor = organizations.register(
+            session, OrganizationCreate.model_validate(told), home="local", owner_id=keeper
+        ).id
+        switchboard = {"organization_id": actor, "function": "Växeln", "phone": "060-19 10 00"}
+        contact = contacts.register(session, ContactCreate.model_validate(switchboard), home="local").id
         advice = support_offer(area_code="SE-2281")
         adviser = {"home": "local", "owner_id": organization_of(Role.SUPPORT_PROVIDER)}
         needed = needs.register(
@@ -382,6 +404,8 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         "support_offer_id": support.id,
         "need_id": needed.id,
         "need_step": "withdraw",
+        "organization_id": actor,
+        "contact_id": contact,
         "question_id": asked.json()["id"],
         "claim_id": claimed[0].id,
         "report_id": told[0].id,
