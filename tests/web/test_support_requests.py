@@ -85,6 +85,7 @@ def test_each_side_sees_what_waits_for_it(asker: httpx.Client, giver: httpx.Clie
     empty = asker.get("/nb/support-requests").text
     assert "Ingen forespørsel venter" in empty
     one = ask(database, offer).id
+    assert "1 väntar på dig" in giver.get("/sv/support-offers/mine").text
     with database.writes() as session:
         service.accept(session, one, AcceptIn(), by=GIVER)
     decided = read(database, one).decided_at

@@ -14,6 +14,7 @@ from app.support_offers import corrections
 from app.support_offers import service as support_offers
 from app.support_offers.schemas import SupportOfferRead
 from app.support_offers.vocabulary import Verb
+from app.support_requests import service as support_requests
 from web.forms import Fault
 from web.pages.common import Language
 from web.profile.drafts import text
@@ -64,6 +65,7 @@ def mine(request: Request, session: Reads, language: Language, by: OfferCaller, 
         urgent=[one for one in found if one.is_urgent],
         others=[one for one in found if not one.is_urgent],
         is_coordinator=by.role in {Role.COORDINATOR, Role.ADMIN},
+        support_waiting=support_requests.waiting(session, by),
         done=done,
     )
 
