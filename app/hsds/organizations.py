@@ -50,11 +50,9 @@ def _own_contact(record: OrganizationRead | None) -> list[Contact]:
     return [
         Contact(
             id=stable_id("contact", record.id),
-            service_id=None,
             organization_id=record.id,
             title=record.contact_function,
             email=record.contact_email,
-            phones=None,
         )
     ]
 
@@ -63,7 +61,6 @@ def _contact(contact: ContactRead) -> Contact:
     phone = contact.phone and Phone(id=stable_id("phone", contact.id), contact_id=contact.id, number=contact.phone)
     return Contact(
         id=contact.id,
-        service_id=None,
         organization_id=contact.organization_id,
         title=contact.function,
         email=contact.email,

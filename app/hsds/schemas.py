@@ -1,5 +1,7 @@
 """What HSDS 3.0 says of services, organisations and taxonomies. What is None is left out of the answer.
 
+That is why these schemas, unlike those of our own API, have defaults: a field that may be left out is not required.
+
 Field names and what they hold are the standard's (Open Referral, CC BY-SA 4.0); only the fields that we can fill are
 here.
 """
@@ -120,9 +122,9 @@ class Attribute(SchemaOut):
     link_id: str
     link_type: str
     link_entity: str
-    value: str | None
-    taxonomy_term_id: str | None
-    taxonomy_term: Term | None
+    value: str | None = None
+    taxonomy_term_id: str | None = None
+    taxonomy_term: Term | None = None
 
 
 class Phone(SchemaOut):
@@ -137,11 +139,11 @@ class Contact(SchemaOut):
     """A function that answers, never a person."""
 
     id: str
-    service_id: str | None
-    organization_id: str | None
-    title: str | None
-    email: str | None
-    phones: list[Phone] | None
+    service_id: str | None = None
+    organization_id: str | None = None
+    title: str | None = None
+    email: str | None = None
+    phones: list[Phone] | None = None
 
 
 class Address(SchemaOut):
@@ -173,7 +175,7 @@ class Identifier(SchemaOut):
 
     id: str
     organization_id: str
-    identifier_scheme: str | None
+    identifier_scheme: str | None = None
     identifier_type: str
     identifier: str
 
@@ -193,8 +195,8 @@ class OrganizationRow(SchemaOut):
     id: str
     name: str
     description: str
-    email: str | None
-    website: str | None
+    email: str | None = None
+    website: str | None = None
 
 
 class Organization(OrganizationRow):
@@ -244,23 +246,23 @@ class CostOption(SchemaOut):
 
     id: str
     service_id: str
-    option: str | None
-    currency: str | None
-    amount: float | None
-    amount_description: str | None
+    option: str | None = None
+    currency: str | None = None
+    amount: float | None = None
+    amount_description: str | None = None
 
 
 class ServiceRow(ServiceName):
     """A service in a list: everything there is one of."""
 
-    description: str | None
-    url: str | None
-    email: str | None
-    application_process: str | None
-    fees_description: str | None
-    eligibility_description: str | None
-    alert: str | None
-    assured_date: str | None
+    description: str | None = None
+    url: str | None = None
+    email: str | None = None
+    application_process: str | None = None
+    fees_description: str | None = None
+    eligibility_description: str | None = None
+    alert: str | None = None
+    assured_date: str | None = None
     last_modified: str
     organization: OrganizationRow
 

@@ -162,10 +162,8 @@ def _contacts(offer: SupportOfferRead) -> list[Contact]:
         Contact(
             id=stable_id("contact", offer.id),
             service_id=offer.id,
-            organization_id=None,
             title=offer.contact_function,
             email=offer.contact_email,
-            phones=None,
         )
     ]
 

@@ -56,7 +56,6 @@ def attribute(record_id: str, name: str, code: str, say: Texts) -> Attribute:
         link_id=record_id,
         link_type=name,
         link_entity="service",
-        value=None,
         taxonomy_term_id=found.id,
         taxonomy_term=found,
     )
@@ -70,8 +69,6 @@ def value(record_id: str, entity: str, kind: str, said: str) -> Attribute:
         link_type=kind,
         link_entity=entity,
         value=said,
-        taxonomy_term_id=None,
-        taxonomy_term=None,
     )
 
 

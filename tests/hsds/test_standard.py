@@ -16,6 +16,7 @@ from app.settings import Settings
 from tests.client import client_of
 from tests.keys import SECRET
 
+NAMES = ("services", "organizations", "taxonomies", "taxonomy_terms")
 SCHEMAS = Path(os.environ.get("SAMNOD_DATA_DIR", "../shared/data")) / "hsds"
 
 
@@ -91,6 +92,16 @@ def test_every_answer_fits_the_schemas_of_the_standard(over_demo: httpx.Client):
     assert faults("service", [{**whole[0], "status": "open", "id": "1"}]) != []
     for name in ("taxonomies", "taxonomy_terms"):
         assert [over_demo.get(f"/hsds/{name}/{one['id']}").json() for one in lists[name]] == lists[name]
+
+
+def test_every_answer_is_as_its_own_document_says(over_demo: httpx.Client):
+    document = over_demo.get("/hsds/openapi.json").json()
+    one = {name: over_demo.get(f"/hsds/{name}").json()["contents"][0]["id"] for name in NAMES}
+    for path, item in document["paths"].items():
+        said = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        judge = jsonschema_rs.validator_for({**said, "components": document["components"]}, validate_formats=True)
+        answer = over_demo.get(f"/hsds{path}".format(id=one.get(path.split("/")[1])))
+        assert [fault.message for fault in judge.iter_errors(answer.json())] == [], path
 
 
 def test_what_is_named_is_there(over_demo: httpx.Client):
