@@ -125,6 +125,11 @@ def find(session: ReadSession | WriteSession, inventory_id: str, by: Caller | No
     return read(known(session, inventory_id, by))
 
 
+def own(session: ReadSession | WriteSession, inventory_id: str, *, by: Caller) -> InventoryRead:
+    """Return a round that `by` looks after. Raises `NotFound` for any other, a closed one too."""
+    return read(looked_after(session, inventory_id, by))
+
+
 def search(
     session: ReadSession, filters: InventoryFilters, by: Caller | None = None
 ) -> tuple[list[InventoryRead], int]:

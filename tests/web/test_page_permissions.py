@@ -30,6 +30,8 @@ from app.contacts.schemas import ContactCreate
 from app.core.clock import now
 from app.core.db import Database
 from app.enterprises import service as enterprises
+from app.inventories import service as inventories
+from app.inventories.schemas import InventoryCreate
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import ReportKind, Subject
@@ -45,6 +47,7 @@ from app.support_requests.schemas import SupportRequestIn
 from tests.databases import KINDS
 from tests.factories import enterprise, opportunity, support_offer
 from tests.factories import need as need_of
+from tests.inventories.ground import plan
 from tests.keys import REGION, SECRET, key_for, organization_of
 from tests.people import person_for, session_for
 from web.site import create_site
@@ -116,6 +119,14 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "GET /support-offers/{support_offer_id}": ALL,
         "GET /needs": ALL,
         "GET /needs/{need_id}": ALL,
+        "GET /needs-inventories": ALL,
+        "GET /needs-inventories/compare": ALL,
+        "GET /needs-inventories/compare/{form}": ALL,
+        # A round that is not closed is there for whoever looks after it.
+        "GET /needs-inventories/{inventory_id}": ALL,
+        "GET /needs-inventories/{inventory_id}/table/{form}": ALL,
+        "GET /survey/{token}": ALL,
+        "POST /survey/{token}": ALL,
         "GET /needs/mine": OWN_NEEDS,
         "GET /needs/new": OWN_NEEDS,
         "POST /needs/new": OWN_NEEDS,
@@ -254,6 +265,14 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "GET /support-requests/{support_request_id}": OF_REQUEST,
         "POST /support-requests/{support_request_id}": OF_REQUEST,
         "GET /coordination": OWN_REGION,
+        "GET /coordination/needs-inventories": OWN_REGION,
+        "GET /coordination/needs-inventories/new": OWN_REGION,
+        "POST /coordination/needs-inventories/new": OWN_REGION,
+        "GET /coordination/needs-inventories/{inventory_id}": OF_REGION,
+        "GET /coordination/needs-inventories/{inventory_id}/edit": OF_REGION,
+        "POST /coordination/needs-inventories/{inventory_id}/edit": OF_REGION,
+        "POST /coordination/needs-inventories/{inventory_id}/step": OF_REGION,
+        "POST /coordination/needs-inventories/{inventory_id}/invitations": OF_REGION,
         "GET /coordination/claims": OWN_REGION,
         "GET /coordination/organizations": OWN_REGION,
         "POST /coordination/claims/{claim_id}/{verb}": OF_REGION,
@@ -396,6 +415,8 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         need_of_support = SupportRequestIn(offer_id=offer.id, enterprise_id=firm.id, text="Vi vill växa.")
         asker = Caller("a-firm", keeper, Role.ENTERPRISE, frozenset())
         asked_for = support_requests.send(session, need_of_support, by=asker)
+    with database.writes() as session:
+        planned = inventories.create(session, InventoryCreate.model_validate(plan()), home="local")
     with database.reads() as session:
         claimed, _ = claims.listed(session, ClaimFilters(), by=coordinator)
     ids = {
@@ -406,6 +427,8 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         "need_step": "withdraw",
         "organization_id": actor,
         "contact_id": contact,
+        "inventory_id": planned.id,
+        "form": "csv",
         "question_id": asked.json()["id"],
         "claim_id": claimed[0].id,
         "report_id": told[0].id,
