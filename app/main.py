@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.limits import Limits
 from app.core.traffic import Traffic
 from app.demo import service as demo
+from app.gaps.misses import Misses
 from app.open_referral import create_projection
 from app.reference import service as reference
 from app.secret import is_needed_for, secret_of
@@ -31,6 +32,7 @@ def create_app(settings: Settings) -> Starlette:
     database = Database(settings.database)
     secret = secret_of(settings.secret_key, settings.var_dir)
     limits = Limits(on=settings.rate_limits, exempt=settings.rate_limit_exempt)
+    misses = Misses(database)
     wire()
 
     @asynccontextmanager
@@ -41,6 +43,7 @@ def create_app(settings: Settings) -> Starlette:
         # Sync endpoints run in this pool; see core/db.py for why it is small.
         anyio.to_thread.current_default_thread_limiter().total_tokens = database.threads
         yield
+        misses.write()
         database.close()
 
     app = Starlette(lifespan=lifespan)
@@ -49,7 +52,7 @@ def create_app(settings: Settings) -> Starlette:
 
     health.install(app)
     app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-    state = {"database": database, "home": settings.node, "secret": secret, "limits": limits}
+    state = {"database": database, "home": settings.node, "secret": secret, "limits": limits, "misses": misses}
     app.mount("/api/v1", create_api(state, base_url=settings.base_url, contact_email=settings.contact_email))
     app.add_route("/hsds", _about_the_projection, methods=["GET", "HEAD", "OPTIONS"])
     app.mount("/hsds", create_projection(state, base_url=settings.base_url, contact_email=settings.contact_email))
@@ -62,6 +65,7 @@ def create_app(settings: Settings) -> Starlette:
             demo=demo.is_loaded,
             base_url=settings.base_url,
             limits=limits,
+            misses=misses,
             secret=secret,
             contact_email=settings.contact_email,
             home=settings.node,

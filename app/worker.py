@@ -26,6 +26,7 @@ from app.claims import service as claims
 from app.core.clock import now, zone
 from app.core.db import Database, WriteSession
 from app.digests import service as digests
+from app.gaps import service as gaps
 from app.inventories import service as inventories
 from app.jobs import service as jobs
 from app.mail import service as mail
@@ -166,6 +167,7 @@ JOBS: Final[tuple[Job, ...]] = (
             two_step.forget_challenges,
             claims.forget_claims,
             moderation.forget_reports,
+            gaps.forget_searches,
             support_offers.forget_corrections,
         ),
     ),

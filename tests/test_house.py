@@ -120,6 +120,17 @@ SHELVES_OF_ROOM = {
         {"service"},
         {"routes"},
     ],
+    # A request is held before anything is done with it, from one of its two sides.
+    "intake": [
+        {"vocabulary"},
+        {"rules"},
+        {"schemas", "tables"},
+        {"queries"},
+        {"ground", "letters"},
+        {"requesting", "handling"},
+        {"service"},
+        {"routes"},
+    ],
     # One opportunity is read, then written whole, then led through its life.
     "opportunities": [
         {"vocabulary"},
@@ -137,9 +148,9 @@ SHELVES_OF_ROOM = {
         {"vocabulary"},
         {"rules"},
         {"schemas", "tables"},
-        {"queries", "quality", "ranking", "distances", "kept"},
+        {"queries", "quality", "ranking", "distances"},
         {"records", "index", "wording"},
-        {"lifecycle", "sifting"},
+        {"lifecycle", "sifting", "supply"},
         {"searching"},
         {"corrections", "hiding", "facets", "publishing"},
         {"service"},
@@ -173,8 +184,8 @@ SHELVES_OF_ROOM = {
         {"schemas", "tables"},
         {"queries"},
         {"publishing"},
-        {"rounds"},
-        {"invitations", "links", "results"},
+        {"rounds", "reading"},
+        {"invitations", "links", "results", "importing"},
         {"exporting"},
         {"service"},
         {"routes"},
@@ -223,7 +234,19 @@ SHELVES_OF_ROOM = {
         {"logins", "dialogues", "support_offers", "support_requests", "contacts", "needs"},
         {"service"},
     ],
-    "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"routes"}],
+    "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"kept"}, {"routes"}],
+    # Offers and needs are counted side by side; `misses` holds what is written later.
+    "gaps": [
+        {"vocabulary"},
+        {"rules", "demand"},
+        {"schemas", "tables"},
+        {"queries"},
+        {"mapping", "pairing"},
+        {"exporting"},
+        {"service"},
+        {"misses"},
+        {"routes"},
+    ],
     # `rules` says how an entry is hashed, for those who check an export; `checking` reads what `service` writes.
     "audit": [{"vocabulary"}, {"rules"}, {"schemas", "tables"}, {"queries"}, {"service", "checking"}],
     # A letter is written out, then brought to the mail server; only `smtp` speaks to it.
@@ -255,11 +278,16 @@ FRONT_DOOR = {"service", "schemas", "vocabulary"}
 # `reservation`, and matching's `eligibility` with the `profile` it reads, are judgements without a database, which
 # matching, notices and pages must make alike.
 SIDE_DOORS = {
+    # A table is read in one way, whatever it holds.
+    "enterprises": {"spreadsheet"},
     "reference": {"fields"},
     "accounts": {
         *("permissions", "sessions", "people", "attempts", "invitations", "resets", "managing", "passwords", "writing"),
         "two_step",
     },
+    # What is kept until somebody writes, and what waits to be written.
+    "journal": {"kept"},
+    "gaps": {"misses"},
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},
     "support_offers": {"corrections", "publishing"},

@@ -14,6 +14,7 @@ from app.core.db import SILENCES, Database, ReadSession, is_silence
 from app.core.errors import NotReady, SamnodError
 from app.core.i18n import negotiate
 from app.core.limits import Limits
+from app.gaps.misses import Misses
 from web.assets import STATIC
 from web.assets import assets as find_assets
 from web.figures import POINTS_CSS, POINTS_PATH
@@ -131,6 +132,7 @@ def create_site(
     demo: Callable[[ReadSession], bool] = _no_demo,
     base_url: str = "",
     limits: Limits | None = None,
+    misses: Misses | None = None,
     secret: bytes = b"",
     home: str = "local",
     contact_email: str = "",
@@ -140,15 +142,16 @@ def create_site(
 
     `node_name` is the region at the foot of every page; `demo` tells whether example data is loaded, which puts the
     banner on top; `base_url` is the public address (https turns HSTS on); `assets` is auto, vendor or cdn; `limits`
-    counts how often a visitor asks for a ranking; `secret` is what sessions and forms are signed with, and `home` the
-    node that new records belong to; `contact_email` is the function that what visitors tell about the site is sent to;
-    `keeps_mail` lets the demo show its letters, because nothing sends them.
+    counts how often a visitor asks for a ranking; `misses` keeps searches that found nobody; `secret` is what sessions
+    and forms are signed with, and `home` the node that new records belong to; `contact_email` is the function that what
+    visitors tell about the site is sent to; `keeps_mail` lets the demo show its letters, because nothing sends them.
     Raises MissingAssets when `assets` is vendor and a file is missing.
     """
     files = find_assets(assets)
     site = FastAPI(title="Samnod", docs_url=None, redoc_url=None, openapi_url=None, max_body_size=_LARGEST_BODY)
     site.state.database = database
     site.state.limits = limits or Limits(on=False)
+    site.state.misses = misses or Misses(database)
     site.state.secret = secret
     site.state.home = home
     site.state.base_url = base_url

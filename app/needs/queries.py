@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, false, func, literal_column, or_, select, type_coerce
 from sqlmodel import col
 
 from app.core.db import ReadSession, WriteSession
@@ -65,6 +65,13 @@ def terms(need_ids: Collection[str]) -> Select[str, TermKind, str]:
         .where(col(NeedTerm.need_id).in_(need_ids))
         .order_by(col(NeedTerm.need_id), col(NeedTerm.kind), col(NeedTerm.code))
     )
+
+
+def stated() -> Select[*tuple[Any, ...]]:
+    """Select what every published need states, a row a term; one that states nothing has a row with neither."""
+    own = col(NeedTerm.need_id) == col(Need.id)
+    columns = (col(Need.id), type_coerce(col(NeedTerm.kind), String), col(NeedTerm.code))
+    return select(*columns).outerjoin(NeedTerm, own).where(_shown(NeedChoices(), NOBODY))
 
 
 def kept_by(organization_id: str) -> Select[Need]:

@@ -64,6 +64,7 @@ __all__ = [
     "register_for",
     "remove",
     "search",
+    "stated",
     "step",
     "understood",
 ]
@@ -149,6 +150,16 @@ def search(
     total: int = session.connection().execute(queries.count(session, filters, viewer)).scalar_one()
     shown, following = queries.ORDERS[filters.sort].page(rows, filters)
     return records.summaries(session, shown), total, following
+
+
+def stated(session: ReadSession) -> dict[str, dict[TermKind, frozenset[str]]]:
+    """Return what each published need states, by its id: categories, areas and sides; for sums over all of them."""
+    found: dict[str, dict[TermKind, set[str]]] = {}
+    for need_id, kind, code in session.connection().execute(queries.stated()):
+        said = found.setdefault(need_id, {one: set() for one in TermKind})
+        if kind is not None:
+            said[TermKind(kind)].add(code)
+    return {one: {kind: frozenset(codes) for kind, codes in said.items()} for one, said in found.items()}
 
 
 def counted(session: ReadSession, choices: NeedChoices) -> NeedFacets:

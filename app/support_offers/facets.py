@@ -6,8 +6,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from app.core.db import ReadSession
+from app.journal.kept import Kept, kept
 from app.support_offers import sifting
-from app.support_offers.kept import Kept, kept
 from app.support_offers.schemas import OfferFacet, OfferFacetGroup, SupportOfferChoices, SupportOfferFacets
 from app.support_offers.searching import plain_choices, sift, understood
 from app.support_offers.vocabulary import PUBLIC_STATUSES

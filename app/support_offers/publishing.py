@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from app.core.columns import stable_id
 from app.core.db import ReadSession
+from app.journal.kept import Kept, kept
 from app.support_offers import queries, records
-from app.support_offers.kept import Kept, kept
 from app.support_offers.queries import is_shown
 from app.support_offers.schemas import SupportOfferChoices, SupportOfferRead
 from app.support_offers.tables import SupportOffer, SupportOfferTerm

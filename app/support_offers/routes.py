@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Path, Query, Request, Response
 
 from app.accounts.permissions import SupportOfferReader, SupportOfferReviewer, SupportOfferWriter
 from app.accounts.writing import Home, Writes, WritingRoute, tagged
@@ -40,6 +40,7 @@ def search_support_offers(
     request: Request,
     response: Response,
     filters: Annotated[SupportOfferFilters, Query()],
+    after_answer: BackgroundTasks,
     accept_language: AcceptLanguage = None,
 ) -> SupportOfferPage:
     """Return one page of offers, the published ones unless `status` says otherwise. `next` begins the next page.
@@ -50,6 +51,9 @@ def search_support_offers(
     language = negotiate(accept_language)
     found, total, following = service.search(session, filters, caller, language=language)
     near = [] if total else service.nearest(session, filters, language=language)
+    if total == 0 and (asked := service.asked_only_for(filters)):
+        # Whoever keeps such searches as evidence does it when the answer has left.
+        after_answer.add_task(request.app.state.misses.notice, *asked)
     here = request.url
     next_address = here.include_query_params(after=following) if following else None
     links = PageLinks(

@@ -14,11 +14,11 @@ from app.core.clock import today
 from app.core.db import ReadSession
 from app.core.errors import BadRequest, FieldFault, Message
 from app.core.i18n import N_, texts
+from app.journal.kept import Kept, kept
 from app.reference import service as reference
 from app.support_offers import queries, records
 from app.support_offers.distances import nearest_of
 from app.support_offers.index import UNSTATED, Slots, current
-from app.support_offers.kept import Kept, kept
 from app.support_offers.queries import NOBODY, REMOTE, Viewer
 from app.support_offers.ranking import Question, explained, question_of
 from app.support_offers.rules import split_place
@@ -31,7 +31,7 @@ from app.support_offers.schemas import (
 )
 from app.support_offers.sifting import Sifted, ranked, sifted
 from app.support_offers.tables import SupportOffer
-from app.support_offers.vocabulary import PUBLIC_STATUSES, Side, Sort, TermKind, Unstated
+from app.support_offers.vocabulary import PUBLIC_STATUSES, NeedMatch, Side, Sort, TermKind, Unstated
 from app.support_offers.wording import lacks_told, reasons_told
 
 Choices = TypeVar("Choices", bound=SupportOfferChoices)
@@ -120,6 +120,18 @@ def understood(choices: Choices) -> Choices:
     return choices.model_copy(update={"words": what, "area": areas})
 
 
+def asked_only_for(filters: SupportOfferChoices) -> tuple[list[str], list[str]] | None:
+    """Return the needs and areas that a search asks for, as far as it was understood; None if it asks for more.
+
+    That nobody is found who is also free of charge, or has room, does not mean that nobody offers it.
+    """
+    asked = understood(plain_choices(filters))
+    bare = SupportOfferChoices(words=asked.words, need=asked.need, area=asked.area)
+    if asked != bare or (asked.need_match is NeedMatch.ALL and len(asked.need) > 1):
+        return None
+    return asked.need or list(question_of(asked).meant), asked.area
+
+
 def order_of(filters: SupportOfferFilters) -> Sort:
     """Return the order that was asked for; without one, the best first when anything is asked.
 
@@ -145,7 +157,10 @@ def found(
     answers = []
     for offer in records.summaries(session, rows):
         reasons, lacks = explained(question, offer) if question else ([], [])
-        said = {"reasons": reasons_told(reasons, say, language), "lacks": lacks_told(lacks, say, language)}
+        said: dict[str, Any] = {
+            "reasons": reasons_told(reasons, say, language),
+            "lacks": lacks_told(lacks, say, language),
+        }
         # Each part has been checked already.
         answers.append(SupportOfferFound.model_construct(**_members(offer), **said))
     return answers

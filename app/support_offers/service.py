@@ -33,13 +33,17 @@ from app.support_offers.quality import quality_of
 from app.support_offers.ranking import needs_meant
 from app.support_offers.rules import possible_verbs
 from app.support_offers.schemas import OfferQuality, SupportOfferCreate, SupportOfferRead, SupportOfferSummary
-from app.support_offers.searching import answering, nearest, order_of, search, understood
+from app.support_offers.searching import answering, asked_only_for, nearest, order_of, search, understood
+from app.support_offers.supply import Supplied, Supply, supply
 from app.support_offers.tables import SupportOffer
 from app.support_offers.vocabulary import PUBLIC_STATUSES, RECORD_TYPE, Status
 
 __all__ = [
     "UNCONFIRMED",
+    "Supplied",
+    "Supply",
     "answering",
+    "asked_only_for",
     "change",
     "counted",
     "exists",
@@ -63,6 +67,7 @@ __all__ = [
     "restore",
     "search",
     "step",
+    "supply",
     "suspend_unconfirmed",
     "understood",
     "waiting",

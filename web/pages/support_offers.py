@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from starlette.background import BackgroundTask
 
 from app.accounts.vocabulary import Caller
 from app.core.clock import today
@@ -88,6 +89,8 @@ def offers(request: Request, session: Reads, language: Language) -> Response:
         json_link=address("/api/v1/support-offers", *_pairs(filters)),
         one_word=lambda group, code: word(group, code, language, say),
     )
+    if total == 0 and not faults and (asked := support_offers.asked_only_for(filters)):
+        page.background = BackgroundTask(request.app.state.misses.notice, *asked)
     if fragment:
         page.headers["HX-Push-Url"] = _address(filters, language)
     return page
