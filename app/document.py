@@ -75,7 +75,6 @@ _TAGS = {
     "support-requests": "What enterprises ask of support offers, how it was answered, and whether it helped",
     "needs": "What social enterprises and public bodies need support with, public by their own choice",
     "needs-inventories": "Rounds of a survey of needs: who is asked, and counts that tell nobody of fewer than five",
-    "cooperation": "Requests for cooperation, led by one receiver a region to a decision by one of four routes",
     "gaps": "Where support is missing: needs and offers matched both ways, and the map of what nobody offers",
     "opportunities": "What public buyers show: needs, dialogues, partnerships and procurements, in lots",
     "responses": "The dialogue: invitations, answers, questions, shortlist, inbox and desk",
