@@ -403,6 +403,9 @@ OWN_WAYS: dict[tuple[str, int], Way] = {
         operation, ids={"supportOfferId": world.old_offer}
     ),
     ("remove_support_offer", 409): lambda world, operation: world.send(operation),
+    ("correct_support_offer", 409): lambda world, operation: world.send(
+        operation, ids={"supportOfferId": world.old_offer}
+    ),
     ("change_need", 409): lambda world, operation: world.send(operation, ids={"needId": world.old_need}),
     ("remove_need", 409): lambda world, operation: world.send(operation),
     ("set_outreach", 409): lambda world, operation: world.send(operation, ids={"opportunityId": world.ended}),

@@ -58,7 +58,9 @@ def test_an_offer_is_written_changed_by_two_and_corrected(open_page: OpenPage, l
         expect(page.locator(".ds-error-summary")).to_be_focused()
         looked_at(page, "correct, faults")
         become(page, live_server, Role.SUPPORT_PROVIDER)
-        for path in ("mine", f"{draft}/step/submit", f"{shown}/step/archive", f"{shown}/history", shown):
+        # What is made of the same parts as the others is looked at among the long tests.
+        alike = (f"{draft}/step/submit", f"{shown}/step/archive", f"{shown}/history", "new")
+        for path in ("mine", shown, *(alike if language != "sv" else ())):
             page.goto(f"{here}/{path}")
             looked_at(page, path)
         page.goto(f"{here}/new")
@@ -80,14 +82,14 @@ def test_an_offer_is_written_changed_by_two_and_corrected(open_page: OpenPage, l
         page.locator("#theirs-summary").check()
         page.locator("button[value=chosen]").click()
         expect(page.locator("#summary")).to_have_value("Den andras text.")
-        looked_at(page, "saved")
         page.goto(f"{here}/{shown}/corrections")
         page.locator("main form button[type=submit]").click()
         looked_at(page, "corrections, faults")
         page.locator("[name=do][value=applied]").check()
         page.locator("main form button[type=submit]").click()
         expect(page.locator("#told")).not_to_be_empty()
-        looked_at(page, "corrections, answered")
+        if language != "sv":
+            looked_at(page, "corrections, answered")
         become(page, live_server, Role.COORDINATOR)
         page.goto(f"/{language}/coordination/support-offers")
         looked_at(page, "queue")
