@@ -15,8 +15,9 @@ from app.core.db import WriteSession
 from app.core.i18n import N_
 from app.demo.organizations import organization_id
 from app.demo.vocabulary import EXAMPLE_SOURCE, support_offer_id
+from app.support_offers import corrections
 from app.support_offers import service as support_offers
-from app.support_offers.schemas import SupportOfferCreate
+from app.support_offers.schemas import CorrectionIn, SupportOfferCreate
 from app.support_offers.vocabulary import Status
 
 _DATA = Path(__file__).resolve().parent / "data"
@@ -28,6 +29,12 @@ _STATES: Final[Mapping[str, tuple[Status, str | None]]] = {
     "project": (Status.ARCHIVED, N_("It was a project when the source was written; whether it goes on is not known.")),
     "idea": (Status.DRAFT, N_("It was an idea or a proposal when the source was written.")),
 }
+# What waits for the coordinator, and what a reader has said of another.
+_WAITING: Final = "exempel-natverk"
+_CORRECTED: Final = "exempel-radgivning"
+_CORRECTION: Final = CorrectionIn(
+    field="amount", text="På kontoret säger de att det är åtta timmar numera.", proposed="8 timmar om året"
+)
 
 
 class Named(NamedTuple):
@@ -67,8 +74,10 @@ def load(session: WriteSession, *, home: str) -> int:
                 home=home,
                 record_id=support_offer_id(key),
                 owner_id=owner,
-                status=Status.PUBLISHED,
+                status=Status.IN_REVIEW if key == _WAITING else Status.PUBLISHED,
             )
+            if key == _CORRECTED:
+                corrections.propose(session, support_offer_id(key), _CORRECTION)
             written += 1
     return written
 

@@ -26,6 +26,8 @@ from app.opportunities import service as opportunities
 from app.reference.service import area_label, counties_of, countries
 from app.responses import service as responses
 from app.responses.schemas import OutcomeDue
+from app.support_offers import corrections
+from app.support_offers import service as support_offers
 from app.support_requests import service as support_requests
 from web.entering import typed
 from web.forms import Fault
@@ -75,12 +77,13 @@ class Waiting:
     late_count: int
     outcomes: list[OutcomeDue]
     acts: list[ActRead]
+    offers: int
     post: Post
 
     @property
     def is_nothing(self) -> bool:
         """Whether the desk is empty."""
-        return not (self.report_count or self.claim_count or self.late_count or self.outcomes)
+        return not (self.report_count or self.claim_count or self.late_count or self.outcomes or self.offers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +274,15 @@ def _waiting(session: ReadSession, by: Caller, area: str | None) -> Waiting:
         late_count=late_count,
         outcomes=_outcomes(session, at, area or by.region),
         acts=moderation.acts(session, ActFilters(area=area, own=True, limit=_SHOWN), by=by)[0],
+        offers=_offers(session, by),
         post=mail.post(session, at),
     )
+
+
+def _offers(session: ReadSession, by: Caller) -> int:
+    """Return how many support offers wait for review or have a correction that nobody has answered."""
+    waiting = {one.id for one in support_offers.waiting(session, by=by, limit=_DEEPEST)}
+    return len(waiting | {each.offer_id for each in corrections.waiting(session, by=by, limit=_DEEPEST)})
 
 
 def _outcomes(session: ReadSession, at: datetime, area: str | None) -> list[OutcomeDue]:
