@@ -8,7 +8,8 @@ RECORD_TYPE = "need"
 
 # The code lists that a record is written in. No code is in two lists of support areas.
 CATEGORY_LIST = "need_category"
-SUPPORT_AREA_LISTS = ("support_area_enterprise", "support_area_public", "support_area_common")
+PUBLIC_AREAS = "support_area_public"
+SUPPORT_AREA_LISTS = ("support_area_enterprise", PUBLIC_AREAS, "support_area_common")
 
 
 class Status(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.core.i18n import N_, Texts
-from app.needs.vocabulary import CATEGORY_LIST, SUPPORT_AREA_LISTS, Side, Verb
+from app.needs.vocabulary import CATEGORY_LIST, PUBLIC_AREAS, SUPPORT_AREA_LISTS, Side, Verb
 from app.reference.service import area_label, code_list, has_code, label
 
 Named = list[tuple[str, str]]
@@ -41,8 +41,15 @@ def word(group: str, code: str, language: str, say: Texts) -> str:
     if group == "category":
         return label(CATEGORY_LIST, code, language)
     if group == "support_area":
-        return label(next(name for name in SUPPORT_AREA_LISTS if has_code(name, code)), code, language)
+        return _support_area(code, language, say)
     return say(WORDS[group][code])
+
+
+def _support_area(code: str, language: str, say: Texts) -> str:
+    """Return what a support area is called; both sides have one of training, so the public one says whose it is."""
+    name = next(name for name in SUPPORT_AREA_LISTS if has_code(name, code))
+    called = label(name, code, language)
+    return f"{called} ({say(WORDS['side'][Side.PUBLIC]).lower()})" if name == PUBLIC_AREAS else called
 
 
 def choices(language: str, say: Texts) -> dict[str, Named]:
