@@ -18,16 +18,22 @@ from app.core.columns import stable_id
 from app.core.db import Database, ReadSession, WriteSession
 from app.core.search import SearchIndex
 from app.demo import service as demo
+from app.demo.support_offers import example_offers
+from app.gaps import service as gaps
+from app.gaps.schemas import GapFilters
 from app.needs.tables import Need, NeedTerm
 from app.reference import service as reference
 from app.support_offers import service as support_offers
 from app.support_offers.schemas import SupportOfferFilters
 from app.support_offers.tables import SupportOffer, SupportOfferTerm
-from app.support_offers.vocabulary import NEED_LIST, TermKind
+from app.support_offers.vocabulary import NEED_LIST, Side, Status, TermKind
 from benchmarks.timing import Timing, migrated, time_job
 
 OFFERS, NEEDS = 100_000, 10_000
 QUESTIONS = 200
+LANDS = ("SE", "NO")
+# How often a job is timed that follows a change.
+_SLOW = 40
 _BATCH = 2_000
 Row = dict[str, Any]
 
@@ -39,6 +45,7 @@ def run(kinds: Sequence[str], offers: int = OFFERS, needs: int = NEEDS) -> list[
         with migrated(kind) as database:
             fill(database, offers, needs)
             found += _of_searches(database, kind, offers)
+            found += _of_gaps(database, kind, offers)
             database.close()
     return found
 
@@ -58,8 +65,8 @@ def questions(number: int = QUESTIONS, seed: int = 3) -> list[SupportOfferFilter
     """Return different searches as people make them: a need in a place, words in a place, and filters beside them."""
     draw = random.Random(seed)
     codes = [entry.code for entry in reference.code_list(NEED_LIST)]
-    places = [area for land in ("SE", "NO") for area in reference.municipalities_of(land)]
-    counties = [area for land in ("SE", "NO") for area in reference.counties_of(land)]
+    places = [area for land in LANDS for area in reference.municipalities_of(land)]
+    counties = [area for land in LANDS for area in reference.counties_of(land)]
     words = ["rådgivning", "coach", "utbildning", "finansiering", "nätverk", "upphandling"]
     kinds: list[Callable[[], dict[str, Any]]] = [
         lambda: {"need": [draw.choice(codes)], "area": [draw.choice(places).code]},
@@ -97,8 +104,41 @@ def _of_searches(database: Database, kind: str, size: int) -> list[Timing]:
         "support: the counts alone": (counts, 5),
         "baseline: yes/no filter": (filtered, 3),
     }
+    first = time_job(database.reads, kind, size, "support: the first page of a process", page, questions(1))
     # Each job has searches of its own: what was counted before is not counted again.
-    return [time_job(database.reads, kind, size, name, job, questions(seed=seed)) for name, (job, seed) in jobs.items()]
+    after = questions(_SLOW, seed=6)
+    return [
+        first,
+        *(time_job(database.reads, kind, size, name, job, questions(seed=seed)) for name, (job, seed) in jobs.items()),
+        time_job(database.reads, kind, size, "support: both, after a change", both, after, _writer(database)),
+    ]
+
+
+def _of_gaps(database: Database, kind: str, size: int) -> list[Timing]:
+    """Measure the gap map, nothing of it known from before: each county by itself, and the whole after each change."""
+
+    def drawn(session: ReadSession, filters: GapFilters) -> object:
+        return gaps.gap_map(session, filters).model_dump_json()
+
+    counties = [area.code for land in LANDS for area in reference.counties_of(land)]
+    parts = [GapFilters(area=area, side=side) for side in (None, *Side) for area in counties]
+    whole = [GapFilters()] * _SLOW
+    return [
+        time_job(database.reads, kind, size, "gap map: a county", drawn, parts),
+        time_job(database.reads, kind, size, "gap map: whole, after a change", drawn, whole, _writer(database)),
+        time_job(database.reads, kind, size, "gap map: whole, as nobody has written", drawn, whole),
+    ]
+
+
+def _writer(database: Database) -> Callable[[], object]:
+    """Return what publishes one more offer: whatever is kept in memory has to follow."""
+    data = next(iter(example_offers().values()))
+
+    def write() -> None:
+        with database.writes() as session:
+            support_offers.register(session, data, home="bench", status=Status.PUBLISHED)
+
+    return write
 
 
 def _multiply(

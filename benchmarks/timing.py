@@ -64,14 +64,20 @@ def time_job(
     name: str,
     job: Callable[[Session, Asked], object],
     asked: Sequence[Asked],
+    before: Callable[[], object] | None = None,
 ) -> Timing:
-    """Return how long `job` takes for each of `asked`, each time in a session of its own, after some to warm up."""
+    """Return how long `job` takes for each of `asked`, each time in a session of its own, after some to warm up.
+
+    `before` is done each time before the clock starts.
+    """
     for question in asked[: min(20, len(asked) // 2)]:
         with opened() as session:
             job(session, question)
     gc.collect()
     spent, worked = [], []
     for question in asked:
+        if before is not None:
+            before()
         started, began = time.perf_counter(), time.process_time()
         with opened() as session:
             job(session, question)
