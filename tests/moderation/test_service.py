@@ -32,9 +32,11 @@ from app.moderation.vocabulary import ReportKind, ReportState, Subject, Verb
 from app.opportunities import queries as opportunity_queries
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityFilters
+from app.support_offers import service as support_offers
+from app.support_offers.vocabulary import Status
 from app.wiring import wire
 from tests.databases import migrated_database
-from tests.factories import enterprise, opportunity
+from tests.factories import enterprise, opportunity, support_offer
 from tests.people import person_for
 
 KEEPER, BUYER = "org-keeper", "org-buyer"
@@ -50,6 +52,11 @@ COORDINATOR = replace(caller(Role.COORDINATOR, region="SE-22"), reason="Finns in
 ELSEWHERE = replace(caller(Role.COORDINATOR, region="SE-25"), reason="Finns inte längre")
 ADMIN = replace(caller(Role.ADMIN, "org-admin"), reason="Finns inte längre")
 OWNER = caller(Role.ENTERPRISE, KEEPER)
+KEEPERS = {
+    Subject.ENTERPRISE: OWNER,
+    Subject.OPPORTUNITY: caller(Role.BUYER, BUYER),
+    Subject.SUPPORT_OFFER: caller(Role.SUPPORT_PROVIDER, KEEPER),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -60,13 +67,16 @@ def wired() -> None:
 
 @pytest.fixture
 def ids(database: Database) -> dict[Subject, str]:
-    """Write an enterprise and an opportunity that fit each other, and others beside them."""
+    """Write an enterprise and an opportunity that fit each other, others beside them, and a support offer."""
     with database.writes() as session:
         found = enterprises.register(session, enterprise(), home="here", owner_id=KEEPER)
         enterprises.register(session, enterprise(name="Exempel Tvätt"), home="here")
         wanted = opportunities.publish(session, opportunity(), home="here", owner_id=BUYER)
         opportunities.publish(session, opportunity(title="Städning av kontor"), home="here")
-    return {Subject.ENTERPRISE: found.id, Subject.OPPORTUNITY: wanted.id}
+        given = support_offers.register(
+            session, support_offer(area_code="SE-2281"), home="here", owner_id=KEEPER, status=Status.PUBLISHED
+        )
+    return {Subject.ENTERPRISE: found.id, Subject.OPPORTUNITY: wanted.id, Subject.SUPPORT_OFFER: given.id}
 
 
 def done(database: Database, act: Act) -> ActRead:
@@ -200,7 +210,7 @@ def test_the_ranking_after_an_undo_is_the_same_to_the_last_point(database: Datab
 def test_who_may_know_of_what_is_hidden(database: Database, ids: dict[Subject, str], subject: Subject):
     one = ids[subject]
     hidden(database, subject, one)
-    keeper = OWNER if subject is Subject.ENTERPRISE else caller(Role.BUYER, BUYER)
+    keeper = KEEPERS[subject]
     strangers = [None, ELSEWHERE, caller(Role.ENTERPRISE, "org-other"), caller(Role.BUYER, "org-other")]
     with database.reads() as session:
         for known_to in (keeper, COORDINATOR, ADMIN):

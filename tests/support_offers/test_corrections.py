@@ -58,7 +58,7 @@ def test_an_accepted_correction_leads_to_what_it_says(database: Database):
         assert service.find(session, one).contact_email == "info@example.org"
         letters = session.execute(text('SELECT template, "values" FROM outbox_letter')).all()
     assert [letter.template for letter in letters] == ["support_offers/correction"]
-    assert '"proposed": "info@example.org"' in str(letters[0])
+    assert "info@example.org" in str(letters[0])
     changed = accepted(database, one, proposed(database, one, CorrectionIn(text="Allt är gammalt.")), LedTo.CHANGED)
     assert changed.led_to_rev == 2
     with pytest.raises(InvalidContent):
