@@ -43,6 +43,8 @@ _VALUELESS = re.compile(
     + rb">\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
     + rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+# Any formula, whether its value was stored or not: <c r="B2"><f>1+1</f><v>2</v></c>
+_FORMULA = re.compile(_CELL % rb"([A-Z]{1,3})([0-9]{1,7})" + rb">\s*<(?:\w+:)?f\b")
 # Cells that hold something in a row of five digits or more, and cells right of column GR, which is the 200th.
 _FAR_DOWN = re.compile(_CELL % rb"[A-Z]{1,3}([0-9]{5,7})" + rb"(?<!/)>")
 _FAR_RIGHT = re.compile(_CELL % rb"(?:[A-Z]{3}|[H-Z][A-Z]|G[S-Z])[0-9]{1,7}" + rb"(?<!/)>")
@@ -91,6 +93,7 @@ class Table:
     rows: list[tuple[int, Row]]
     other_sheets: list[str] = field(default_factory=list)
     unsure: dict[tuple[int, int], Doubt] = field(default_factory=dict)
+    formulas: frozenset[tuple[int, int]] = frozenset()
 
     def place(self, row: int, column: int) -> str:
         """Return where a cell is, as a spreadsheet program names it: `Sheet1!C17`; `column` counts from 0."""
@@ -106,33 +109,42 @@ class UnreadableTable(InvalidContent):
         self.path = path
 
 
-def read_table(path: Path, recognise: Recognise, sheet: str = "") -> Table:
-    """Return the table of a file.
+class NoHeading(UnreadableTable):
+    """No row of the table is a heading that is known; `seen` are the cells of its first row."""
+
+    def __init__(self, path: Path, detail: str, seen: str) -> None:
+        super().__init__(path, detail)
+        self.seen = seen
+
+
+def read_table(path: Path, recognise: Recognise, sheet: str = "", *, most_rows: int | None = None) -> Table:
+    """Return the table of a file, of at most `most_rows` rows (`MOST_ROWS` of them when nobody says).
 
     The heading is the row among the first ones in which `recognise` knows the most columns (it returns how many). Of a
     spreadsheet the named `sheet` is read, or else the first visible one with such a heading.
 
     Raises:
-        UnreadableTable: the file is of another type, too large, damaged, or has no such heading.
+        UnreadableTable: the file is of another type, too large, damaged, or has no such heading (`NoHeading`).
     """
+    most = MOST_ROWS if most_rows is None else most_rows
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise UnreadableTable(path, Message(N_("The file is larger than {n} MB."), n=LARGEST_FILE // _MEGABYTE))
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"PK"):
-        return _spreadsheet(path, recognise, sheet)
+        return _spreadsheet(path, recognise, sheet, most)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableTable(path, Message(N_("This is the older .xls format: save it as .xlsx or CSV.")))
     if sheet:
         raise UnreadableTable(path, Message(N_("A CSV file has no sheets: leave the option --sheet out.")))
-    return _csv(path, recognise)
+    return _csv(path, recognise, most)
 
 
-def _csv(path: Path, recognise: Recognise) -> Table:
+def _csv(path: Path, recognise: Recognise, most: int) -> Table:
     text = _decoded(path)
-    best = max(";\t,", key=lambda delimiter: _best_heading(_first(_records(path, text, delimiter)), recognise)[0])
-    rows = list(_records(path, text, best))
+    best = max(";\t,", key=lambda delimiter: _best_heading(_first(_records(path, text, delimiter, most)), recognise)[0])
+    rows = list(_records(path, text, best, most))
     return _table(path, "", rows, recognise)
 
 
@@ -153,25 +165,25 @@ def _decoded(path: Path) -> str:
     raise UnreadableTable(path, Message(N_("This is neither a spreadsheet nor text in UTF-8 or Windows-1252.")))
 
 
-def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, Row]]:
+def _records(path: Path, text: str, delimiter: str, most: int) -> Iterator[tuple[int, Row]]:
     """Yield the records with their numbers: the rows that a spreadsheet program shows, empty ones counted."""
     found = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for number, record in enumerate(found, start=1):
-            _refuse_absurd(path, number, record)
+            _refuse_absurd(path, number, record, most)
             yield number, [cell.strip() or None for cell in record]
     except csv.Error as fault:
         told = N_("The file is not CSV, line {line}: {fault}.")
         raise UnreadableTable(path, Message(told, line=found.line_num, fault=fault)) from fault
 
 
-def _spreadsheet(path: Path, recognise: Recognise, wanted: str) -> Table:
+def _spreadsheet(path: Path, recognise: Recognise, wanted: str, most: int) -> Table:
     try:
         with zipfile.ZipFile(path) as packed:
             _refuse_bombs(path, packed)
             parts = _sheet_parts(packed)
             with CalamineWorkbook.from_path(path) as book:
-                return _chosen(path, book, packed, parts, recognise, wanted)
+                return _chosen(path, book, packed, parts, recognise, wanted, most)
     except _DAMAGED as fault:
         told = N_("The spreadsheet is damaged or of another kind: open it and save it as .xlsx once more.")
         raise UnreadableTable(path, Message(told)) from fault
@@ -214,6 +226,7 @@ def _chosen(
     parts: dict[str, str],
     recognise: Recognise,
     wanted: str,
+    most: int,
 ) -> Table:
     """Return the table of the sheet that was asked for, or of the first visible one with a heading that is known."""
     sheets = [
@@ -226,34 +239,38 @@ def _chosen(
         raise UnreadableTable(path, Message(told, name=repr(wanted), names=", ".join(sheets)))
     first: list[tuple[int, Row]] = []
     for name in [wanted] if wanted else sheets:
-        unsure = _scanned(path, packed.read(parts[name]))
-        rows = _cells(path, book.get_sheet_by_name(name))
+        content = packed.read(parts[name])
+        unsure = _scanned(path, content, most)
+        rows = _cells(path, book.get_sheet_by_name(name), most)
         if wanted or _best_heading(rows, recognise)[0]:
             table = _table(path, name, rows, recognise)
             table.other_sheets = [other for other in sheets if other != name]
             table.unsure = unsure
+            table.formulas = frozenset(
+                (int(row), _column_number(letters)) for letters, row in _FORMULA.findall(content)
+            )
             return table
         first = first or rows
     raise _no_heading(path, first)
 
 
-def _scanned(path: Path, content: bytes) -> dict[tuple[int, int], Doubt]:
+def _scanned(path: Path, content: bytes, most: int) -> dict[tuple[int, int], Doubt]:
     """Return the cells (row, column from 0) that would look empty and are not.
 
     A sheet is read as one block of cells, so a lone cell far out would make it huge: that is refused before.
     """
     far = max((int(row) for row in _FAR_DOWN.findall(content)), default=0)
-    _refuse_absurd(path, far, ())
+    _refuse_absurd(path, far, (), most)
     if _FAR_RIGHT.search(content):
         raise UnreadableTable(path, Message(N_("The table has more than {n} columns."), n=MOST_COLUMNS))
     found = {(int(row), _column_number(letters)): Doubt.ERROR for letters, row in _ERROR.findall(content)}
     return found | {(int(row), _column_number(letters)): Doubt.NO_VALUE for letters, row in _VALUELESS.findall(content)}
 
 
-def _cells(path: Path, sheet: CalamineSheet) -> list[tuple[int, Row]]:
+def _cells(path: Path, sheet: CalamineSheet, most: int) -> list[tuple[int, Row]]:
     rows: list[tuple[int, Row]] = []
     for number, values in enumerate(sheet.to_python(skip_empty_area=False), start=1):
-        _refuse_absurd(path, number, values)
+        _refuse_absurd(path, number, values, most)
         rows.append((number, [_value(value) for value in values]))
     return rows
 
@@ -283,9 +300,9 @@ def _column_letters(column: int) -> str:
     return letters
 
 
-def _refuse_absurd(path: Path, number: int, cells: Sequence[object]) -> None:
-    if number > MOST_ROWS + _HEADING_WITHIN:
-        raise UnreadableTable(path, Message(N_("The table has more than {n} rows: divide it."), n=MOST_ROWS))
+def _refuse_absurd(path: Path, number: int, cells: Sequence[object], most: int) -> None:
+    if number > most + _HEADING_WITHIN:
+        raise UnreadableTable(path, Message(N_("The table has more than {n} rows: divide it."), n=most))
     if len(cells) > MOST_COLUMNS and any(cell not in (None, "") for cell in cells[MOST_COLUMNS:]):
         raise UnreadableTable(path, Message(N_("The table has more than {n} columns."), n=MOST_COLUMNS))
     if any(isinstance(cell, str) and len(cell) > _LONGEST_CELL for cell in cells):
@@ -313,7 +330,8 @@ def _table(path: Path, sheet: str, rows: list[tuple[int, Row]], recognise: Recog
     return Table(path.name, sheet, number, heading, under)
 
 
-def _no_heading(path: Path, rows: Sequence[tuple[int, Row]]) -> UnreadableTable:
+def _no_heading(path: Path, rows: Sequence[tuple[int, Row]]) -> NoHeading:
     seen = next(([str(cell) for cell in cells if cell is not None] for _, cells in rows if any(cells)), [])
     told = N_("No column holds names of enterprises. Name one “name”, or say which: --map 'column=name'. Seen: {names}")
-    return UnreadableTable(path, Message(told, names=", ".join(seen)[:300] or "–"))
+    names = ", ".join(seen)[:300] or "–"
+    return NoHeading(path, Message(told, names=names), names)

@@ -1,17 +1,24 @@
 """Needs inventories over HTTP."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from app.accounts.permissions import InventoryHolder, InventoryReader, InventoryWatcher
 from app.accounts.writing import Home, LinkRoute, NodeSecret, Writes, WritingRoute, tagged
 from app.core.db import Reads
-from app.core.i18n import negotiate
+from app.core.errors import BadRequest, FieldFault, InvalidContent, Message, UnsupportedMediaType
+from app.core.i18n import N_, negotiate, texts
+from app.core.multipart import only_file
 from app.core.paging import Page, page_of
 from app.core.preconditions import IfMatch
 from app.core.problem import responses
 from app.core.strict import StrictRoute
+from app.enterprises.spreadsheet import Table
 from app.inventories import service
 from app.inventories.schemas import (
     CommentsRead,
@@ -25,6 +32,7 @@ from app.inventories.schemas import (
     ResponseRate,
     ResultsRead,
     SurveyAnswerIn,
+    SurveyImport,
     SurveyInvitation,
     SurveyInvitations,
     SurveyInvited,
@@ -32,9 +40,57 @@ from app.inventories.schemas import (
 )
 from app.inventories.vocabulary import ExportForm, Verb
 
+_FIELD = "file"
+LARGEST_FILE = 16 * 1024 * 1024
+# What a multipart body holds beside the file: boundaries and headers.
+_ENVELOPE = 16 * 1024
+
+
+class ImportRoute(WritingRoute):
+    """A route whose body is a table: it is read before the transaction begins, so that no writer waits for it."""
+
+    largest_body = LARGEST_FILE + _ENVELOPE
+
+    async def answer(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Read the table, then answer as a writing route does."""
+        content = await _content_of(request)
+        state = request.app.state
+        if not hasattr(state, "survey_reading"):
+            # Two large files at once would keep everybody else waiting.
+            state.survey_reading = CapacityLimiter(1)
+        reading = partial(service.read_upload, content)
+        request.state.table = await anyio.to_thread.run_sync(reading, limiter=state.survey_reading)
+        response = await super().answer(request, handle)
+        response.headers["Vary"] = "Accept-Language"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+async def _content_of(request: Request) -> bytes:
+    """Return the file. Raises `UnsupportedMediaType`, or `BadRequest` when there is none."""
+    stated = request.headers.get("content-type", "")
+    kind = stated.lower().partition(";")[0].strip()
+    if kind not in {*service.TYPES.values(), "multipart/form-data"}:
+        told = N_("Send the table as text/csv or .xlsx, or as multipart/form-data with the field file.")
+        raise UnsupportedMediaType(Message(told))
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType(Message(N_("Send the body without Content-Encoding.")))
+    body = await request.body()
+    content = only_file(body, stated, _FIELD) if kind == "multipart/form-data" else body
+    if not content.strip():
+        raise BadRequest(Message(N_("The body is empty. Send a table.")))
+    return content
+
+
+def _table_of(request: Request) -> Table:
+    table: Table = request.state.table
+    return table
+
+
 _PLACE: dict[str, Any] = {"prefix": "/needs-inventories", "tags": ["needs-inventories"]}
 reads = APIRouter(**_PLACE, route_class=StrictRoute)
 writes = APIRouter(**_PLACE, route_class=WritingRoute)
+imports = APIRouter(**_PLACE, route_class=ImportRoute)
 links = APIRouter(**_PLACE, route_class=LinkRoute)
 InventoryId = Annotated[str, Path(alias="needsInventoryId", description="Id of the round", max_length=64)]
 InvitationId = Annotated[str, Path(alias="invitationId", description="Id of the invitation", max_length=64)]
@@ -226,6 +282,61 @@ def answer_survey(session: Writes, secret: NodeSecret, token: Token, data: Surve
     return service.answer(session, token, data, secret=secret)
 
 
+_WHY_NOT_JSON = "A survey that was made elsewhere comes as a table of a spreadsheet program"
+_BODY = {
+    "required": True,
+    "description": "One row an answer; columns are read by their headings, in three languages",
+    "content": {
+        "text/csv": {
+            "x-why-not-json": _WHY_NOT_JSON,
+            "schema": {"type": "string", "description": "The file itself", "example": "Kommun;Rådgivning\n"},
+            "example": "Kommun;Rådgivning;Rådgivning kommentar\r\nSundsvall;3;Om lån\r\n",
+        },
+        service.TYPES[ExportForm.XLSX]: {
+            "x-why-not-json": _WHY_NOT_JSON,
+            "schema": {"type": "string", "format": "binary", "description": "The file itself"},
+            "example": "survey.xlsx",
+        },
+        "multipart/form-data": {
+            "x-why-not-json": _WHY_NOT_JSON,
+            "schema": {
+                "type": "object",
+                "required": [_FIELD],
+                "properties": {_FIELD: {"type": "string", "format": "binary", "description": "The file"}},
+            },
+            "example": {_FIELD: "survey.xlsx"},
+        },
+    },
+}
+
+
+@imports.post(
+    "/{needsInventoryId}/import",
+    summary="Import a survey",
+    responses=responses(400, 401, 403, 404, 409, 413, 415, 422),
+    openapi_extra={"requestBody": _BODY},
+)
+def import_needs_inventory(
+    session: Writes,
+    caller: InventoryHolder,
+    inventory_id: InventoryId,
+    table: Annotated[Table, Depends(_table_of)],
+    dry_run: Annotated[bool, Query(description="Only tell what would happen; nothing is written")] = False,
+    accept_language: AcceptLanguage = None,
+) -> SurveyImport:
+    """Read a survey that was made elsewhere into a draft, and close it: all of it, or nothing where a cell is wrong.
+
+    A column is known by the name or code of a category in any of three languages, with "comment" for its comments, by
+    a question of one's own, or as the area; others are left alone. Formulas and personal identity numbers are refused.
+    """
+    say = texts(negotiate(accept_language))
+    done = service.bring_in(session, inventory_id, table, dry_run=dry_run, by=caller, say=say)
+    if not dry_run and not done.written:
+        faults = [FieldFault(one.place or _FIELD, one.detail) for one in done.faults]
+        raise InvalidContent(Message(N_("Nothing was written: {n} cells are wrong."), n=done.fault_count), faults)
+    return done
+
+
 def _tagged(response: Response, found: InventoryRead) -> InventoryRead:
     tagged(response, found.rev)
     return found
@@ -234,4 +345,5 @@ def _tagged(response: Response, found: InventoryRead) -> InventoryRead:
 router = APIRouter()
 router.include_router(reads)
 router.include_router(writes)
+router.include_router(imports)
 router.include_router(links)

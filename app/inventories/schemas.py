@@ -310,3 +310,34 @@ class Comparison(SchemaOut):
     rounds: list[InventoryRead]
     answered: list[int | None]
     questions: list[ComparedQuestion]
+
+
+class ImportColumn(SchemaOut):
+    """A column of the file that was read."""
+
+    heading: str
+    key: str = Field(description="The question that it answers, or `area`")
+    is_comment: bool
+
+
+class ImportFault(SchemaOut):
+    """What is wrong in one cell."""
+
+    row: int
+    place: str = Field(description="As a spreadsheet program names it: `Sheet1!C17`")
+    column: str
+    detail: str
+
+
+class SurveyImport(SchemaOut):
+    """What an import read, and whether it was written: whole, or not at all."""
+
+    dry_run: bool
+    written: bool
+    sheet: str
+    other_sheets: list[str]
+    answers: int
+    columns: list[ImportColumn]
+    unread: list[str] = Field(description="Headings of columns that were left alone")
+    fault_count: int
+    faults: list[ImportFault] = Field(description="The first two hundred")

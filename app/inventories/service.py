@@ -9,6 +9,7 @@ from app.inventories.exporting import (
     results_file,
     value_name,
 )
+from app.inventories.importing import bring_in, read_upload
 from app.inventories.invitations import all_of as invitations
 from app.inventories.invitations import invite, remind, response_rate, withdraw
 from app.inventories.links import answer
@@ -32,6 +33,7 @@ __all__ = [
     "aggregate_by",
     "answer",
     "area_name",
+    "bring_in",
     "category_name",
     "change",
     "close_overdue",
@@ -46,6 +48,7 @@ __all__ = [
     "own",
     "question_name",
     "read_survey",
+    "read_upload",
     "remind",
     "remove",
     "response_rate",

@@ -22,6 +22,8 @@ from app.contacts import service as contacts
 from app.contacts.schemas import ContactCreate
 from app.core.db import Database
 from app.enterprises import service as enterprises
+from app.intake import service as intake
+from app.intake.schemas import CooperationIn, ExamineIn, ProposalIn
 from app.inventories import service as inventories
 from app.inventories.schemas import InventoryCreate, InviteesIn
 from app.inventories.vocabulary import Verb as InventoryVerb
@@ -59,6 +61,7 @@ XML = {"Content-Type": "application/xml"}
 MATCH = {"If-Match": "*"}
 NOTED = {"note": "Ges inte längre."}
 OFFER = support_offer(area_code="SE-2281")
+COOPERATION = {"title": "Café", "text": "Vi vill driva kaféet.", "area_code": "SE-2281"}
 NEED = need(areas=["SE-2281"])
 
 
@@ -249,6 +252,36 @@ WRITES = {
     "tell_support_outcome": Attempt(
         Action.REQUEST_SUPPORT, "request_accepted", "POST", "/support-requests/{id}/outcome", {"helped": "partly"}
     ),
+    "request_cooperation": Attempt(Action.REQUEST_COOPERATION, "", "POST", "/cooperation-requests", COOPERATION),
+    "supplement_cooperation_request": Attempt(
+        Action.REQUEST_COOPERATION, "cooperation", "POST", "/cooperation-requests/{id}/supplement", NOTED
+    ),
+    "withdraw_cooperation_request": Attempt(
+        Action.REQUEST_COOPERATION, "cooperation", "POST", "/cooperation-requests/{id}/withdraw"
+    ),
+    "examine_cooperation_request": Attempt(
+        *(Action.HANDLE_COOPERATION, "cooperation", "POST", "/cooperation-requests/{id}/examine", {}),
+        asks_reason=False,
+    ),
+    "check_cooperation_request": Attempt(
+        *(Action.HANDLE_COOPERATION, "cooperation_examined", "POST", "/cooperation-requests/{id}/checklist"),
+        {"rules": {"no_market": "no"}},
+        asks_reason=False,
+    ),
+    "propose_cooperation_decision": Attempt(
+        *(Action.HANDLE_COOPERATION, "cooperation_examined", "POST", "/cooperation-requests/{id}/propose"),
+        {"route": "iop", "proposal": "Ett partnerskap.", "reason": "Ingen marknad."},
+        asks_reason=False,
+    ),
+    "return_cooperation_proposal": Attempt(
+        *(Action.HANDLE_COOPERATION, "cooperation_proposed", "POST", "/cooperation-requests/{id}/return", NOTED),
+        asks_reason=False,
+    ),
+    "decide_cooperation_request": Attempt(
+        *(Action.HANDLE_COOPERATION, "cooperation_proposed", "POST", "/cooperation-requests/{id}/decide"),
+        {"outcome": "agreed", "decision": "Enligt förslaget.", "reason": "Protokoll 14."},
+        asks_reason=False,
+    ),
     "import_notice": Attempt(Action.PUBLISH_OPPORTUNITY, "notice", "POST", "/notices", file=VOID, headers=XML),
     "create_needs_inventory": Attempt(Action.HOLD_INVENTORY, "", "POST", "/needs-inventories", plan()),
     "change_needs_inventory": Attempt(
@@ -266,6 +299,12 @@ WRITES = {
     ),
     "archive_needs_inventory": Attempt(
         Action.HOLD_INVENTORY, "round_closed", "POST", "/needs-inventories/{id}/archive", asks_reason=False
+    ),
+    "import_needs_inventory": Attempt(
+        *(Action.HOLD_INVENTORY, "round_draft", "POST", "/needs-inventories/{id}/import"),
+        headers={"Content-Type": "text/csv"},
+        file="../../inventories/files/survey.csv",
+        asks_reason=False,
     ),
     "invite_to_needs_inventory": Attempt(
         *(Action.HOLD_INVENTORY, "round_open", "POST", "/needs-inventories/{id}/invitations"),
@@ -285,12 +324,14 @@ HIDDEN |= {"veiled_offer"}
 HIDDEN |= {"need_draft", "need_withdrawn"}
 HIDDEN |= {"request", "request_accepted"}
 HIDDEN |= {"round_draft", "round_open"}
+HIDDEN |= {"cooperation", "cooperation_examined", "cooperation_proposed"}
 # What an administrator may edit, whoever keeps it.
 OF_EVERYBODYS_KEEPER = {"private", "offer_draft", "need_draft"}
 OF_EVERYBODYS_KEEPER |= {"round_draft"}
 # And what it answers, where the provider has nobody here who could.
 OF_EVERYBODYS_KEEPER |= {"request_accepted"}
-IN_LISTS_OF_ADMINS = {"round_draft", "offer_review", "need_draft", "request_accepted"}
+OF_EVERYBODYS_KEEPER |= {"cooperation"}
+IN_LISTS_OF_ADMINS = {"cooperation", "round_draft", "offer_review", "need_draft", "request_accepted"}
 # Every operation that reads what is never public: who may, its path, and whose record it reads; none: one's own.
 KEYED_READS = {
     "read_needs_inventory_response_rate": (
@@ -343,9 +384,12 @@ PRIVATE_READS = {
     "read_needs_inventory": ("/needs-inventories/{id}", "round_draft"),
     "read_need": ("/needs/{id}", "need_draft"),
     "read_need_history": ("/needs/{id}/history", "need_draft"),
+    "match_need": ("/needs/{id}/offers", "need_draft"),
+    "match_support_offer": ("/support-offers/{id}/needs", "offer_draft"),
     "match_opportunity": ("/opportunities/{id}/matches", "draft"),
     "read_response": ("/responses/{id}", "response"),
     "read_support_request": ("/support-requests/{id}", "request_accepted"),
+    "read_cooperation_request": ("/cooperation-requests/{id}", "cooperation"),
     "read_support_offer_experience": ("/support-offers/{id}/experience", "offer_draft"),
 }
 # Lists that show a key more than they show a visitor: the query, and the record that is not for strangers.
@@ -357,6 +401,7 @@ PRIVATE_LISTS = {
     "search_needs": ("/needs?status=draft&status=withdrawn", "need_draft"),
     "read_questions": ("/opportunities/{dialogue}/questions", "question"),
     "search_support_requests": ("/support-requests", "request_accepted"),
+    "search_cooperation_requests": ("/cooperation-requests", "cooperation"),
 }
 # What is said of public records, to everybody alike; the history of an enterprise is looked at below.
 PUBLIC = {
@@ -364,6 +409,8 @@ PUBLIC = {
     "compare_needs_inventories",
     "count_enterprises",
     "count_needs",
+    "read_gap_map",
+    "export_gap_map",
     "count_support_offers",
     "enterprise_completeness",
     "export_enterprises",
@@ -407,6 +454,7 @@ class Records:
         records._talk(database)
         records._ask(database)
         records._survey(database)
+        records._cooperate(database)
         records._claim(database)
         records._moderate(database)
         return records
@@ -464,6 +512,20 @@ class Records:
                 )
                 self.ids[name] = support_requests.send(session, told, by=firm).id
             support_requests.accept(session, self.ids["request_accepted"], AcceptIn(), by=provider)
+
+    def _cooperate(self, database: Database) -> None:
+        """Let the enterprise ask for cooperation three times, and the coordinator take two of them on."""
+        firm, handler = caller(Role.ENTERPRISE), caller(Role.COORDINATOR, "SE-22")
+        handler = replace(handler, organization_id="org-coordinator")
+        secret = b"secret"
+        with database.writes() as session:
+            for name in ("cooperation", "cooperation_examined", "cooperation_proposed"):
+                told = CooperationIn.model_validate(COOPERATION)
+                one = self.ids[name] = intake.submit(session, told, by=firm, secret=secret).id
+                if name != "cooperation":
+                    intake.examine(session, one, ExamineIn(), by=handler, secret=secret)
+            proposal = ProposalIn(route="iop", proposal="Ett partnerskap.", reason="Ingen marknad.")
+            intake.propose(session, self.ids["cooperation_proposed"], proposal, by=handler, secret=secret)
 
     def _survey(self, database: Database) -> None:
         """Hold three rounds of a survey: one that is planned, one that asks a function, one that is closed."""
@@ -576,6 +638,7 @@ def contents(database: Database) -> dict[str, int]:
         "dialogue_step",
         "moderation_act",
         "support_request_event",
+        "cooperation_step",
     )
     with database.reads() as session:
         return {table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables}

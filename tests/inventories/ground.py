@@ -54,11 +54,13 @@ def step(database: Database, inventory_id: str, verb: Verb, by: Caller | None = 
         return service.step(session, inventory_id, verb, by=by)
 
 
-def invite(database: Database, inventory_id: str, *invitees: dict[str, Any], by: Caller = ADMIN) -> SurveyInvited:
+def invite(
+    database: Database, inventory_id: str, *invitees: dict[str, Any], by: Caller = ADMIN, secret: bytes = NODE_SECRET
+) -> SurveyInvited:
     """Ask organisations to answer."""
     with database.writes() as session:
         data = InviteesIn.model_validate({"invitees": invitees})
-        return service.invite(session, inventory_id, data, by=by, secret=NODE_SECRET)
+        return service.invite(session, inventory_id, data, by=by, secret=secret)
 
 
 def asked(database: Database, inventory_id: str, areas: Sequence[str | None], prefix: str = "firma") -> list[str]:
@@ -82,7 +84,9 @@ def answered(
 ) -> str:
     """Hold a whole round: in each area one answers with this need of advice. Return the id of the closed round."""
     made = opened(database, **said)
-    for token, level in zip(asked(database, made.id, areas, prefix), levels, strict=True):
-        give(database, token, levels={"advice": level})
+    tokens = asked(database, made.id, areas, prefix)
+    with database.writes() as session:
+        for token, level in zip(tokens, levels, strict=True):
+            service.answer(session, token, SurveyAnswerIn(levels={"advice": level}), secret=NODE_SECRET)
     step(database, made.id, Verb.CLOSE)
     return made.id
