@@ -13,8 +13,9 @@ from app.needs.schemas import NeedFilters, NeedSummary
 from app.needs.vocabulary import Sort as NeedSort
 from app.reference import service as reference
 from app.support_offers import service as support_offers
-from app.support_offers.schemas import SupportOfferChoices, SupportOfferRead
-from app.support_offers.vocabulary import NEED_LIST, Side
+from app.support_offers.schemas import OfferReason, SupportOfferChoices, SupportOfferFound, SupportOfferRead
+from app.support_offers.vocabulary import NEED_LIST, ReasonCode, Side
+from app.support_requests import service as support_requests
 
 _MOST_AREAS: Final = 50
 _MOST_NEEDS: Final = 20
@@ -36,9 +37,12 @@ def offers_for(
     if not need.categories:
         return NeedAnswers(items=[], total=0, nearest=[])
     asked = SupportOfferChoices(need=need.categories, area=_areas(need.areas))
-    sides = [Side(side) for side in need.sides]
+    # What a labour market lacks is neither side's own: it has no offers of its kind.
+    said = {side.value for side in need.sides}
+    sides = [side for side in Side if side.value in said]
     items, total = support_offers.answering(session, asked, sides, limit=limit, language=language)
     near = [] if total else support_offers.nearest(session, asked, language=language)
+    _tell_what_helped(session, [*items, *near], language)
     return NeedAnswers(items=items, total=total, nearest=near)
 
 
@@ -57,6 +61,18 @@ def needs_for(
     found, total, _ = needs.search(session, asked)
     met = [_met(need, offer, language) for need in found]
     return OfferAnswers(items=met, total=total, survey=_surveyed(session, offer))
+
+
+def _tell_what_helped(session: ReadSession, offers: Sequence[SupportOfferFound], language: str) -> None:
+    """Add to the reasons how much an offer has helped those who used it, once enough of them have told."""
+    say = texts(language)
+    for offer_id, share in support_requests.helpfulness(session, [one.id for one in offers]).items():
+        percent = round(share * 100)
+        told = say(N_("Helped {percent} % of those who have told"), percent=percent)
+        reason = OfferReason(code=ReasonCode.HELPED, values=[str(percent)], text=told)
+        for one in offers:
+            if one.id == offer_id:
+                one.reasons.append(reason)
 
 
 def _met(need: NeedSummary, offer: SupportOfferRead, language: str) -> NeedMet:

@@ -10,7 +10,7 @@ from app.core.i18n import negotiate
 from app.core.problem import responses
 from app.core.strict import StrictRoute
 from app.gaps import service
-from app.gaps.schemas import GapFilters, GapMap, NeedAnswers, OfferAnswers
+from app.gaps.schemas import GapExport, GapFilters, GapMap, NeedAnswers, OfferAnswers
 from app.gaps.vocabulary import MapForm
 
 router = APIRouter(tags=["gaps"], route_class=StrictRoute)
@@ -18,7 +18,6 @@ NeedId = Annotated[str, Path(alias="needId", description="Id of the need", max_l
 OfferId = Annotated[str, Path(alias="supportOfferId", description="Id of the support offer", max_length=64)]
 AcceptLanguage = Annotated[str | None, Header(description="Language of the texts: sv, nb or en")]
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows, at most one hundred")]
-Form = Annotated[MapForm, Query(alias="format", description="CSV, or .xlsx")]
 _TOLD = "The gap map, a row for each need in each area"
 _WHY = "A table for spreadsheet programs; the operation beside this one gives the same as JSON"
 _AS_CSV = "Område;Områdeskod;Behov\r\nNorrbottens län;SE-25;Rådgivning\r\n"
@@ -55,14 +54,14 @@ def read_gap_map(session: Reads, filters: Annotated[GapFilters, Query()]) -> Gap
 )
 def export_gap_map(
     session: Reads,
-    filters: Annotated[GapFilters, Query()],
-    form: Form = MapForm.CSV,
+    wanted: Annotated[GapExport, Query()],
     accept_language: AcceptLanguage = None,
 ) -> Response:
     """Return the gap map as a table, in the reader's language."""
-    table = service.as_file(service.gap_map(session, filters), form, negotiate(accept_language))
-    headers = {"Content-Disposition": f'attachment; filename="samnod-gap-map.{form.value}"'}
-    return Response(table, media_type=service.TYPES[form], headers=headers)
+    filters = GapFilters(area=wanted.area, side=wanted.side, sort=wanted.sort)
+    table = service.as_file(service.gap_map(session, filters), wanted.format, negotiate(accept_language))
+    headers = {"Content-Disposition": f'attachment; filename="samnod-gap-map.{wanted.format.value}"'}
+    return Response(table, media_type=service.TYPES[wanted.format], headers=headers)
 
 
 @router.get("/needs/{needId}/offers", summary="What meets a need", responses=responses(401, 404))

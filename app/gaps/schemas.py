@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from app.core.schema import SchemaIn, SchemaOut
-from app.gaps.vocabulary import Evidence, GapState, RowSort
+from app.gaps.vocabulary import Evidence, GapState, MapForm, RowSort
 from app.needs.schemas import NeedSummary
 from app.reference.fields import AreaCode
 from app.support_offers.schemas import SupportOfferFound, SupportOfferNear
@@ -21,6 +21,12 @@ class GapFilters(SchemaIn):
     )
     side: Side | None = Field(default=None, description="Support for, and needs of, only these")
     sort: RowSort = Field(default=RowSort.AREA, description="The order of the rows; `-` descends")
+
+
+class GapExport(GapFilters):
+    """Which part of the map, and as what."""
+
+    format: MapForm = Field(default=MapForm.CSV, description="CSV, or .xlsx")
 
 
 class SurveyCell(SchemaOut):

@@ -169,6 +169,7 @@ class ReasonCode(StrEnum):
     WORDS = "words"
     PLACES_FREE = "places_free"
     CONFIRMED = "confirmed"
+    HELPED = "helped"
     FREE = "free"
     PAID = "paid"
 

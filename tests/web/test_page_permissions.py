@@ -156,6 +156,8 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "GET /contacts.csv": ALL,
         "GET /organizations/{organization_id}": ALL,
         "GET /organizations/{organization_id}/contacts": OF_KEEPER,
+        "GET /gap-map": ALL,
+        "GET /gap-map.{form}": ALL,
         "POST /organizations/{organization_id}/contacts": OF_KEEPER,
         "GET /contacts/{contact_id}": OF_KEEPER,
         "POST /contacts/{contact_id}": OF_KEEPER,

@@ -9,6 +9,7 @@ from app.core.clock import today
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
 from app.enterprises import service as enterprises
+from app.gaps import service as gaps
 from app.needs import service as needs
 from app.needs.schemas import NeedFacetGroup, NeedFilters, NeedRead
 from app.needs.vocabulary import Sort, Status
@@ -23,6 +24,7 @@ from web.sessions import Guest
 
 router = APIRouter()
 _SHOWN_FACETS: Final = 6
+_ANSWERS: Final = 5
 _ICONS: Final = ("check", "clock", "no", "half", "chevron")
 
 _GROUPS: Final[Mapping[str, str]] = {
@@ -91,6 +93,7 @@ def need_page(request: Request, session: Reads, language: Language, who: Guest, 
         enterprise=_enterprise(session, need),
         one_word=lambda group, code: word(group, str(code), language, say),
         offers_link=_offers_link(need),
+        answers=gaps.offers_for(session, need.id, by=by, language=language, limit=_ANSWERS),
         waits=need.assured_on is None or (need.due_on is not None and need.due_on < today(need.country)),
         may_edit=may_edit,
         reason_needed=by is not None and need.owner_id not in {None, by.organization_id},

@@ -10,6 +10,7 @@ from app.accounts.vocabulary import Caller
 from app.core.clock import today
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
+from app.gaps import service as gaps
 from app.reference.service import area_label
 from app.support_offers import corrections
 from app.support_offers import service as support_offers
@@ -32,6 +33,7 @@ from web.support.showing import word
 router = APIRouter()
 _SHOWN_FACETS = 6
 _EARLIER = 5
+_MET = 5
 _ICONS = ("check", "minus", "clock", "no", "half", "chevron")
 
 _GROUPS: Mapping[str, str] = {
@@ -109,6 +111,7 @@ def offer_page(request: Request, session: Reads, language: Language, who: Guest,
         offer=offer,
         one_word=lambda group, code: word(group, code, language, say),
         waits=_waits(offer),
+        meets=gaps.needs_for(session, offer.id, by=by, language=language, limit=_MET),
         asking=asking(session, offer, by, say),
         standing=standing(session, offer, by),
         kept=kept(offer, reported, by, say) if by and support_offers.may_edit(by, offer) else None,
