@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -17,6 +18,7 @@ from app.core.errors import BadRequest, FieldFault, Message
 from app.core.i18n import N_
 from app.enterprises import service as enterprises
 from app.journal import service as journal
+from app.journal.kept import Kept, kept
 from app.journal.schemas import History
 from app.needs import queries, records
 from app.needs.advice import advice_on
@@ -70,6 +72,8 @@ __all__ = [
 ]
 
 Choices = TypeVar("Choices", bound=NeedChoices)
+_facets: Kept[NeedFacets] = WeakKeyDictionary()
+_totals: Kept[int] = WeakKeyDictionary()
 
 
 def register(
@@ -147,7 +151,7 @@ def search(
         raise BadRequest(Message(N_("A parameter is wrong: see errors.")), [FieldFault("status", told)])
     filters, viewer = understood(filters), _viewer(by)
     rows = session.execute(queries.page(session, filters, viewer)).scalars().all()
-    total: int = session.connection().execute(queries.count(session, filters, viewer)).scalar_one()
+    total = _total(session, filters, viewer)
     shown, following = queries.ORDERS[filters.sort].page(rows, filters)
     return records.summaries(session, shown), total, following
 
@@ -170,22 +174,7 @@ def counted(session: ReadSession, choices: NeedChoices) -> NeedFacets:
     choices = understood(NeedChoices.model_validate(_choices(choices)))
     public = [status for status in choices.status if status in PUBLIC_STATUSES]
     choices = choices.model_copy(update={"status": public})
-    connection = session.connection()
-    # In two passes what is not narrowed; each filter that is, once more without it.
-    terms = _by_kind(connection.execute(queries.term_counts(session, choices)))
-    total, rows = _by_column(connection.execute(queries.row_counts(session, choices)))
-    counts: dict[str, Counter[str]] = {}
-    for name, kind in queries.TERM_KINDS.items():
-        narrowed = getattr(choices, name) and not (name == "category" and choices.category_match is CategoryMatch.ALL)
-        found = _by_kind(connection.execute(queries.term_counts(session, choices, name))) if narrowed else terms
-        counts[name] = found[kind]
-    for name in ("urgency", "unstated"):
-        narrowed = bool(getattr(choices, name))
-        again = _by_column(connection.execute(queries.row_counts(session, choices, name)))[1] if narrowed else rows
-        counts[name] = again[name]
-    counts["area"] = Counter(dict(iter(connection.execute(queries.county_counts(session, choices)))))
-    chosen = {name: [str(code) for code in getattr(choices, name)] for name in counts}
-    return NeedFacets(total=total, groups=[_group(name, found, chosen[name]) for name, found in counts.items()])
+    return kept(session, _facets, choices.model_dump_json(), lambda: _count(session, choices))
 
 
 def history(session: ReadSession, need_id: str, by: Caller | None) -> History:
@@ -208,10 +197,40 @@ def understood(choices: Choices) -> Choices:
     return choices.model_copy(update={"words": what, "area": areas})
 
 
+def _total(session: ReadSession, filters: NeedFilters, viewer: Viewer) -> int:
+    """Return how many the filters find; what everybody may see is counted once until somebody writes."""
+
+    def ask() -> int:
+        return session.connection().execute(queries.count(session, filters, viewer)).scalar_one()
+
+    if viewer != NOBODY:
+        return ask()
+    return kept(session, _totals, NeedChoices.model_validate(_choices(filters)).model_dump_json(), ask)
+
+
+def _count(session: ReadSession, choices: NeedChoices) -> NeedFacets:
+    """Count in two passes what is not narrowed; each filter that is, once more without it."""
+    connection = session.connection()
+    terms = _by_kind(connection.execute(queries.term_counts(session, choices)))
+    total, rows = _by_column(connection.execute(queries.row_counts(session, choices)))
+    counts: dict[str, Counter[str]] = {}
+    for name, kind in queries.TERM_KINDS.items():
+        narrowed = getattr(choices, name) and not (name == "category" and choices.category_match is CategoryMatch.ALL)
+        found = _by_kind(connection.execute(queries.term_counts(session, choices, name))) if narrowed else terms
+        counts[name] = found[kind]
+    for name in ("urgency", "unstated"):
+        narrowed = bool(getattr(choices, name))
+        again = _by_column(connection.execute(queries.row_counts(session, choices, name)))[1] if narrowed else rows
+        counts[name] = again[name]
+    counts["area"] = Counter(dict(iter(connection.execute(queries.county_counts(session, choices)))))
+    chosen = {name: [str(code) for code in getattr(choices, name)] for name in counts}
+    return NeedFacets(total=total, groups=[_group(name, found, chosen[name]) for name, found in counts.items()])
+
+
 def _own_holder(session: WriteSession, owner: str, by: Caller) -> dict[str, str]:
     """Return the organisation as the holder of its own need, and its enterprise in the registry if it has just one."""
-    kept = [one for one in enterprises.kept_by(session, owner) if enterprises.exists(session, one.id)]
-    own = {"enterprise_id": kept[0].id} if len(kept) == 1 else {}
+    shown = [one.id for one in enterprises.kept_by(session, owner) if enterprises.exists(session, one.id)]
+    own = {"enterprise_id": shown[0]} if len(shown) == 1 else {}
     if not organizations.exists(session, owner):
         return own
     found = organizations.find(session, owner, by)
