@@ -12,7 +12,7 @@ from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
 from app.support_offers import service as support_offers
 from app.support_offers.schemas import SupportOfferRead
-from app.support_offers.vocabulary import Status
+from app.support_offers.vocabulary import Status, Verb
 from tests.factories import support_offer
 from tests.keys import organization_of
 from tests.people import person_for, send, session_for
@@ -86,6 +86,8 @@ def test_an_offer_goes_from_draft_to_review_and_back_and_is_published(as_: Any, 
     assert refused.status_code == 422
     assert "<title>Fel:" in refused.text
     assert "Atlantis" in refused.text
+    named = send(provider, "/sv/support-offers/new", {**wrong, "name": "Startpengar", "service_areas": "Herøy"})
+    assert re.search(r"Herøy \(Nordland\), Herøy \(|Herøy.*, Herøy", named.text)
     assert "Pengar till den som startar." in refused.text
     right: dict[str, object] = {
         "shown": SHOWN,
@@ -162,6 +164,10 @@ def test_of_two_who_change_one_offer_the_second_sees_both_and_chooses(as_: Any, 
     assert send(provider, where, chosen).status_code == 303
     now = read(database, one)
     assert (now.name, now.summary, now.amount) == ("Den andras namn", "Den andras text.", "7 timmar")
+    # A form that changes nothing writes nothing.
+    same = {**hidden_fields(provider.get(where).text), "shown": ["name"], "name": now.name}
+    assert send(provider, where, same).status_code == 303
+    assert read(database, one).rev == now.rev
     # All of mine, at once.
     stale = send(provider, where, {**second, "name": "Sista ordet"})
     whole = {**second, **hidden_fields(stale.text), "name": "Sista ordet", "do": "mine"}
@@ -188,6 +194,14 @@ def test_a_visitor_corrects_and_the_keeper_answers(as_: Any, database: Database)
     assert "Man söker på annat sätt nu." in as_("coordinator").get("/sv/coordination/support-offers").text
     provider = as_("provider")
     assert "1 rättelse väntar på svar" in provider.get("/sv/support-offers/mine").text
+    # What was not confirmed in time is confirmed with one button.
+    with database.writes() as session:
+        support_offers.step(session, one, Verb.SUSPEND, note=support_offers.UNCONFIRMED)
+    (confirm,) = [link for link in parsed(provider.get("/sv/support-offers/mine").text).links() if "reconfirm" in link][
+        :1
+    ]
+    assert send(provider, "/sv/support-offers/mine", {}, confirm).status_code == 303
+    assert read(database, one).status is Status.PUBLISHED
     page = provider.get(f"{where}/corrections").text
     (answer,) = [link for link in parsed(page).links() if "/corrections/" in link]
     assert send(provider, f"{where}/corrections", {"note": ""}, answer).status_code == 422

@@ -81,6 +81,8 @@ def change(
     if faults + wrong:
         return _page(request, by, mine, **drawn, faults=faults + wrong, status=422, rev=text(form, "rev"))
     by = because(session, by, reason)
+    if not changed:
+        return _saved(request, session, one, by, form)
     try:
         patch = validated(SupportOfferPatch, record)
         match = Precondition(frozenset({text(form, "rev")}))

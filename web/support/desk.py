@@ -1,6 +1,7 @@
 """Who is at work on which support offer: its provider, or a coordinator who has to say why."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -31,6 +32,8 @@ NOTED: Final = frozenset({Verb.RETURN, Verb.SUSPEND, Verb.ARCHIVE})
 _STEPS: Final = (
     *(Verb.SUBMIT, Verb.PUBLISH, Verb.RECONFIRM, Verb.RETURN, Verb.SUSPEND, Verb.ARCHIVE, Verb.REOPEN, Verb.REMOVE),
 )
+# How long before its day somebody is shown that an offer is to be confirmed.
+_SOON: Final = timedelta(days=30)
 _TODO: Final = {
     Status.DRAFT: N_("Fill it in, and submit it for review."),
     Status.IN_REVIEW: N_("It waits for the coordinator of the region."),
@@ -53,16 +56,19 @@ class Kept:
     verbs: list[Verb]
     todo: str
     is_overdue: bool
+    is_due: bool
     is_urgent: bool
     corrections: int
 
 
 def kept(one: SupportOfferRead, corrections: int, by: Caller, say: Texts) -> Kept:
     """Return an offer with what `by` can do with it, and should."""
-    overdue = one.status is Status.PUBLISHED and one.due_on is not None and one.due_on < today(one.country)
+    due_on = one.due_on if one.status is Status.PUBLISHED else None
+    overdue = due_on is not None and due_on < today(one.country)
+    due = due_on is not None and due_on < today(one.country) + _SOON
     waits = one.status in {Status.DRAFT, Status.SUSPENDED} or corrections > 0 or one.hidden_at is not None
     todo = say(_TODO[one.status]) if one.status in _TODO else ""
-    return Kept(one, verbs_of(one, by), todo, overdue, overdue or waits, corrections)
+    return Kept(one, verbs_of(one, by), todo, overdue, due, due or waits, corrections)
 
 
 def verbs_of(one: SupportOfferRead, by: Caller) -> list[Verb]:

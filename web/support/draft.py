@@ -11,6 +11,7 @@ from app.core.errors import FieldFault, in_language
 from app.core.i18n import N_, Texts
 from app.organizations.schemas import OrganizationRead
 from app.reference.service import area_label
+from app.reference.vocabulary import Area
 from app.support_offers.schemas import SupportOfferRead
 from app.support_offers.vocabulary import REVIEW_MONTHS, Capacity, Cost
 from web.forms import Fault
@@ -155,15 +156,25 @@ def _as_it_is(draft: Draft, name: str, _say: Texts) -> Read:
 def _place(draft: Draft, name: str, say: Texts) -> Read:
     if not (written := str(draft[name])):
         return None, []
-    area, faults = area_called(written, name, say)
+    area, faults = _area(written, name, say)
     return area.code if area else None, faults
+
+
+def _area(written: str, name: str, say: Texts) -> tuple[Area | None, list[Fault]]:
+    """Return the area that was written; a fault tells the names by which it can be told from others."""
+    area, faults = area_called(written, name, say)
+    told = [
+        Fault(name, " ".join([fault.text, ", ".join(area_label(one.code, say.language) for one in fault.choices)]))
+        for fault in faults
+    ]
+    return area, told
 
 
 def _places(draft: Draft, name: str, say: Texts) -> Read:
     codes: list[str] = []
     faults: list[Fault] = []
     for line in lines(str(draft[name])):
-        area, wrong = area_called(line, name, say)
+        area, wrong = _area(line, name, say)
         codes += [area.code] if area else []
         faults += wrong
     return codes, faults[:1]
