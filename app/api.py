@@ -18,6 +18,7 @@ from app.core.traffic import Compression, HeadAsGet, NoSniffing, Revalidation
 from app.document import EXAMPLES, MORE_ABOUT, RELEASED, VERSION, about, key_of
 from app.enterprises.routes import router as enterprises
 from app.gaps.routes import router as gaps
+from app.intake.routes import router as intake
 from app.inventories.routes import router as inventories
 from app.matching.routes import router as matching
 from app.moderation.routes import router as moderation
@@ -71,14 +72,15 @@ def _operations() -> APIRouter:
         claims,
         organizations,
         contacts,
+        intake,
         support_offers,
         corrections,
         support_requests,
         needs,
         inventories,
         opportunities,
-        moderation,
         gaps,
+        moderation,
         responses,
         notices,
         reference,

@@ -137,6 +137,7 @@ def _load_demo(host: str) -> None:
         with database.writes() as session:
             demo_service.dialogue(session, secret=_secret())
             demo_service.support_requested(session)
+            demo_service.cooperation_requested(session, secret=_secret())
 
 
 @app.command()

@@ -271,6 +271,7 @@ EXAMPLES = {
     "CooperationWarning.basis": "ReSeNS (2018), IOP 2",
     "CooperationEvent.note": "Bygdegården har nu sagt ja till lokalen.",
     "KeysetPage_CooperationSummary_.next": None,
+    "KeysetPage_SupportRequestSummary_.next": None,
     "decision": "Nämnden beslutar enligt förslaget.",
     "decision_reason": "Nämndens protokoll § 14.",
     "proposal": "Kommunen och föreningen träffar en överenskommelse om IOP.",

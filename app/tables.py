@@ -8,6 +8,7 @@ import app.digests.tables
 import app.enterprises.tables
 import app.gaps.tables
 import app.inventories.tables
+import app.intake.tables
 import app.jobs.tables
 import app.journal.tables
 import app.mail.tables

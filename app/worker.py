@@ -27,6 +27,7 @@ from app.core.clock import now, zone
 from app.core.db import Database, WriteSession
 from app.digests import service as digests
 from app.gaps import service as gaps
+from app.intake import service as intake
 from app.inventories import service as inventories
 from app.jobs import service as jobs
 from app.mail import service as mail
@@ -186,6 +187,7 @@ JOBS: Final[tuple[Job, ...]] = (
             support_requests.ask_outcomes,
         ),
     ),
+    Job("cooperation", CronTrigger(hour=8, minute=35, timezone=_ZONE), in_one_transaction(intake.remind)),
     Job("survey-reminders", CronTrigger(hour=8, minute=45, timezone=_ZONE), survey_reminders),
     Job(
         "close-inventories",

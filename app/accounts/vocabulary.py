@@ -135,6 +135,7 @@ class Attempted(StrEnum):
     CLAIM = "claim"
     REPORT = "report"
     TWO_STEP = "two-step"
+    COOPERATION = "cooperation"
 
 
 @dataclass(frozen=True, slots=True)

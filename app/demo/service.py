@@ -14,7 +14,7 @@ from app.accounts.vocabulary import Role
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
 from app.demo import contacts as functions
-from app.demo import dialogues, key_file
+from app.demo import cooperation, dialogues, key_file
 from app.demo import logins as people_of_demo
 from app.demo import needs as needs_of_demo
 from app.demo import organizations as actors
@@ -116,6 +116,11 @@ def dialogue(session: WriteSession, *, secret: bytes) -> int:
 def support_requested(session: WriteSession) -> int:
     """Let the demo's enterprises ask its provider for support, once; return how many requests were sent."""
     return requests.load(session)
+
+
+def cooperation_requested(session: WriteSession, *, secret: bytes) -> int:
+    """Let others ask the demo's coordinator for cooperation, once; return how many requests were sent."""
+    return cooperation.load(session, secret=secret)
 
 
 def is_loaded(session: ReadSession | WriteSession) -> bool:

@@ -18,12 +18,16 @@ from app.accounts import writing
 from app.accounts.vocabulary import Caller, Role, Scope
 from app.claims import service as claims
 from app.claims.schemas import ClaimFilters, ClaimIn
+from app.contacts import service as contacts
+from app.contacts.schemas import ContactCreate
 from app.core import strict
 from app.core.db import Database, WriteSession
 from app.core.limits import ADDRESS
 from app.core.problem import PROBLEM_TYPE
 from app.core.strict import LARGEST_BODY
 from app.enterprises import service as enterprises
+from app.intake import service as intake
+from app.intake.schemas import CooperationIn
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import Subject
@@ -92,6 +96,11 @@ OF_COORDINATORS = {
     "hide_support_offer",
     "restore_support_offer",
     "list_moderation_acts",
+    "examine_cooperation_request",
+    "check_cooperation_request",
+    "propose_cooperation_decision",
+    "return_cooperation_proposal",
+    "decide_cooperation_request",
     "undo_moderation_act",
     "list_reports",
     "dismiss_report",
@@ -102,7 +111,13 @@ OF_DIALOGUES = {"change_note", "take_off_shortlist"}
 
 
 # What a visitor is told nothing of, though it is asked for no key.
-OF_TWO_SIDES = {"read_response", "read_support_request", "search_support_requests"}
+OF_TWO_SIDES = {
+    "read_cooperation_request",
+    "search_cooperation_requests",
+    "read_response",
+    "read_support_request",
+    "search_support_requests",
+}
 
 
 @dataclass(frozen=True)
@@ -218,6 +233,10 @@ class World:
         request = self._asked(session)
         return {
             "supportRequestId": request,
+            "cooperationRequestId": self._cooperating(session),
+            "contactId": contacts.register(
+                session, ContactCreate.model_validate(self.body("register_contact")), home="local"
+            ).id,
             "claimId": claim.id,
             "reportId": first.id,
             "actId": act.id,
@@ -231,6 +250,12 @@ class World:
         firm = Caller("firm", self.organization, Role.ENTERPRISE, frozenset(Scope))
         told = SupportRequestIn(offer_id=offer, enterprise_id=self.enterprise, text="Vi vill växa.")
         return support_requests.send(session, told, by=firm).id
+
+    def _cooperating(self, session: WriteSession) -> str:
+        """Let the organisation ask for cooperation, and return the request's id."""
+        firm = Caller("firm", self.organization, Role.ENTERPRISE, frozenset(Scope))
+        told = CooperationIn.model_validate(self.body("request_cooperation"))
+        return intake.submit(session, told, by=firm, secret=SECRET.encode()).id
 
     def send(self, operation: Operation, **changes: Any) -> httpx.Response:
         """Send a good request, with `changes` of its parts: `headers`, `content`, `query`, `ids`; None takes away."""
@@ -313,6 +338,23 @@ class World:
             "change_need": {"description": "Något annat."},
             "meet_need": NOTED,
             "withdraw_need": NOTED,
+            "register_contact": {"organization_id": self.mine, "function": "Inköp", "email": "inkop@example.org"},
+            "change_contact": {"function": "Upphandling"},
+            "request_cooperation": {"title": "Café", "text": "Vi vill driva kaféet.", "area_code": "SE-2281"},
+            "supplement_cooperation_request": NOTED,
+            "examine_cooperation_request": {},
+            "check_cooperation_request": {"rules": {"no_market": "no"}},
+            "propose_cooperation_decision": {
+                "route": "iop",
+                "proposal": "Ett partnerskap.",
+                "reason": "Ingen marknad.",
+            },
+            "return_cooperation_proposal": NOTED,
+            "decide_cooperation_request": {
+                "outcome": "agreed",
+                "decision": "Enligt förslaget.",
+                "reason": "Protokoll.",
+            },
             "request_support": {"offer_id": self.offer, "enterprise_id": self.enterprise, "text": "Vi vill växa."},
             "accept_support_request": {"text": "Ring växeln."},
             "decline_support_request": {"reason": "full"},

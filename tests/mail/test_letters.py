@@ -94,6 +94,7 @@ HIDDEN = {"name": "Exempel Städ", "reason": "Finns inte längre", "subject": "e
 LISTS = ("invitations", "matches", "answered", "responses", "questions", "outcomes")
 ASKED = {"enterprise": "Exempel Städ", "provider": "Exempel Rådgivning", "offer": "Rådgivning", "request_id": "1"}
 ASKED |= {"state": "accepted", "is_by_coordinator": True, "n": 7, "days": 30}
+COOPERATION = {"request_id": "1", "title": "Café i bygdegården", "requester": "Exempel Bygdeförening"}
 # What each room says in its letters: a letter that is not here fails the test.
 VALUES: dict[str, dict[str, object]] = {
     "accounts/invitation": {"organization": "Härnösands kommun", "token": "hemlig", "manages": True},
@@ -107,6 +108,11 @@ VALUES: dict[str, dict[str, object]] = {
     "digests/digest": {"n": 6, **{name: [ONE, ONE | {"days": None}] for name in LISTS}},
     "inventories/invitation": SURVEY,
     "inventories/reminder": SURVEY,
+    "intake/moved": {"path": "/cooperation/requests/1", "state": "proposed"},
+    "intake/new_request": COOPERATION,
+    "intake/overdue": COOPERATION | {"due": "2026-12-01"},
+    "intake/received": {"path": "/cooperation/follow/hemlig"},
+    "intake/said": COOPERATION | {"step": "supplement"},
     "legal/feedback": {"told": "Knappen syns inte.", "where": "/sv/desk", "answer_to": "vi@example.org"},
     "moderation/hidden": HIDDEN,
     "moderation/reconfirm": {"name": "Exempel Städ", "id": "1"},

@@ -30,6 +30,8 @@ from app.contacts.schemas import ContactCreate
 from app.core.clock import now
 from app.core.db import Database
 from app.enterprises import service as enterprises
+from app.intake import service as intake
+from app.intake.schemas import CooperationIn
 from app.inventories import service as inventories
 from app.inventories.schemas import InventoryCreate
 from app.moderation import service as moderation
@@ -93,6 +95,8 @@ OWN_INBOX, OF_ENTERPRISE = Audience(ENTERPRISES, ENTERPRISES), Audience(ENTERPRI
 OWN_REGION, OF_REGION = Audience(COORDINATORS, COORDINATORS), Audience(COORDINATORS, COORDINATORS, private=True)
 # An enterprise's own people have /profile.
 EDITED = Audience(EDITORS, COORDINATORS, private=True)
+# Its own requests for cooperation are there for every organisation; here an enterprise has asked.
+OF_ASKING = Audience(EVERYBODY, frozenset({Role.ENTERPRISE}), private=True)
 # Whoever keeps an organisation keeps its contacts; here an enterprise does.
 OF_KEEPER = Audience(EVERYBODY, EDITORS - {Role.INTEGRATOR}, private=True)
 OFFERERS = frozenset({Role.SUPPORT_PROVIDER, Role.COORDINATOR, Role.ADMIN})
@@ -164,6 +168,16 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "POST /contacts/{contact_id}/confirm": OF_KEEPER,
         "POST /contacts/{contact_id}/remove": OF_KEEPER,
         "GET /coordination/contacts": OWN_REGION,
+        "GET /cooperation": ALL,
+        "POST /cooperation": ALL,
+        "GET /cooperation/follow/{token}": ALL,
+        "POST /cooperation/follow/{token}": ALL,
+        "GET /cooperation/requests": MEMBER,
+        "GET /cooperation/requests/{request_id}": OF_ASKING,
+        "POST /cooperation/requests/{request_id}": OF_ASKING,
+        "GET /coordination/cooperation": OWN_REGION,
+        "GET /coordination/cooperation/{request_id}": OF_REGION,
+        "POST /coordination/cooperation/{request_id}": OF_REGION,
         "GET /opportunities": ALL,
         "GET /opportunities/{opportunity_id}": ALL,
         "GET /opportunities/{opportunity_id}/history": ALL,
@@ -388,6 +402,9 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         actor = organizations.register(
             session, OrganizationCreate.model_validate(told), home="local", owner_id=keeper
         ).id
+        want = CooperationIn(title="Café", text="Vi vill driva kaféet.", area_code="SE-2281")
+        of_keeper = Caller("a-key", keeper, Role.ENTERPRISE, frozenset())
+        asking = intake.submit(session, want, by=of_keeper, secret=SECRET.encode()).id
         switchboard = {"organization_id": actor, "function": "Växeln", "phone": "060-19 10 00"}
         contact = contacts.register(session, ContactCreate.model_validate(switchboard), home="local").id
         advice = support_offer(area_code="SE-2281")
@@ -429,6 +446,7 @@ def world(database: Database, app: Starlette, app_client: httpx.Client) -> World
         "need_step": "withdraw",
         "organization_id": actor,
         "contact_id": contact,
+        "request_id": asking,
         "inventory_id": planned.id,
         "form": "csv",
         "question_id": asked.json()["id"],
