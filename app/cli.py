@@ -136,6 +136,7 @@ def _load_demo(host: str) -> None:
         key_commands.tell_demo_keys(database, settings().var_dir, _secret())
         with database.writes() as session:
             demo_service.dialogue(session, secret=_secret())
+            demo_service.surveyed(session, home=settings().node, today=today(), secret=_secret())
             demo_service.support_requested(session)
             demo_service.cooperation_requested(session, secret=_secret())
 

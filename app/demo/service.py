@@ -15,6 +15,7 @@ from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
 from app.demo import contacts as functions
 from app.demo import cooperation, dialogues, key_file
+from app.demo import inventories as surveys
 from app.demo import logins as people_of_demo
 from app.demo import needs as needs_of_demo
 from app.demo import organizations as actors
@@ -121,6 +122,11 @@ def support_requested(session: WriteSession) -> int:
 def cooperation_requested(session: WriteSession, *, secret: bytes) -> int:
     """Let others ask the demo's coordinator for cooperation, once; return how many requests were sent."""
     return cooperation.load(session, secret=secret)
+
+
+def surveyed(session: WriteSession, *, home: str, today: date, secret: bytes) -> int:
+    """Hold the demo's needs inventories, once; return how many rounds were written."""
+    return surveys.load(session, home=home, today=today, secret=secret)
 
 
 def is_loaded(session: ReadSession | WriteSession) -> bool:

@@ -9,6 +9,7 @@ ENTERPRISE = "demo-enterprise"
 OPPORTUNITY = "demo-opportunity"
 SUPPORT_OFFER = "demo-support-offer"
 NEED = "demo-need"
+INVENTORY = "demo-inventory"
 
 
 # What the password of a demo's login is kept as; the address has a name that no mail server has.
@@ -44,3 +45,8 @@ def support_offer_id(key: str) -> str:
 def need_id(key: str) -> str:
     """Return the id of the need `key` of the demo (`"N001"`), the same on every node."""
     return stable_id(NEED, key)
+
+
+def inventory_id(key: str) -> str:
+    """Return the id of the needs inventory `key` of the demo, the same on every node."""
+    return stable_id(INVENTORY, key)

@@ -32,7 +32,7 @@ def read_upload(content: bytes) -> Table:
 
 
 def bring_in(
-    session: WriteSession, inventory_id: str, table: Table, *, dry_run: bool, by: Caller, say: Texts
+    session: WriteSession, inventory_id: str, table: Table, *, dry_run: bool, by: Caller | None = None, say: Texts
 ) -> SurveyImport:
     """Write the answers of a table into a draft and close it; return what was read, and every fault.
 

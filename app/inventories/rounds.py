@@ -11,6 +11,7 @@ from app.accounts.permissions import Action, Reach
 from app.accounts.vocabulary import Caller
 from app.audit import service as audit
 from app.core.clock import now, today, zone
+from app.core.columns import new_id
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Message, NotFound
 from app.core.i18n import N_
@@ -33,7 +34,13 @@ OBJECT = "needs_inventory"
 
 
 def create(
-    session: WriteSession, data: InventoryCreate, *, home: str, by: Caller | None = None, is_demo: bool = False
+    session: WriteSession,
+    data: InventoryCreate,
+    *,
+    home: str,
+    by: Caller | None = None,
+    record_id: str | None = None,
+    is_demo: bool = False,
 ) -> InventoryRead:
     """Write the draft of a round, and return it. Without `by` it is the node's own doing: the demo's.
 
@@ -41,7 +48,7 @@ def create(
         Forbidden: the area lies outside the coordinator's region.
     """
     _require(by, data.area_code)
-    row = NeedsInventory(home=home, status=Status.DRAFT, is_demo=is_demo, **_columns(data))
+    row = NeedsInventory(id=record_id or new_id(), home=home, status=Status.DRAFT, is_demo=is_demo, **_columns(data))
     session.add(row)
     session.flush()
     audit.record(session, "plan-inventory", OBJECT, row.id, after=data.model_dump(mode="json"))
@@ -123,6 +130,11 @@ def close_overdue(session: WriteSession, at: datetime) -> int:
 def find(session: ReadSession | WriteSession, inventory_id: str, by: Caller | None = None) -> InventoryRead:
     """Return one round. Raises `NotFound` for one that is not closed, unless the caller looks after it."""
     return read(known(session, inventory_id, by))
+
+
+def exists(session: ReadSession | WriteSession, inventory_id: str) -> bool:
+    """Tell whether there is a round with this id, a draft included."""
+    return session.get(NeedsInventory, inventory_id) is not None
 
 
 def own(session: ReadSession | WriteSession, inventory_id: str, *, by: Caller) -> InventoryRead:

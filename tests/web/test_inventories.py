@@ -10,8 +10,8 @@ from app.core.db import Database
 from app.inventories import service
 from app.inventories.schemas import InventoryFilters
 from app.inventories.vocabulary import Status, Verb
-from tests.inventories.ground import ADMIN, answered, asked, opened, step
-from tests.people import send, signed_in
+from tests.inventories.ground import ADMIN, answered, asked, drafted, opened, step
+from tests.people import send, signed_in, token_in
 from tests.responses.ground import letters
 
 HOME = "/sv/coordination/needs-inventories"
@@ -124,3 +124,30 @@ def test_results_and_rounds_side_by_side(app_client: httpx.Client, database: Dat
     board = app_client.get(f"/sv/coordination/needs-inventories/{after}").text
     assert "42 av 42 har svarat: 100 %" in board
     assert "Det finns inga kommentarer att visa" in board
+
+
+def test_a_survey_is_tried_and_imported(app_client: httpx.Client, database: Database):
+    signed_in(app_client, database, "coordinator")
+    where = f"{HOME}/{drafted(database).id}"
+    token = token_in(app_client.get(f"{where}/import").text)
+
+    def upload(content: bytes, do: str) -> httpx.Response:
+        return app_client.post(
+            f"{where}/import",
+            data={"_token": token, "do": do},
+            files={"file": ("survey.csv", content)},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+
+    wrong = upload("Kommun;Rådgivning;Namn\r\nSundsvall;7;Anna\r\n".encode(), "write")
+    assert wrong.status_code == 422
+    assert "1 cell är fel, och inget skrevs" in wrong.text
+    assert '<th scope="row">B2</th><td>Rådgivning</td>' in wrong.text
+    assert "Lästes inte: Namn" in wrong.text
+    assert upload(b"", "try").status_code == 422
+    assert upload(b"a;b\r\n1;2\r\n", "try").status_code == 422
+    sound = ("Kommun;Rådgivning\r\n" + "Sundsvall;3\r\n" * 6).encode()
+    assert "6 svar lästes utan fel" in upload(sound, "try").text
+    assert upload(sound, "write").status_code == 303
+    assert "6 svar" in app_client.get(where.replace("coordination/", "")).text
+    assert upload(sound, "write").status_code == 422

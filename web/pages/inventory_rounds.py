@@ -50,6 +50,7 @@ _DONE: Final = {
     "close": N_("The round is closed, and what can be published is."),
     "archive": N_("The answers are removed. What was published stays."),
     "changed": N_("The round is changed."),
+    "imported": N_("The survey is imported and the round closed. What can be published is."),
     "withdrawn": N_("The invitation is taken back."),
 }
 KINDS: Final = {
