@@ -183,6 +183,7 @@ def ids_in(client: httpx.Client) -> dict[str, list[str]]:
         "organizationId": [organization_id(role.value) for role in Role if role is not Role.ADMIN],
         "supportOfferId": [],
         "needId": [],
+        "contactId": [],
     }
     lists = {
         "enterpriseId": "enterprises",
@@ -190,6 +191,7 @@ def ids_in(client: httpx.Client) -> dict[str, list[str]]:
         "organizationId": "organizations",
         "supportOfferId": "support-offers",
         "needId": "needs",
+        "contactId": "contacts",
     }
     pages = {name: client.get(f"/api/v1/{path}?limit=8").json()["items"] for name, path in lists.items()}
     return {name: [*kept[name], *(item["id"] for item in page)] for name, page in pages.items()}
