@@ -34,7 +34,7 @@ _LEVEL = {
 }
 _LIMITS = [
     "600 requests a minute with a key and 300 a minute from an address; then 429 with Retry-After",
-    "A body of at most 1 MiB, or 5 MiB for a notice; then 413",
+    "A body of at most 1 MiB, 5 MiB for a notice, or 16 MiB for a survey that is imported; then 413",
     "A list is walked to its 10,000th row",
     "A notice is read into what Samnod matches by; what it does not hold is named in the answer, and is in the notice",
     "No personal data is taken: texts with personal identity numbers are refused",

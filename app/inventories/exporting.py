@@ -66,7 +66,7 @@ def value_name(value: str, kind: QuestionKind, language: str) -> str:
     say = texts(language)
     if value == OPEN_LEFT:
         return say(N_("Left open"))
-    return f"{value} – {say(LEVEL_LABELS[int(value)])}" if kind is QuestionKind.SCALE else value
+    return f"{value} – {say(LEVEL_LABELS[int(value)])}" if kind == QuestionKind.SCALE else value
 
 
 def _questions(found: ResultsRead, language: str) -> Table:

@@ -7,6 +7,8 @@ from typing import Any
 from app.accounts.vocabulary import Caller, Role
 from app.core.clock import today
 from app.core.db import Database
+from app.core.i18n import texts
+from app.enterprises.spreadsheet import Row, Table
 from app.inventories import service
 from app.inventories.rules import token_of
 from app.inventories.schemas import InventoryCreate, InventoryRead, InviteesIn, SurveyAnswerIn, SurveyInvited
@@ -89,4 +91,14 @@ def answered(
         for token, level in zip(tokens, levels, strict=True):
             service.answer(session, token, SurveyAnswerIn(levels={"advice": level}), secret=NODE_SECRET)
     step(database, made.id, Verb.CLOSE)
+    return made.id
+
+
+def imported(database: Database, areas: Sequence[str], levels: Sequence[int], **said: Any) -> str:
+    """Bring in a survey of the need of advice that was made elsewhere. Return the id of the closed round."""
+    made = drafted(database, **said)
+    rows: list[tuple[int, Row]] = [(n, pair) for n, pair in enumerate(zip(areas, levels, strict=True), start=2)]
+    table = Table("", "", 1, ["area", "advice"], rows)
+    with database.writes() as session:
+        service.bring_in(session, made.id, table, dry_run=False, by=ADMIN, say=texts("sv"))
     return made.id

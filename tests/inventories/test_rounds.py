@@ -20,6 +20,7 @@ from app.inventories.schemas import InventoryCreate, InventoryFilters, Inventory
 from app.inventories.tables import InventoryAnswer, InventoryInvitation, NeedsInventory
 from app.inventories.vocabulary import ExportForm, LinkState, Verb, Withheld
 from app.organizations import service as organizations
+from tests.engines import mostly_sqlite
 from tests.inventories.ground import (
     ADMIN,
     COORDINATOR,
@@ -28,6 +29,7 @@ from tests.inventories.ground import (
     asked,
     drafted,
     give,
+    imported,
     invite,
     opened,
     plan,
@@ -97,10 +99,11 @@ def rate(database: Database, inventory_id: str) -> tuple[int, int | None, int | 
     return found.invited, found.answered, found.percent
 
 
+@mostly_sqlite
 def test_what_is_shown_by_area_is_in_no_file_otherwise(database: Database):
     counties = ["SE-22"] * 14 + ["SE-23"] * 12 + ["SE-24"] * 11 + ["SE-25"] * 3
     levels = [3] * 7 + [0] * 7 + [2] * 6 + [1] * 6 + [0] * 11 + [3, 0, 0]
-    closed = answered(database, counties, levels, area_code="SE")
+    closed = imported(database, counties, levels, area_code="SE")
     with database.reads() as session:
         found = service.results(session, closed)
         assert [(row.area, row.answered) for row in found.rows] == [("SE-22", 14), ("SE-23", 12), (None, 14)]
@@ -131,6 +134,7 @@ def test_what_is_shown_by_area_is_in_no_file_otherwise(database: Database):
     ]
 
 
+@mostly_sqlite
 def test_too_few_or_nearly_the_same_answers_are_not_published(database: Database):
     few = answered(database, ["SE-2281"] * 4, [3] * 4)
     first = answered(database, ["SE-2281"] * 8, [3] * 8)
@@ -144,11 +148,12 @@ def test_too_few_or_nearly_the_same_answers_are_not_published(database: Database
     assert told[first].questions[0].needing == 8, "all of them is no small number"
 
 
+@mostly_sqlite
 def test_rounds_side_by_side_show_what_both_publish(database: Database):
     areas = ["SE-22"] * 20 + ["SE-23"] * 22
-    before = answered(database, areas, ([3] * 10 + [0] * 10) + ([3] * 11 + [0] * 11), area_code="SE")
-    after = answered(database, areas, ([3] * 5 + [0] * 15) + ([3] * 11 + [0] * 11), "ny", area_code="SE")
-    small = answered(database, areas, ([3] * 2 + [0] * 18) + ([3] * 1 + [0] * 21), "tredje", area_code="SE")
+    before = imported(database, areas, ([3] * 10 + [0] * 10) + ([3] * 11 + [0] * 11), area_code="SE")
+    after = imported(database, areas, ([3] * 5 + [0] * 15) + ([3] * 11 + [0] * 11), area_code="SE")
+    small = imported(database, areas, ([3] * 2 + [0] * 18) + ([3] * 1 + [0] * 21), area_code="SE")
     with database.reads() as session:
         found = service.compare(session, [before, after])
         advice = found.questions[0]
@@ -169,6 +174,7 @@ def test_rounds_side_by_side_show_what_both_publish(database: Database):
     assert "Advice;All areas;21;16\r\n" in table
 
 
+@mostly_sqlite
 def test_who_holds_rounds_and_where(database: Database):
     one = drafted(database)
     with database.writes() as session, pytest.raises(Forbidden):
@@ -254,6 +260,7 @@ def reminded(database: Database, days: int) -> int:
         return service.remind(session, now() + timedelta(days=days), secret=NODE_SECRET)
 
 
+@mostly_sqlite
 def test_what_a_round_does_not_ask_is_refused_and_a_number_of_a_person_too(database: Database):
     made = opened(database)
     (token,) = asked(database, made.id, ["SE-2281"])
@@ -303,6 +310,7 @@ def test_a_link_over_http_acts_on_post_only(app_client: httpx.Client, database: 
     assert (public.json()["withheld"], public.json()["questions"]) == ("few", [])
 
 
+@mostly_sqlite
 def test_a_link_opens_nothing_after_the_last_day_and_the_round_closes_by_itself(database: Database):
     made = opened(database)
     (token,) = asked(database, made.id, ["SE-2281"])

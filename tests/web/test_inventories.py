@@ -10,7 +10,8 @@ from app.core.db import Database
 from app.inventories import service
 from app.inventories.schemas import InventoryFilters
 from app.inventories.vocabulary import Status, Verb
-from tests.inventories.ground import ADMIN, answered, asked, drafted, opened, step
+from tests.engines import mostly_sqlite
+from tests.inventories.ground import ADMIN, asked, drafted, imported, opened, step
 from tests.people import send, signed_in, token_in
 from tests.responses.ground import letters
 
@@ -29,6 +30,7 @@ FORM = {
 }
 
 
+@mostly_sqlite
 def test_a_coordinator_holds_a_round(app_client: httpx.Client, database: Database):
     signed_in(app_client, database, "coordinator")
     wrong = send(app_client, f"{HOME}/new", FORM | {"place": "Atlantis", "name": ""})
@@ -65,6 +67,7 @@ def test_a_coordinator_holds_a_round(app_client: httpx.Client, database: Databas
     assert "Behov" in app_client.get(HOME).text
 
 
+@mostly_sqlite
 def test_a_draft_is_removed(app_client: httpx.Client, database: Database):
     signed_in(app_client, database, "coordinator")
     where = send(app_client, f"{HOME}/new", FORM).headers["location"].partition("?")[0]
@@ -73,6 +76,7 @@ def test_a_draft_is_removed(app_client: httpx.Client, database: Database):
     assert app_client.get(where).status_code == 404
 
 
+@mostly_sqlite
 def test_a_link_shows_and_answers_with_a_post_alone(app_client: httpx.Client, database: Database):
     made = opened(database)
     (token,) = asked(database, made.id, ["SE-2281"])
@@ -99,10 +103,11 @@ def test_a_link_shows_and_answers_with_a_post_alone(app_client: httpx.Client, da
     assert app_client.get(f"/sv/survey/{'x' * 43}").status_code == 404
 
 
+@mostly_sqlite
 def test_results_and_rounds_side_by_side(app_client: httpx.Client, database: Database):
     areas = ["SE-22"] * 20 + ["SE-23"] * 22
-    before = answered(database, areas, ([3] * 10 + [0] * 10) + ([3] * 11 + [0] * 11), area_code="SE", name="Våren")
-    after = answered(database, areas, ([3] * 2 + [0] * 18) + ([2] * 11 + [1] * 11), "ny", area_code="SE", name="Hösten")
+    before = imported(database, areas, ([3] * 10 + [0] * 10) + ([3] * 11 + [0] * 11), area_code="SE", name="Våren")
+    after = imported(database, areas, ([3] * 2 + [0] * 18) + ([2] * 11 + [1] * 11), area_code="SE", name="Hösten")
     page = app_client.get(f"/sv/needs-inventories/{before}").text
     row = re.search(r'<th scope="row">Rådgivning</th>(.*?)</tr>', page)
     assert row
@@ -122,10 +127,10 @@ def test_results_and_rounds_side_by_side(app_client: httpx.Client, database: Dat
         assert service.search(session, InventoryFilters(status=[Status.CLOSED]), ADMIN)[1] == 2
     signed_in(app_client, database, "admin")
     board = app_client.get(f"/sv/coordination/needs-inventories/{after}").text
-    assert "42 av 42 har svarat: 100 %" in board
     assert "Det finns inga kommentarer att visa" in board
 
 
+@mostly_sqlite
 def test_a_survey_is_tried_and_imported(app_client: httpx.Client, database: Database):
     signed_in(app_client, database, "coordinator")
     where = f"{HOME}/{drafted(database).id}"

@@ -11,7 +11,7 @@ from app.core.db import Database
 from app.inventories.rules import token_of
 from app.inventories.vocabulary import Verb
 from tests.browser import axe_violations, scrolls_sideways
-from tests.inventories.ground import answered, drafted, invite, opened, step
+from tests.inventories.ground import answered, drafted, imported, invite, opened, step
 from tests.live import live_cookie, live_database
 from tests.session import session_folder
 
@@ -34,7 +34,7 @@ def states(database: Database) -> list[str]:
     """Return the addresses of every page in each of its states."""
     areas = ["SE-1080"] * 12 + ["SE-1081"] * 12
     levels = ([3] * 6 + [0] * 6) * 2
-    first, second = (answered(database, areas, levels, name, area_code=REGION) for name in ("ena", "andra"))
+    first, second = (imported(database, areas, levels, area_code=REGION) for _ in range(2))
     few = answered(database, areas[:2], levels[:2], area_code=REGION)
     draft, open_round = drafted(database, area_code=REGION).id, opened(database, area_code=REGION).id
     invite(database, open_round, {"name": "Exempel Kök", "email": "kok@example.invalid", "area_code": "SE-1080"})
