@@ -1,4 +1,4 @@
-"""The directory's forms in a real browser: no axe violations in any state, no sideways scroll, without its own scripts."""
+"""The directory's forms in a real browser: no axe violations in any state, no sideways scroll, without scripts too."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
