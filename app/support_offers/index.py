@@ -97,19 +97,20 @@ def current(session: ReadSession) -> Index:
     engine = _engine_of(session)
     last: int = session.execute(select(journal.last_number())).scalar_one()
     known = _indexes.get(engine)
+    # Another thread may see more of the database already: its index is the better one. A node that has been put back
+    # counts on from a higher number, so that a smaller one is never a newer one.
+    if known is not None and known.number > last:
+        # What such a session finds by words is not kept for the others: it does not see the newest.
+        return replace(known, words={})
     if known is not None and known.number == last:
         return known
     with _reading:
         known = _indexes.get(engine)
-        # A smaller number than before: the database has been put back, and what was known says nothing of it.
-        if known is None or known.number > last:
-            found = _read(session, last)
+        if known is None:
+            _indexes[engine] = known = _read(session, last)
         elif known.number < last:
-            found = _followed(session, known, last)
-        else:
-            return known
-        _indexes[engine] = found
-        return found
+            _indexes[engine] = known = _followed(session, known, last)
+        return known
 
 
 def _read(session: ReadSession, number: int) -> Index:

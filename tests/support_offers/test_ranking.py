@@ -13,6 +13,7 @@ from app.core.errors import BadRequest
 from app.core.preconditions import Precondition
 from app.support_offers import service
 from app.support_offers.distances import kilometres
+from app.support_offers.index import current
 from app.support_offers.ranking import needs_meant, places_of
 from app.support_offers.rules import merit_of
 from app.support_offers.schemas import SupportOfferFilters, SupportOfferFound, SupportOfferPatch
@@ -202,3 +203,18 @@ def _key(asked: dict[str, Any], one: SupportOfferFound) -> tuple[Any, ...]:
 
 def _tie(offer_id: str) -> int:
     return int.from_bytes(blake2b(offer_id.encode(), digest_size=6).digest())
+
+
+def test_who_sees_less_of_the_database_is_answered_by_what_is_known_already(database: Database):
+    with database.writes() as session:
+        service.register(session, support_offer(), home="here", status=Status.PUBLISHED)
+    with database.reads() as old:
+        assert service.search(old, SupportOfferFilters(need=["advice"]))[1] == 1
+        with database.writes() as session:
+            service.register(session, support_offer(), home="here", status=Status.PUBLISHED)
+        with database.reads() as new:
+            assert service.search(new, SupportOfferFilters(need=["advice"]))[1] == 2
+            known = current(new)
+        assert (current(old).number, current(old).words) == (known.number, {})
+        # A row that it does not see yet is left out, and nothing fails.
+        assert len(service.search(old, SupportOfferFilters(need=["advice"], area=["SE-25"]))[0]) == 1
