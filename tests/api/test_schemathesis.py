@@ -31,6 +31,7 @@ from app.accounts.rules import new_key
 from app.accounts.schemas import KeyCreate
 from app.accounts.vocabulary import Role
 from app.core.db import Database
+from app.demo import service as demo
 from app.demo.organizations import OWNER_OF_ENTERPRISE, organization_id
 from app.demo.vocabulary import enterprise_id
 from app.main import create_app
@@ -164,8 +165,16 @@ def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sender]:
         database: Database = app.state.database
         with database.writes() as session:
             keys = {role.value: key_of(session, role) for role in Role} | {"forger": new_key()}
+            # What two of the senders' organisations ask of a third, which others are told nothing of.
+            demo.support_requested(session)
         with client_of(app) as client:
-            yield Sender(client, keys, ids_in(client))
+            asked = client.get("/api/v1/support-requests", headers=bearer(keys[Role.SUPPORT_PROVIDER.value])).json()
+            yield Sender(client, keys, ids_in(client) | {"supportRequestId": [one["id"] for one in asked["items"]]})
+
+
+def bearer(key: str) -> dict[str, str]:
+    """Return the header that a key is sent in."""
+    return {"Authorization": f"Bearer {key}"}
 
 
 def key_of(session: Any, role: Role) -> str:
