@@ -114,7 +114,7 @@ CHOICES = st.fixed_dictionaries(
 def test_each_count_is_what_choosing_it_finds_and_pages_hold_each_need_once(database: Database):
     ids = filled(database)
 
-    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(asked=CHOICES, sort=st.sampled_from(Sort))
     def check(asked: dict[str, Any], sort: Sort) -> None:
         with database.reads() as session:
