@@ -110,7 +110,7 @@ def current(session: ReadSession) -> Index:
             _indexes[engine] = known = _read(session, last)
         elif known.number < last:
             _indexes[engine] = known = _followed(session, known, last)
-        return known
+        return known if known.number == last else replace(known, words={})
 
 
 def _read(session: ReadSession, number: int) -> Index:

@@ -8,6 +8,9 @@ from app.core.db import Database
 from app.demo import service as demo
 from app.demo import support_offers as offers
 from app.demo.vocabulary import is_example, support_offer_id
+from app.gaps import service as gaps
+from app.gaps.schemas import GapFilters
+from app.gaps.vocabulary import GapState
 from app.support_offers import service
 from app.support_offers.schemas import SupportOfferFilters
 from app.support_offers.vocabulary import Status
@@ -65,3 +68,23 @@ def test_what_people_ask_for_is_found_in_order(database: Database):
         assert (linked.provider_id, linked.status_at_source, linked.source_year) == (None, "existing", 2021)
         assert service.find(session, support_offer_id("O037")).provider_name == "Östersunds kommun"
         assert is_example(service.find(session, support_offer_id("exempel-radgivning")).source)
+
+
+def test_the_reports_searches_are_ranked_or_count_as_gaps(with_demo: Database):
+    with with_demo.reads() as session:
+        advice = service.search(session, SupportOfferFilters(words="rådgivning i Norrbotten"), language="sv")[0]
+        assert all(one.reasons for one in advice)
+        assert advice[0].reasons[0].text == "Hjälper med rådgivning"
+        training = service.search(session, SupportOfferFilters(words="handledarutbildning i Norrbotten"))[0]
+        assert training[0].id == support_offer_id("exempel-handledare")
+        cells = {(row.area, cell.need): cell for row in gaps.gap_map(session, GapFilters()).rows for cell in row.cells}
+        for words, area, need in (
+            ("styrelsekompetens i Norrbotten", "SE-25", "board"),
+            ("handledarutbildning i Trøndelag", "NO-50", "supervisor_training"),
+        ):
+            asked = SupportOfferFilters(words=words)
+            assert service.search(session, asked)[1] == 0
+            near = service.nearest(session, asked, language="nb")
+            assert near[0].nearest_area
+            assert near[0].distance_km
+            assert (cells[area, need].state, cells[area, need].offers) == (GapState.GAP, 0)
