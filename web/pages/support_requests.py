@@ -189,6 +189,8 @@ def _ask_page(
     offer = support_offers.find(session, offer_id, by)
     kept = enterprises.kept_by(session, by.organization_id)
     why_not = service.refusal(offer, today(offer.country))
+    # Whoever has asked already is led to that request; what was typed meanwhile stays to be read.
+    waits = service.open_request(session, offer_id, kept[0].id) if len(kept) == 1 and not refused else None
     if sent is None:
         address_known = kept[0].contact_email if len(kept) == 1 else None
         sent = RequestForm(contact_email=address_known or "")
@@ -202,6 +204,7 @@ def _ask_page(
         why_not=say(why_not.source) if why_not else "",
         refused=refusal(refused, say) if refused else "",
         open_request=refused.request_id if isinstance(refused, service.AlreadyAsked) else "",
+        waits=waits,
         action=f"/{language}/support-offers/{offer_id}/ask",
     )
 
