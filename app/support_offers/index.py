@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Engine
 
-from app.core.db import ReadSession
+from app.core.db import ReadSession, driver_rows
 from app.journal import service as journal
 from app.support_offers import queries
 from app.support_offers.rules import merit_of
@@ -39,7 +39,6 @@ UNSTATED: Final = "unstated"
 _NONE: Final = np.zeros(0, dtype=np.int32)
 _MOST_FOLLOWED: Final = 2_000
 _MOST_WORDS: Final = 100
-_AT_ONCE: Final = 10_000
 _NEVER: Final = date.max.toordinal()
 
 
@@ -177,11 +176,10 @@ def _postings(session: ReadSession, facts: _Facts, slot_of: Mapping[str, int], i
             if value is not None:
                 found[kind][value].append(slot)
     shown = set(slots)
-    for part in session.connection().execute(queries.all_terms(ids)).partitions(_AT_ONCE):
-        for offer_id, kind, code in part:
-            # What nobody may see has terms as well.
-            if (slot := slot_of.get(offer_id, -1)) in shown:
-                found[kind][code].append(slot)
+    for offer_id, kind, code in _terms(session, ids):
+        # What nobody may see has terms as well.
+        if (slot := slot_of.get(offer_id, -1)) in shown:
+            found[kind][code].append(slot)
     postings = {
         kind: {code: np.array(held, dtype=np.int32) for code, held in codes.items()} for kind, codes in found.items()
     }
@@ -190,6 +188,13 @@ def _postings(session: ReadSession, facts: _Facts, slot_of: Mapping[str, int], i
     said = {what.value: _all_of(postings.get(what.value, {})) for what in Unstated}
     postings[UNSTATED] = {what: np.setdiff1d(everybody, known) for what, known in said.items()}
     return postings
+
+
+def _terms(session: ReadSession, ids: Collection[str] | None) -> Iterable[Any]:
+    """Return what every offer says several of, or each of these; half a million rows come from the driver itself."""
+    if ids is None:
+        return driver_rows(session, str(queries.all_terms()), [])
+    return session.connection().execute(queries.all_terms(ids))
 
 
 def _by_county(areas: Mapping[str, Slots]) -> dict[str, Slots]:
