@@ -70,8 +70,8 @@ async def _content_of(request: Request) -> bytes:
     """Return the file. Raises `UnsupportedMediaType`, or `BadRequest` when there is none."""
     stated = request.headers.get("content-type", "")
     kind = stated.lower().partition(";")[0].strip()
-    if kind not in {*service.TYPES.values(), "multipart/form-data"}:
-        told = N_("Send the table as text/csv or .xlsx, or as multipart/form-data with the field file.")
+    if kind not in {"text/csv", "multipart/form-data"}:
+        told = N_("Send a CSV table as text/csv, and an .xlsx file as multipart/form-data with the field file.")
         raise UnsupportedMediaType(Message(told))
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType(Message(N_("Send the body without Content-Encoding.")))
@@ -291,11 +291,6 @@ _BODY = {
             "x-why-not-json": _WHY_NOT_JSON,
             "schema": {"type": "string", "description": "The file itself", "example": "Kommun;Rådgivning\n"},
             "example": "Kommun;Rådgivning;Rådgivning kommentar\r\nSundsvall;3;Om lån\r\n",
-        },
-        service.TYPES[ExportForm.XLSX]: {
-            "x-why-not-json": _WHY_NOT_JSON,
-            "schema": {"type": "string", "format": "binary", "description": "The file itself"},
-            "example": "survey.xlsx",
         },
         "multipart/form-data": {
             "x-why-not-json": _WHY_NOT_JSON,

@@ -30,10 +30,11 @@ from app.accounts import service as accounts
 from app.accounts.rules import new_key
 from app.accounts.schemas import KeyCreate
 from app.accounts.vocabulary import Role
+from app.core.clock import today
 from app.core.db import Database
 from app.demo import service as demo
 from app.demo.organizations import OWNER_OF_ENTERPRISE, organization_id
-from app.demo.vocabulary import enterprise_id
+from app.demo.vocabulary import enterprise_id, inventory_id
 from app.main import create_app
 from app.settings import Settings
 from tests.client import client_of
@@ -45,6 +46,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 OPERATIONS = [f"{one.upper()} {path}" for one in METHODS for path, item in AGREED["paths"].items() if one in item]
 SECRET = "x" * 32
 REGION = "SE-22"
+SURVEYS = {"needsInventoryId": [inventory_id(key) for key in ("earlier", "later", "open")]}
 # Who sends: somebody without a key, somebody with a key that nobody has made, then a key of each role.
 SENDERS = ("nobody", "forger", *(role.value for role in Role))
 # One or two by each sender; in the long tests each sender sends many of its own.
@@ -167,9 +169,12 @@ def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sender]:
             keys = {role.value: key_of(session, role) for role in Role} | {"forger": new_key()}
             # What two of the senders' organisations ask of a third, which others are told nothing of.
             demo.support_requested(session)
+            demo.surveyed(session, home="local", today=today(), secret=SECRET.encode())
         with client_of(app) as client:
             asked = client.get("/api/v1/support-requests", headers=bearer(keys[Role.SUPPORT_PROVIDER.value])).json()
-            yield Sender(client, keys, ids_in(client) | {"supportRequestId": [one["id"] for one in asked["items"]]})
+            yield Sender(
+                client, keys, ids_in(client) | SURVEYS | {"supportRequestId": [one["id"] for one in asked["items"]]}
+            )
 
 
 def bearer(key: str) -> dict[str, str]:
