@@ -7,8 +7,8 @@ import app.contacts.tables
 import app.digests.tables
 import app.enterprises.tables
 import app.gaps.tables
-import app.inventories.tables
 import app.intake.tables
+import app.inventories.tables
 import app.jobs.tables
 import app.journal.tables
 import app.mail.tables

@@ -231,7 +231,16 @@ SHELVES_OF_ROOM = {
     "demo": [
         {"vocabulary"},
         {"organizations", "key_file"},
-        {"logins", "dialogues", "support_offers", "support_requests", "contacts", "needs", "cooperation", "inventories"},
+        {
+            "logins",
+            "dialogues",
+            "support_offers",
+            "support_requests",
+            "contacts",
+            "needs",
+            "cooperation",
+            "inventories",
+        },
         {"service"},
     ],
     "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"kept"}, {"routes"}],
