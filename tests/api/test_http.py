@@ -28,6 +28,11 @@ from app.core.strict import LARGEST_BODY
 from app.enterprises import service as enterprises
 from app.intake import service as intake
 from app.intake.schemas import CooperationIn
+from app.inventories import service as inventories
+from app.inventories.routes import LARGEST_FILE
+from app.inventories.rules import token_of as survey_token_of
+from app.inventories.schemas import InventoryCreate, InviteesIn
+from app.inventories.vocabulary import Verb
 from app.moderation import service as moderation
 from app.moderation.schemas import ReportIn
 from app.moderation.vocabulary import Subject
@@ -52,6 +57,7 @@ from tests.client import client_of
 from tests.databases import postgres_server
 from tests.document import document
 from tests.factories import enterprise, need, opportunity, support_offer
+from tests.inventories.ground import plan
 from tests.keys import SECRET, key_for
 from tests.notices.notices import own
 
@@ -105,9 +111,29 @@ OF_COORDINATORS = {
     "list_reports",
     "dismiss_report",
     "publish_support_offer",
+    "create_needs_inventory",
+    "change_needs_inventory",
+    "remove_needs_inventory",
+    "open_needs_inventory",
+    "close_needs_inventory",
+    "archive_needs_inventory",
+    "import_needs_inventory",
+    "invite_to_needs_inventory",
+    "withdraw_survey_invitation",
+    "read_needs_inventory_response_rate",
+    "read_needs_inventory_invitations",
+    "read_needs_inventory_comments",
 }
 # What is asked of the opportunity whose shortlist holds the enterprise.
 OF_DIALOGUES = {"change_note", "take_off_shortlist"}
+# What is done to a round that is planned, and to one that asks; all else is done to one that is closed.
+OF_DRAFTS = {"change_needs_inventory", "remove_needs_inventory", "open_needs_inventory", "import_needs_inventory"}
+OF_OPEN_ROUNDS = {"close_needs_inventory", "invite_to_needs_inventory", "withdraw_survey_invitation"}
+INVITEE = {"name": "Exempel Kök", "email": "kok@example.org"}
+SURVEY = Path(__file__).parents[1] / "inventories" / "files" / "survey.csv"
+# What takes a file of its own kind and size, and such a file with a fault in it.
+LARGEST = {"import_notice": LARGEST_BYTES, "import_needs_inventory": LARGEST_FILE}
+FAULTY = {"import_notice": b"<notice/>", "import_needs_inventory": "Kommun;Rådgivning\r\nSundsvall;9\r\n".encode()}
 
 
 # What a visitor is told nothing of, though it is asked for no key.
@@ -184,6 +210,31 @@ class Talked:
         opportunities.close(session, over)
 
 
+class Surveyed:
+    """A round that is planned, one that asks somebody by a link, and one that is closed, where a link does no more."""
+
+    def __init__(self, session: WriteSession) -> None:
+        self.draft, self.open, self.closed = (self._planned(session) for _ in range(3))
+        self.invitation = self._asked(session, self.open)
+        self.token = survey_token_of(SECRET.encode(), self.invitation)
+        self.late = survey_token_of(SECRET.encode(), self._asked(session, self.closed))
+        inventories.step(session, self.closed, Verb.CLOSE)
+
+    def ids(self, operation: str) -> dict[str, str]:
+        """Return what stands in the path of one of the operations of rounds."""
+        one = self.draft if operation in OF_DRAFTS else self.open if operation in OF_OPEN_ROUNDS else self.closed
+        return {"needsInventoryId": one, "invitationId": self.invitation, "token": self.token}
+
+    def _planned(self, session: WriteSession) -> str:
+        return inventories.create(session, InventoryCreate.model_validate(plan()), home="local").id
+
+    def _asked(self, session: WriteSession, inventory_id: str) -> str:
+        """Open a round, ask somebody to answer, and return the invitation's id."""
+        inventories.step(session, inventory_id, Verb.OPEN)
+        asked = InviteesIn.model_validate({"invitees": [INVITEE]})
+        return inventories.invite(session, inventory_id, asked, secret=SECRET.encode()).invited[0].id
+
+
 class World:
     """An application with a record of each kind, keys of one organisation, and a good request for each operation."""
 
@@ -209,6 +260,7 @@ class World:
             self.ended = opportunities.publish(session, opportunity(status="cancelled"), **of).id
             self.talked = Talked(session, self.organization, self.enterprise)
             self.waiting = self._waiting(session)
+            self.surveyed = Surveyed(session)
         self.key = key_for(database, Role.INTEGRATOR, self.organization)
         self.buyer = key_for(database, Role.BUYER, self.organization)
         self.admin = key_for(database, Role.ADMIN, self.organization)
@@ -268,17 +320,15 @@ class World:
             "list": "cpv",
             **self.talked.ids,
             **self.waiting,
+            **self._own_ids(operation),
+            **changes.pop("ids", {}),
         }
-        given = changes.pop("ids", {})
-        ids |= given
         headers: dict[str, str | None] = {"traceparent": TRACE}
         if operation.wants_key or operation.id in OF_TWO_SIDES:
             key = (
                 self.buyer if operation.id in OF_BUYERS else self.admin if operation.id in OF_COORDINATORS else self.key
             )
             headers |= {"authorization": key["Authorization"]}
-        if operation.id in OF_DIALOGUES:
-            ids = {**ids, "opportunityId": self.talked.opportunity} | given
         path = operation.path
         for name, value in ids.items():
             path = path.replace(f"{{{name}}}", value)
@@ -286,13 +336,7 @@ class World:
             headers["if-match"] = "*"
         content = None
         if operation.reads_body:
-            is_notice = operation.id == "import_notice"
-            headers["content-type"] = "application/xml" if is_notice else "application/json"
-            content = (
-                own("se_reserved_cleaning.xml")
-                if is_notice
-                else httpx.Request("POST", "http://x", json=self.body(operation.id)).read()
-            )
+            headers["content-type"], content = self._content(operation.id)
         headers |= changes.pop("headers", {})
         content = changes.pop("content", content)
         return self.client.request(
@@ -308,6 +352,20 @@ class World:
         if operation.id in OF_BUYERS:
             return self.buyer["Authorization"]
         return (self.admin if operation.id in OF_COORDINATORS else self.key)["Authorization"]
+
+    def _own_ids(self, operation: Operation) -> dict[str, str]:
+        """Return what stands in the path of an operation that the records of others are no good for."""
+        if operation.path.startswith("/needs-inventories"):
+            return self.surveyed.ids(operation.id)
+        return {"opportunityId": self.talked.opportunity} if operation.id in OF_DIALOGUES else {}
+
+    def _content(self, name: str) -> tuple[str, bytes]:
+        """Return the type of what an operation takes, and that as it is sent."""
+        if name == "import_notice":
+            return "application/xml", own("se_reserved_cleaning.xml")
+        if name == "import_needs_inventory":
+            return "text/csv", SURVEY.read_bytes()
+        return "application/json", httpx.Request("POST", "http://x", json=self.body(name)).read()
 
     def _reason(self, operation: Operation) -> dict[str, str] | None:
         """Return why somebody does something to what others keep, where that is asked."""
@@ -378,6 +436,9 @@ class World:
             "change_note": {"note": "Bra."},
             "reply": {"kind": "interest"},
             "ask_by_link": {"text": "Vilka tider?"},
+            "create_needs_inventory": plan(),
+            "invite_to_needs_inventory": {"invitees": [INVITEE]},
+            "answer_survey": {"levels": {"advice": 3}},
         }.get(name, {"summary": "Något annat."})
 
 
@@ -385,7 +446,7 @@ Way = Callable[[World, Operation], httpx.Response]
 
 
 def _too_large(world: World, operation: Operation) -> httpx.Response:
-    size = (LARGEST_BYTES if operation.id == "import_notice" else LARGEST_BODY) + 20_000
+    size = LARGEST.get(operation.id, LARGEST_BODY) + 20_000
     return world.send(operation, content=b" " * size)
 
 
@@ -397,6 +458,7 @@ def _absent(world: World, operation: Operation) -> httpx.Response:
         "needId",
         "organizationId",
         "list",
+        "needsInventoryId",
         *world.talked.ids,
         *world.waiting,
     )
@@ -421,7 +483,17 @@ def _invalid(world: World, operation: Operation) -> httpx.Response:
     if not operation.reads_body:
         # The key of a request that was answered already, with another request.
         return world.send(operation, headers={"idempotency-key": USED})
-    return world.send(operation, content=b"<notice/>" if operation.id == "import_notice" else b'{"colour": "red"}')
+    return world.send(operation, content=FAULTY.get(operation.id, b'{"colour": "red"}'))
+
+
+def _of_closed(world: World, operation: Operation) -> httpx.Response:
+    return world.send(operation, ids={"needsInventoryId": world.surveyed.closed})
+
+
+def _of_open(world: World, operation: Operation) -> httpx.Response:
+    """Ask for what is published of a round that still asks, as somebody who may know of it."""
+    ids = {"needsInventoryId": world.surveyed.open}
+    return world.send(operation, ids=ids, headers={"authorization": world.admin["Authorization"]})
 
 
 WAYS: dict[int, Way] = {
@@ -454,6 +526,12 @@ OWN_WAYS: dict[tuple[str, int], Way] = {
     ("change_response", 409): lambda world, operation: world.send(operation, ids={"responseId": world.talked.late}),
     ("reply", 409): lambda world, operation: world.send(operation, ids={"token": world.talked.used}),
     ("ask_by_link", 409): lambda world, operation: world.send(operation, ids={"token": world.talked.used}),
+    ("answer_survey", 409): lambda world, operation: world.send(operation, ids={"token": world.surveyed.late}),
+    ("change_needs_inventory", 409): _of_closed,
+    ("remove_needs_inventory", 409): _of_closed,
+    ("read_needs_inventory_results", 409): _of_open,
+    ("export_needs_inventory_results", 409): _of_open,
+    ("read_needs_inventory_comments", 409): _of_open,
     ("remove_opportunity", 409): lambda world, operation: world.send(operation),
     ("remove_organization", 409): lambda world, operation: world.send(
         operation, ids={"organizationId": world.organization}
@@ -599,5 +677,5 @@ def test_what_is_read_again_is_not_sent_again_everywhere(world: World):
         assert again.headers["etag"] == first.headers["etag"]
         keyed = world.send(operation, headers={"authorization": world.key_to(operation)})
         # What a link in a letter opens is kept nowhere.
-        kept = "no-store" if operation.id == "read_reply" else "private, no-cache"
+        kept = "no-store" if operation.id in {"read_reply", "read_survey"} else "private, no-cache"
         assert (keyed.status_code, keyed.headers["cache-control"]) == (200, kept), operation.id
