@@ -172,6 +172,7 @@ SHELVES_OF_ROOM = {
         {"rules"},
         {"schemas", "tables"},
         {"queries", "advice"},
+        {"saying"},
         {"records"},
         {"lifecycle"},
         {"service"},

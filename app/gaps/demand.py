@@ -6,15 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from app.gaps.vocabulary import UNSTATED
+from app.needs.service import Said
 from app.reference import service as reference
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """What one published need states: its categories, areas and whose it is."""
-
-    categories: frozenset[str]
-    areas: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -26,7 +19,7 @@ class Demand:
     needs: int = 0
 
 
-def demand(needs: Iterable[Stated], areas: Sequence[str]) -> dict[str, Demand]:
+def demand(needs: Iterable[Said], areas: Sequence[str]) -> dict[str, Demand]:
     """Return the needs of each of these areas; empty text is the area, or the category, of those that state none."""
     found = {area: Demand() for area in areas}
     known = frozenset(areas)
@@ -37,11 +30,14 @@ def demand(needs: Iterable[Stated], areas: Sequence[str]) -> dict[str, Demand]:
     for need in needs:
         categories = need.categories or {UNSTATED}
         here = _holding(need.areas, known)
+        # A loop and not `Counter.update`, which costs twice as much for the one or two categories of a need.
         for area in here:
-            found[area].here.update(categories)
             found[area].needs += 1
+            for category in categories:
+                found[area].here[category] += 1
         for area in set().union(*(below[larger] for larger in need.areas if larger in below)) - here:
-            found[area].wider.update(categories)
+            for category in categories:
+                found[area].wider[category] += 1
     return found
 
 

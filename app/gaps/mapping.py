@@ -10,14 +10,13 @@ from weakref import WeakKeyDictionary
 from app.core.clock import add_months, today
 from app.core.db import ReadSession
 from app.gaps import queries
-from app.gaps.demand import Demand, Stated, demand, searched
+from app.gaps.demand import Demand, demand, searched
 from app.gaps.rules import at_least, judged
 from app.gaps.schemas import GapCell, GapFilters, GapMap, GapRow, SurveyCell
 from app.gaps.vocabulary import MONTHS_OF_SEARCHES, UNSTATED, GapState, RowSort
 from app.inventories import service as inventories
 from app.journal.kept import Kept, kept
 from app.needs import service as needs
-from app.needs.vocabulary import TermKind
 from app.reference import service as reference
 from app.support_offers import service as support_offers
 from app.support_offers.vocabulary import NEED_LIST
@@ -131,12 +130,8 @@ def _cell(
     )
 
 
-def _stated(session: ReadSession, filters: GapFilters) -> list[Stated]:
-    return [
-        Stated(said[TermKind.CATEGORY], said[TermKind.AREA])
-        for said in needs.stated(session).values()
-        if filters.side is None or filters.side.value in said[TermKind.SIDE]
-    ]
+def _stated(session: ReadSession, filters: GapFilters) -> list[needs.Said]:
+    return [said for said in needs.stated(session).values() if filters.side is None or filters.side.value in said.sides]
 
 
 def _surveys(session: ReadSession) -> dict[tuple[str, str], SurveyCell]:

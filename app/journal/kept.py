@@ -21,7 +21,7 @@ Kept = WeakKeyDictionary[Engine, dict[tuple[int, date, str], Answer]]
 def kept(session: ReadSession, answers: Kept[Answer], question: str, ask: Callable[[], Answer]) -> Answer:
     """Return what was answered before, if nobody has written since; else ask, and keep the answer."""
     last: int = session.execute(select(journal.last_number())).scalar_one()
-    known = answers.setdefault(_engine_of(session), {})
+    known = answers.setdefault(engine_of(session), {})
     key = (last, today(), question)
     if key not in known:
         answer = ask()
@@ -32,6 +32,7 @@ def kept(session: ReadSession, answers: Kept[Answer], question: str, ask: Callab
     return known[key]
 
 
-def _engine_of(session: ReadSession) -> Engine:
+def engine_of(session: ReadSession) -> Engine:
+    """Return the engine that a session asks: what is kept in memory is kept for each database by itself."""
     bound = session.get_bind()
     return bound.engine if isinstance(bound, Connection) else bound

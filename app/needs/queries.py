@@ -67,11 +67,15 @@ def terms(need_ids: Collection[str]) -> Select[str, TermKind, str]:
     )
 
 
-def stated() -> Select[*tuple[Any, ...]]:
-    """Select what every published need states, a row a term; one that states nothing has a row with neither."""
+def stated(ids: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+    """Select what published needs state, a row a term; one that states nothing has a row with neither.
+
+    Of all of them, or of these.
+    """
     own = col(NeedTerm.need_id) == col(Need.id)
     columns = (col(Need.id), type_coerce(col(NeedTerm.kind), String), col(NeedTerm.code))
-    return select(*columns).outerjoin(NeedTerm, own).where(_shown(NeedChoices(), NOBODY))
+    found = select(*columns).outerjoin(NeedTerm, own).where(_shown(NeedChoices(), NOBODY))
+    return found if ids is None else found.where(col(Need.id).in_(ids))
 
 
 def kept_by(organization_id: str) -> Select[Need]:

@@ -34,6 +34,7 @@ from app.needs.lifecycle import (
 )
 from app.needs.queries import NOBODY, Viewer
 from app.needs.rules import possible_verbs, split_place
+from app.needs.saying import Said, stated
 from app.needs.schemas import (
     NeedChoices,
     NeedCreate,
@@ -52,6 +53,7 @@ from app.reference import service as reference
 
 __all__ = [
     "UNCONFIRMED",
+    "Said",
     "advice_on",
     "change",
     "counted",
@@ -154,16 +156,6 @@ def search(
     total = _total(session, filters, viewer)
     shown, following = queries.ORDERS[filters.sort].page(rows, filters)
     return records.summaries(session, shown), total, following
-
-
-def stated(session: ReadSession) -> dict[str, dict[TermKind, frozenset[str]]]:
-    """Return what each published need states, by its id: categories, areas and sides; for sums over all of them."""
-    found: dict[str, dict[TermKind, set[str]]] = {}
-    for need_id, kind, code in session.connection().execute(queries.stated()):
-        said = found.setdefault(need_id, {one: set() for one in TermKind})
-        if kind is not None:
-            said[TermKind(kind)].add(code)
-    return {one: {kind: frozenset(codes) for kind, codes in said.items()} for one, said in found.items()}
 
 
 def counted(session: ReadSession, choices: NeedChoices) -> NeedFacets:

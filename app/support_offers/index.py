@@ -18,10 +18,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import select
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from app.core.db import ReadSession, driver_rows
 from app.journal import service as journal
+from app.journal.kept import engine_of
 from app.support_offers import queries
 from app.support_offers.rules import merit_of
 from app.support_offers.vocabulary import RECORD_TYPE, Capacity, Cost, TermKind, Unstated
@@ -93,7 +94,7 @@ _reading = threading.Lock()
 
 def current(session: ReadSession) -> Index:
     """Return the index as of what this session sees, or of something newer."""
-    engine = _engine_of(session)
+    engine = engine_of(session)
     last: int = session.execute(select(journal.last_number())).scalar_one()
     known = _indexes.get(engine)
     # Another thread may see more of the database already: its index is the better one. A node that has been put back
@@ -226,8 +227,3 @@ def _ties(ids: Iterable[str]) -> npt.NDArray[np.int64]:
     """Return numbers by which equals are ordered, which favour nobody: 48 bits of a hash of each id."""
     hashes = [int.from_bytes(blake2b(one.encode(), digest_size=6).digest()) for one in ids]
     return np.array(hashes, dtype=np.int64)
-
-
-def _engine_of(session: ReadSession) -> Engine:
-    bound = session.get_bind()
-    return bound.engine if isinstance(bound, Connection) else bound

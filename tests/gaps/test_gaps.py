@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from app.core.clock import now, today
 from app.core.db import Database
 from app.gaps import service
-from app.gaps.demand import Stated, demand
+from app.gaps.demand import demand
 from app.gaps.misses import Misses
 from app.gaps.rules import at_least, judged
 from app.gaps.schemas import GapCell, GapFilters, GapMap
 from app.gaps.vocabulary import Evidence, GapState, MapForm, RowSort
 from app.needs import service as needs
+from app.needs.service import Said
 from app.needs.vocabulary import Status as NeedStatus
 from app.reference import service as reference
 from app.support_offers import service as support_offers
@@ -192,12 +193,12 @@ def test_no_sum_of_round_numbers_tells_of_one_search(one: int, other: int):
 @given(
     st.lists(
         st.tuples(st.sets(st.sampled_from(CATEGORIES)), st.sampled_from(AREAS)).map(
-            lambda said: Stated(frozenset(said[0]), frozenset(said[1]))
+            lambda said: Said(frozenset(said[0]), frozenset(said[1]))
         ),
         max_size=30,
     )
 )
-def test_every_need_stands_in_its_own_areas_and_once_in_each(stated: list[Stated]):
+def test_every_need_stands_in_its_own_areas_and_once_in_each(stated: list[Said]):
     areas = ["SE", *(one.code for one in reference.counties_of("SE")), "NO", ""]
     found = demand(stated, areas)
     for area in areas:
@@ -218,13 +219,13 @@ def test_a_gap_is_where_nobody_offers_it_and_nowhere_else(here: int, wider: int,
     assert (Evidence.AT_A_DISTANCE in rests_on) == (remote > 0)
 
 
-def _lies(one: Stated, area: str) -> bool:
+def _lies(one: Said, area: str) -> bool:
     if not area:
         return not one.areas
     return any(reference.covers(area, code) for code in one.areas)
 
 
-def _holds(one: Stated, area: str) -> bool:
+def _holds(one: Said, area: str) -> bool:
     return bool(area) and any(reference.covers(code, area) for code in one.areas)
 
 
