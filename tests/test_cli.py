@@ -14,6 +14,7 @@ from rich.console import Console
 from app import cli, migrating, terminal, worker_commands
 from app.settings import settings
 from tests.databases import empty_database
+from tests.engines import mostly_sqlite
 from tests.notices.notices import FILES, own
 
 SWEDISH = FILES / "se_reserved_cleaning.xml"
@@ -187,6 +188,7 @@ def test_an_unknown_language_is_refused(samnod: Samnod):
     assert "'xx' is not one of" in said.err
 
 
+@mostly_sqlite
 def test_from_nothing_to_a_match(samnod: Samnod, database_kind: str, tmp_path: Path):
     with empty_database(database_kind, tmp_path) as url:
         assert samnod("migrate", SAMNOD_DATABASE_URL=url).code == 0

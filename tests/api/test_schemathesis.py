@@ -169,12 +169,21 @@ def sender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sender]:
             keys = {role.value: key_of(session, role) for role in Role} | {"forger": new_key()}
             # What two of the senders' organisations ask of a third, which others are told nothing of.
             demo.support_requested(session)
+            demo.cooperation_requested(session, secret=SECRET.encode())
             demo.surveyed(session, home="local", today=today(), secret=SECRET.encode())
         with client_of(app) as client:
-            asked = client.get("/api/v1/support-requests", headers=bearer(keys[Role.SUPPORT_PROVIDER.value])).json()
-            yield Sender(
-                client, keys, ids_in(client) | SURVEYS | {"supportRequestId": [one["id"] for one in asked["items"]]}
-            )
+            private = {
+                "supportRequestId": kept_from(client, "support-requests", keys[Role.SUPPORT_PROVIDER.value]),
+                "cooperationRequestId": kept_from(client, "cooperation-requests", keys[Role.COORDINATOR.value]),
+            }
+            yield Sender(client, keys, ids_in(client) | SURVEYS | private)
+
+
+def kept_from(client: httpx.Client, path: str, key: str) -> list[str]:
+    """Return the ids of what only some may read, as one of them finds them."""
+    found = [one["id"] for one in client.get(f"/api/v1/{path}", headers=bearer(key)).json()["items"]]
+    assert found, path
+    return found
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.durability.node import Node, running_node
+from tests.engines import mostly_sqlite
 
 WRITERS = 20
 TURNS = 6
@@ -71,6 +72,7 @@ def one_wins_each_round(node: Node, rounds: int) -> None:
 
 
 # Both in one test: a server with two workers takes seconds to start.
+@mostly_sqlite
 def test_two_workers_twenty_writers_one_wins_each_round_and_nobody_is_refused(database_kind: str, tmp_path: Path):
     with running_node(database_kind, tmp_path, workers=2) as node:
         one_wins_each_round(node, rounds=3)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from app.accounts.vocabulary import Role
@@ -93,6 +94,7 @@ def test_the_form_for_reports_comes_to_the_record_and_is_accessible(open_page: O
         assert axe_violations(page) == []
 
 
+@pytest.mark.deep
 def test_every_state_is_accessible_in_the_dark_and_fits_a_phone(open_page: OpenPage, live_server: str):
     made = reported("Exempel Klinte Kalk")
     states = ["/coordination", f"/coordination/enterprises/{made}/hide", f"/enterprises/{made}/report"]

@@ -160,7 +160,7 @@ def read_dialogue(page: Page, say: Texts, board: str) -> None:
     ("language", "javascript"),
     [
         ("sv", True),
-        ("nb", False),
+        pytest.param("nb", False, marks=pytest.mark.deep),
         pytest.param("sv", False, marks=pytest.mark.deep),
         pytest.param("nb", True, marks=pytest.mark.deep),
     ],
