@@ -43,7 +43,8 @@ class PostgresServer:
 
     def create(self, name: str, template: str = "template0") -> str:
         """Create database `name` as a copy of `template`, to which nobody may be connected; return its URL."""
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        # Hundreds of small files are copied in half the time when each change is not also written to the log.
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self._run(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
 
