@@ -22,5 +22,6 @@ import app.reference.tables
 import app.responses.tables
 import app.support_offers.tables
 import app.support_requests.tables
+import app.sync.tables
 
 __all__ = ["app"]

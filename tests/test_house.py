@@ -41,6 +41,7 @@ FLOORS = [
     "moderation",
     "digests",
     "notices",
+    "sync",
     "demo",
     "web",
 ]
@@ -68,7 +69,15 @@ ENTRY_POINTS = {"app.main", "app.cli", "app.backups.commands", "app.worker_comma
 SCRIPTS = {"app.reference.build_data"}
 
 # Inside a room a module imports only from a lower shelf. A module that is not named has no place yet: name it here.
-SHELVES = [{"vocabulary"}, {"rules", "reservation"}, {"schemas", "tables"}, {"queries"}, {"service"}, {"routes"}]
+# A room whose records travel to other nodes has `replicas`, above its service.
+SHELVES = [
+    {"vocabulary"},
+    {"rules", "reservation"},
+    {"schemas", "tables"},
+    {"queries"},
+    {"service"},
+    {"routes", "replicas"},
+]
 SHELVES_OF_ROOM = {
     # The lists are read from files at start; `fields` are the types that other rooms' schemas are made of.
     # `official_files` reads what `imports` writes to the tables.
@@ -244,7 +253,31 @@ SHELVES_OF_ROOM = {
         },
         {"service"},
     ],
-    "journal": [{"vocabulary"}, {"schemas", "tables"}, {"queries"}, {"service", "generations"}, {"kept"}, {"routes"}],
+    "journal": [
+        {"vocabulary"},
+        {"schemas", "tables"},
+        {"queries"},
+        {"copies"},
+        {"service", "generations"},
+        {"kept", "replicas"},
+        {"routes"},
+    ],
+    # What is said of own records below, what is read of others' above; `service` is what pages and metrics show.
+    "sync": [
+        {"vocabulary"},
+        {"canonical", "kinds", "limits"},
+        {"tables", "schemas"},
+        {"queries"},
+        {"buckets", "identity"},
+        {"envelopes", "erasures"},
+        {"peers", "pages", "applying"},
+        {"serving", "calling"},
+        {"reconciling"},
+        {"pulling"},
+        {"restoring", "retention", "status"},
+        {"service"},
+        {"routes"},
+    ],
     # Offers and needs are counted side by side; `misses` holds what is written later.
     "gaps": [
         {"vocabulary"},
@@ -296,7 +329,7 @@ SIDE_DOORS = {
         "two_step",
     },
     # What is kept until somebody writes, and what waits to be written.
-    "journal": {"kept"},
+    "journal": {"copies", "kept", "replicas"},
     "gaps": {"misses"},
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},
@@ -381,6 +414,9 @@ def rooms_are_entered_by_their_doors(module: str, tree: ast.Module) -> Iterator[
         if not here or not there or there[0] in ("core", "web", here[0]):
             continue
         doors = FRONT_DOOR | SIDE_DOORS.get(there[0], set())
+        if here[0] == "sync":
+            # What a room says of its records that travel, and how it writes copies of others'.
+            doors = doors | {"replicas"}
         if here[0] in READERS:
             doors = doors | {"tables", "queries"}
         if there[1] not in doors:

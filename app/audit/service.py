@@ -13,6 +13,7 @@ from app.core.bulk import insert_many
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import WriteSession
+from app.journal import copies
 from app.journal import service as journal
 from app.journal.vocabulary import Actor, Change
 
@@ -29,7 +30,9 @@ def record(
 
 
 def follow(session: WriteSession, change: Change) -> None:
-    """Write down a change of a record, as the journal tells of it."""
+    """Write down a change of a record, as the journal tells of it; a copy is changed, and written down, at its home."""
+    if copies.is_copying(session):
+        return
     action = "change" if change.after is not None and change.before is not None else "create"
     after = change.payload_hash if change.after is not None else None
     _add(session, action if after else "delete", change.type, change.record_id, _hash_of(change.before), after)

@@ -7,7 +7,7 @@ An FTS5 table finds a row by its words or its number, and by anything else only 
 ordinary table beside it, `<room>_search_row(number, id)`, knows the number of each record.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -57,16 +57,18 @@ class SearchIndex:
 
     def remove(self, session: WriteSession, record_id: str) -> None:
         """Forget `record_id`, if it is known."""
-        if not _is_sqlite(session):
-            session.connection().execute(delete(self.table).where(self.table.c.id == record_id))
-        elif (number := self._number(session, record_id)) is not None:
-            session.connection().execute(delete(self.table).where(self.table.c.rowid == number))
-            session.connection().execute(delete(self.rows).where(self.rows.c.number == number))
+        self.remove_all(session, [record_id])
 
-    def _number(self, session: WriteSession, record_id: str) -> int | None:
-        found = session.connection().execute(select(self.rows.c.number).where(self.rows.c.id == record_id))
-        number: int | None = found.scalar()
-        return number
+    def remove_all(self, session: WriteSession, record_ids: Sequence[str]) -> None:
+        """Forget these records, some hundreds at a time, as far as they are known."""
+        connection = session.connection()
+        if not _is_sqlite(session):
+            connection.execute(delete(self.table).where(self.table.c.id.in_(record_ids)))
+            return
+        wanted = select(self.rows.c.number).where(self.rows.c.id.in_(record_ids))
+        if numbers := list(connection.execute(wanted).scalars()):
+            connection.execute(delete(self.table).where(self.table.c.rowid.in_(numbers)))
+            connection.execute(delete(self.rows).where(self.rows.c.number.in_(numbers)))
 
     def having(self, session: ReadSession | WriteSession, words: str) -> Select[str] | None:
         """Return a select of the ids that hold every word of `words`, whole or as a beginning; None if no word."""

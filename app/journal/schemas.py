@@ -26,3 +26,11 @@ class History(SchemaOut):
     """The changes of a record, newest first."""
 
     items: list[Revision]
+
+
+class NodeRead(SchemaOut):
+    """Another node, which records are copied from."""
+
+    id: str
+    name: str = Field(description="The region it serves")
+    url: str = Field(description="Its public address")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ScalarSelect, func, insert, select, update
@@ -11,12 +11,15 @@ from sqlmodel import col
 from app.core.bulk import insert_many
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
+from app.journal import copies
 from app.journal.schemas import Revision
 from app.journal.tables import JournalCounter, JournalEntry, JournalRevision
 from app.journal.vocabulary import Actor, Change, Method, Told
 
 Handler = Callable[[WriteSession, Change], None]
+Numbered = Callable[[WriteSession, Sequence[tuple[int, Change]]], None]
 _handlers: dict[str, list[Handler]] = {}
+_numbered: list[Numbered] = []
 # Handlers of this are told of every kind of record.
 EVERY = "*"
 # What changes with every change, and so tells nothing.
@@ -31,6 +34,15 @@ def subscribe(record_type: str, handler: Handler) -> None:
     known = _handlers.setdefault(record_type, [])
     if handler not in known:
         known.append(handler)
+
+
+def subscribe_numbered(handler: Numbered) -> None:
+    """Call `handler` with the changes of every transaction and their numbers, as its very last work.
+
+    The journal's counter is locked by then: a handler writes rows of its own, and waits for nobody.
+    """
+    if handler not in _numbered:
+        _numbered.append(handler)
 
 
 def acting(session: WriteSession, actor: Actor) -> None:
@@ -54,9 +66,23 @@ def _hash_of(text: str) -> str:
 def record(session: WriteSession, change: Change) -> None:
     """Write `change` to the journal when the transaction commits, and tell the subscribers now."""
     session.flush()
-    _keep_revision(session, change)
+    if not copies.is_copying(session):
+        copies.require_own(session, change)
+        _keep_revision(session, change)
     for handler in [*_handlers.get(change.type, []), *_handlers.get(EVERY, [])]:
         handler(session, change)
+    _to_be_numbered(session, change)
+
+
+def restate(session: WriteSession, change: Change) -> None:
+    """Give a record a new number as it stands: nothing has changed, and nobody here is told.
+
+    For those who read the numbers: what they were told of the record before may be lost, or was never told.
+    """
+    _to_be_numbered(session, change)
+
+
+def _to_be_numbered(session: WriteSession, change: Change) -> None:
     session.info.setdefault("journal", []).append(change)
     finishing = session.info.setdefault("before_commit", [])
     if _number_and_write not in finishing:
@@ -199,3 +225,6 @@ def _number_and_write(session: WriteSession) -> None:
         for position, change in enumerate(changes, start=1)
     ]
     insert_many(session, JournalEntry, rows)
+    numbered = [(last - len(changes) + position, change) for position, change in enumerate(changes, start=1)]
+    for handler in _numbered:
+        handler(session, numbered)

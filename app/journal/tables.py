@@ -53,3 +53,13 @@ class JournalRevision(SQLModel, table=True):
     role: str | None = Field(default=None, max_length=32)
     reason: str | None = Field(default=None, max_length=300)
     before: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class JournalNode(SQLModel, table=True):
+    """Another node whose records are here as copies: only it changes them."""
+
+    __tablename__ = "journal_node"
+
+    id: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=200, description="The region it serves, as people read it")
+    url: str = Field(max_length=2048, description="Its public address, without a slash at the end")

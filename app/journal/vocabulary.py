@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -58,3 +59,17 @@ class Actor:
     role: str
     request_id: str | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A record of another node as it came from there: what a room writes into its ordinary tables.
+
+    `payload` is what the home publishes of it; fields that this program does not know are among them.
+    """
+
+    id: str
+    home: str
+    rev: int
+    at: datetime
+    payload: Mapping[str, Any]

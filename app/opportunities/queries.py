@@ -88,8 +88,9 @@ def _reservations() -> ColumnElement[str]:
 
 
 def other_of_notice(opportunity: Opportunity) -> Select[str]:
-    """Select another opportunity that comes from the same notice."""
+    """Select another opportunity of the same node that comes from the same notice."""
     return select(col(Opportunity.id)).where(
+        col(Opportunity.home) == opportunity.home,
         col(Opportunity.notice_source) == opportunity.notice_source,
         col(Opportunity.notice_id) == opportunity.notice_id,
         col(Opportunity.id) != opportunity.id,

@@ -18,7 +18,7 @@ class Opportunity(Synced, table=True):
     """A need, dialogue, partnership or procurement that a public buyer shows."""
 
     __table_args__ = (
-        UniqueConstraint("notice_source", "notice_id"),
+        UniqueConstraint("home", "notice_source", "notice_id"),
         index_of_shown("title_sort", "id"),
         index_of_shown("status"),
     )

@@ -49,13 +49,12 @@ def register(
     before = _payload(_read(session, existing)) if existing else None
     rev = journal.next_rev(session, RECORD_TYPE, record_id) if record_id else 1
     organization = existing or Organization(
-        id=record_id or new_id(), home=home, owner_id=owner_id, rev=rev, name_sort="", **_own(data)
+        id=record_id or new_id(), home=home, owner_id=owner_id, rev=rev, **values_of(data)
     )
     if existing is not None:
         existing.rev += 1
-    for name, value in _own(data).items():
+    for name, value in values_of(data).items():
         setattr(organization, name, value)
-    organization.name_sort = sort_key(data.name)[:300]
     organization.updated_at = now()
     _require_own_number(session, organization)
     session.add(organization)
@@ -63,7 +62,7 @@ def register(
     session.connection().execute(_parts_of(organization.id))
     session.add_all(OrganizationPart(organization_id=organization.id, part=part) for part in dict.fromkeys(data.parts))
     session.flush()
-    queries.SEARCH.put(session, organization.id, _searchable(data))
+    queries.SEARCH.put(session, organization.id, searchable(data))
     read = _read(session, organization)
     journal.record(session, journal.changed(RECORD_TYPE, read.id, read.home, read.rev, _payload(read), before))
     return read
@@ -149,6 +148,23 @@ def public_ones(session: ReadSession, organization_ids: Collection[str]) -> dict
     return {found.id: found for found in _read_all(session, rows)}
 
 
+def said(session: ReadSession | WriteSession, organization_ids: Sequence[str]) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Return the `rev` of these organisations, private ones too, and what the journal would say of them now, by id."""
+    rows = session.execute(queries.these(organization_ids)).scalars().all()
+    return {found.id: (found.rev, _payload(found)) for found in _read_all(session, rows)}
+
+
+def values_of(data: OrganizationCreate) -> dict[str, Any]:
+    """Return the columns of an organisation's own row that follow from what it says."""
+    return {**_own(data), "name_sort": sort_key(data.name)[:300]}
+
+
+def searchable(data: OrganizationCreate) -> list[str]:
+    """Return the texts that an organisation is found by."""
+    place = reference.area_label(data.area_code, "sv") if data.area_code else ""
+    return [data.name, data.summary, place]
+
+
 def exists(session: ReadSession | WriteSession, organization_id: str) -> bool:
     """Tell whether there is an organisation with this id, private or not."""
     return session.get(Organization, organization_id) is not None
@@ -231,16 +247,11 @@ def _parts_of(organization_id: str) -> Any:
     return delete(OrganizationPart).where(col(OrganizationPart.organization_id) == organization_id)
 
 
-def _searchable(data: OrganizationCreate) -> list[str]:
-    place = reference.area_label(data.area_code, "sv") if data.area_code else ""
-    return [data.name, data.summary, place]
-
-
 def _read(session: ReadSession | WriteSession, row: Organization) -> OrganizationRead:
     return _as_read(row, [part for _, part in session.execute(queries.parts([row.id]))])
 
 
-def _read_all(session: ReadSession, rows: Sequence[Organization]) -> list[OrganizationRead]:
+def _read_all(session: ReadSession | WriteSession, rows: Sequence[Organization]) -> list[OrganizationRead]:
     parts: dict[str, list[Part]] = {}
     for organization_id, part in session.execute(queries.parts([row.id for row in rows])):
         parts.setdefault(organization_id, []).append(part)

@@ -43,6 +43,14 @@ def check_organisation_number(number: str | None) -> str | None:
         raise ValueError(told) from None
 
 
+def public_number(number: str | None) -> str | None:
+    """Return an organisation number as it may be told to others; None for one that would be a person's."""
+    try:
+        return check_organisation_number(number)
+    except ValueError:
+        return None
+
+
 CpvCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=10),

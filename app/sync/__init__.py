@@ -1,0 +1,1 @@
+"""Nodes that pull each other's records every night, and can prove that they agree."""

@@ -1,0 +1,157 @@
+"""What this node says of its own records: an envelope each, written with the journal's number, in one transaction."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.core.bulk import insert_many
+from app.core.clock import now
+from app.core.db import ReadSession, WriteSession
+from app.journal import copies
+from app.journal import service as journal
+from app.journal.vocabulary import Change, Method
+from app.sync import buckets, queries
+from app.sync.canonical import bucket_of, canonical, hash_of
+from app.sync.kinds import KINDS
+from app.sync.tables import SyncRecord
+from app.sync.vocabulary import Envelope, RecordKind, RecordState
+
+_BATCH = 500
+
+
+class Held(NamedTuple):
+    """What is held of a record already."""
+
+    method: str
+    rev: int
+    hash: str
+
+
+def follow(session: WriteSession, numbered: Sequence[tuple[int, Change]]) -> None:
+    """Say of own records what the changes made of them: called with the journal's numbers, just before the commit."""
+    if copies.is_copying(session):
+        return
+    last: dict[tuple[str, str, str], tuple[int, Change]] = {}
+    for seq, change in numbered:
+        if change.type in KINDS:
+            last[change.home, change.type, change.record_id] = seq, change
+    for home, record_type in sorted({key[:2] for key in last}):
+        told = [one for key, one in last.items() if key[:2] == (home, record_type)]
+        for first in range(0, len(told), _BATCH):
+            _say(session, home, KINDS[record_type], told[first : first + _BATCH])
+
+
+def _say(session: WriteSession, home: str, kind: RecordKind, told: Sequence[tuple[int, Change]]) -> None:
+    said = held_of(session, home, kind.RECORD_TYPE, [change.record_id for _, change in told])
+    new = [one for seq, change in told if (one := _envelope(kind, seq, change, said.get(change.record_id)))]
+    store(session, new, {(kind.RECORD_TYPE, one): before for one, before in said.items()})
+
+
+def _envelope(kind: RecordKind, seq: int, change: Change, before: Held | None) -> Envelope | None:
+    """Return what is to be said of a change; None when others need not hear of it."""
+    published = kind.published(change.after) if change.after is not None else None
+    payload = canonical(published) if published is not None else ""
+    method = Method.DELETE if published is None else Method.PUT
+    if before is None and method is Method.DELETE:
+        return None
+    if before is not None and before.method == method.value and before.hash == hash_of(payload):
+        return None
+    return Envelope(
+        home=change.home,
+        type=change.type,
+        id=change.record_id,
+        seq=seq,
+        rev=change.rev,
+        method=method.value,
+        dataschema=kind.SCHEMA,
+        hash=hash_of(payload),
+        time=now().isoformat(),
+        payload=payload,
+    )
+
+
+def held_of(
+    session: ReadSession | WriteSession, home: str, record_type: str, record_ids: Sequence[str]
+) -> dict[str, Held]:
+    """Return what is held of these records, by id."""
+    columns = (col(SyncRecord.id), col(SyncRecord.method), col(SyncRecord.rev), col(SyncRecord.hash))
+    found = queries.records(home, record_type, record_ids).with_only_columns(*columns)
+    return {record_id: Held(*rest) for record_id, *rest in session.execute(found)}
+
+
+def store(
+    session: WriteSession,
+    envelopes: Sequence[Envelope],
+    before: dict[tuple[str, str], Held],
+    state: RecordState = RecordState.CURRENT,
+    faults: dict[tuple[str, str], str] | None = None,
+) -> None:
+    """Write envelopes of one home in place of what was held, and let the buckets follow.
+
+    `before` has what is held of them, by type and id; `faults` says why some are kept aside in that `state`.
+    """
+    if not envelopes:
+        return
+    home = envelopes[0].home
+    for record_type in sorted({one.type for one in envelopes}):
+        ids = [one.id for one in envelopes if one.type == record_type and (record_type, one.id) in before]
+        if ids:
+            session.connection().execute(queries.forget(home, record_type, ids))
+    insert_many(session, SyncRecord, [_row(one, state, (faults or {}).get((one.type, one.id))) for one in envelopes])
+    buckets.change(session, home, [_counted(one, before.get((one.type, one.id))) for one in envelopes])
+
+
+def _counted(one: Envelope, before: Held | None) -> tuple[buckets.Key, buckets.Total]:
+    was = (before.rev, before.hash) if before and before.method == Method.PUT.value else None
+    now_is = (one.rev, one.hash) if one.method == Method.PUT.value else None
+    return buckets.difference(one.type, one.id, was, now_is)
+
+
+def _row(one: Envelope, state: RecordState, fault: str | None) -> dict[str, Any]:
+    own = {name: getattr(one, name) for name in Envelope.__slots__}
+    return {**own, "bucket": bucket_of(one.id), "state": state, "fault": fault}
+
+
+def of_row(row: SyncRecord) -> Envelope:
+    """Return a record as it travels."""
+    return Envelope(**{name: getattr(row, name) for name in Envelope.__slots__})
+
+
+def unsaid(session: ReadSession | WriteSession, home: str) -> Iterator[Change]:
+    """Yield what others have been told wrongly or not at all of own records: a write went round the journal.
+
+    `journal.restate` tells it. A node that has just learned to sync finds all its records here.
+    """
+    for kind in KINDS.values():
+        ids = kind.own_ids(session, home)
+        for first in range(0, len(ids), _BATCH):
+            yield from _unsaid(session, home, kind, ids[first : first + _BATCH])
+        yield from _gone(session, home, kind, set(ids))
+
+
+def _unsaid(session: ReadSession | WriteSession, home: str, kind: RecordKind, ids: Sequence[str]) -> Iterator[Change]:
+    held = {row.id: row for row in session.execute(queries.records(home, kind.RECORD_TYPE, ids)).scalars()}
+    for record_id, (rev, said) in kind.said(session, ids).items():
+        published = kind.published(said)
+        row = held.get(record_id)
+        is_out = row is not None and row.method == Method.PUT.value
+        if published is None:
+            if is_out:
+                yield journal.removed(kind.RECORD_TYPE, record_id, home, rev, {})
+        elif row is None or not is_out or row.hash != hash_of(canonical(published)):
+            yield journal.changed(kind.RECORD_TYPE, record_id, home, rev, said)
+
+
+def _gone(session: ReadSession | WriteSession, home: str, kind: RecordKind, known: set[str]) -> Iterator[Change]:
+    said: Iterable[Any] = session.execute(
+        select(col(SyncRecord.id), col(SyncRecord.rev)).where(
+            col(SyncRecord.home) == home,
+            col(SyncRecord.type) == kind.RECORD_TYPE,
+            col(SyncRecord.method) == Method.PUT.value,
+        )
+    )
+    for record_id, rev in said:
+        if record_id not in known:
+            yield journal.removed(kind.RECORD_TYPE, record_id, home, rev + 1, {})

@@ -1,0 +1,83 @@
+"""Questions about what travels."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Delete, Select, and_, delete, func, select
+from sqlmodel import col
+
+from app.journal.vocabulary import Method
+from app.sync.tables import SyncBucket, SyncPeer, SyncRecord, SyncRun
+from app.sync.vocabulary import RecordState
+
+Record = SyncRecord
+
+
+def changes(home: str, after: int, limit: int) -> Select[SyncRecord]:
+    """Select the records of a home whose number is above `after`, in the order of their numbers."""
+    own = (col(Record.home) == home, col(Record.seq) > after)
+    return select(Record).where(*own).order_by(col(Record.seq), col(Record.id)).limit(limit)
+
+
+def records(home: str, record_type: str, record_ids: Sequence[str]) -> Select[SyncRecord]:
+    """Select these records."""
+    of = (col(Record.home) == home, col(Record.type) == record_type, col(Record.id).in_(record_ids))
+    return select(Record).where(*of)
+
+
+def forget(home: str, record_type: str, record_ids: Sequence[str]) -> Delete:
+    """Delete these records, tombstones and all."""
+    of = (col(Record.home) == home, col(Record.type) == record_type, col(Record.id).in_(record_ids))
+    return delete(Record).where(*of)
+
+
+def bucket(home: str, record_type: str, number: int) -> Select[SyncRecord]:
+    """Select the records of a bucket, tombstones too, by id."""
+    of = (col(Record.home) == home, col(Record.type) == record_type, col(Record.bucket) == number)
+    return select(Record).where(*of).order_by(col(Record.id))
+
+
+def living(home: str) -> Select[str, str, int, str]:
+    """Select type, id, rev and hash of what a home has said and not taken back."""
+    columns = (col(Record.type), col(Record.id), col(Record.rev), col(Record.hash))
+    return select(*columns).where(col(Record.home) == home, col(Record.method) == Method.PUT.value)
+
+
+def buckets(home: str) -> Select[SyncBucket]:
+    """Select how the buckets of a home add up."""
+    order = (col(SyncBucket.type), col(SyncBucket.bucket))
+    return select(SyncBucket).where(col(SyncBucket.home) == home).order_by(*order)
+
+
+def tombstones(home: str, through: int, before: str) -> Select[SyncRecord]:
+    """Select the tombstones of a home numbered up to `through` and made before a moment (RFC 3339)."""
+    of = and_(
+        col(Record.home) == home,
+        col(Record.method) == Method.DELETE.value,
+        col(Record.seq) <= through,
+        col(Record.time) < before,
+    )
+    return select(Record).where(of)
+
+
+def aside() -> Select[SyncRecord]:
+    """Select what is kept and cannot be shown: parked and quarantined, by home, type and id."""
+    order = (col(Record.home), col(Record.type), col(Record.id))
+    return select(Record).where(col(Record.state) != RecordState.CURRENT).order_by(*order)
+
+
+def counts() -> Select[Any, Any, Any, int]:
+    """Count the living records by home, type and state."""
+    by = (col(Record.home), col(Record.type), col(Record.state))
+    living = col(Record.method) == Method.PUT.value
+    return select(*by, func.count()).where(living).group_by(*by).order_by(*by)
+
+
+def peers() -> Select[SyncPeer]:
+    """Select every peer, by id."""
+    return select(SyncPeer).order_by(col(SyncPeer.id))
+
+
+def runs(peer: str, limit: int) -> Select[SyncRun]:
+    """Select the newest runs of a peer."""
+    return select(SyncRun).where(col(SyncRun.peer) == peer).order_by(col(SyncRun.started_at).desc()).limit(limit)

@@ -1,0 +1,102 @@
+"""Words and limits of the sync protocol (docs/nodes.md tells it whole)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from app.core.db import ReadSession, WriteSession
+from app.journal.vocabulary import Copy
+
+PROTOCOL: Final = "samnod-sync/1"
+MEDIA_TYPE: Final = "application/x-ndjson"
+BUCKETS: Final = 256
+
+# What a page may hold, and what its reader takes before it gives up.
+PAGE_RECORDS: Final = 500
+PAGE_BYTES: Final = 4 * 2**20
+LARGEST_PAGE: Final = 8 * 2**20
+LONGEST_LINE: Final = 2**20
+DEEPEST_JSON: Final = 32
+MOST_LINES: Final = 1_000
+
+
+class RecordState(StrEnum):
+    """How a record stands here: as it says, of a kind or version that this program does not know, or unreadable."""
+
+    CURRENT = "current"
+    PARKED = "parked"
+    QUARANTINED = "quarantined"
+
+
+class PeerState(StrEnum):
+    """Whether a peer is read from, and may read."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class Verdict(StrEnum):
+    """How a run ended."""
+
+    VERIFIED = "verified"
+    """Both sides hold the same: the digests are equal."""
+    RECONCILED = "reconciled"
+    """They were not, and are equal after what differed was fetched again."""
+    UNFINISHED = "unfinished"
+    """It was stopped before the end; the next run goes on from its checkpoint."""
+    HELD = "held"
+    """It would have deleted so much that the operator has to say yes."""
+    FAILED = "failed"
+    """The peer did not answer, answered wrongly, or still differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One record as it travels: `payload` is canonical JSON (RFC 8785), and empty for a tombstone.
+
+    `hash` is the SHA-256 of the payload's UTF-8 in hex, `dataschema` the name and version of its shape
+    (`enterprise/1.0`), `time` when it was changed at its home (RFC 3339; it decides nothing).
+    """
+
+    home: str
+    type: str
+    id: str
+    seq: int
+    rev: int
+    method: str
+    dataschema: str
+    hash: str
+    time: str
+    payload: str
+
+
+class RecordKind(Protocol):
+    """What a room says of its records that travel: its module `replicas`. A module is one without being told so.
+
+    `published` is the allow-list: it names every field that leaves the node, and returns None for what nobody else may
+    know of (drafts, hidden and private records), which others are told to forget.
+    """
+
+    RECORD_TYPE: str
+    SCHEMA: str
+    """Name and version, `enterprise/1.0`. A new field is a new minor version; another meaning is a new major one."""
+
+    def published(self, said: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what other nodes may know of a record of which the journal says `said`."""
+
+    def said(self, session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict[str, tuple[int, Any]]:
+        """Return the `rev` of these records, and what the journal would say of them now, by id; what is gone is not."""
+
+    def own_ids(self, session: ReadSession | WriteSession, home: str) -> Sequence[str]:
+        """Return the ids of all the records of a node, drafts and hidden ones too."""
+
+    def project(self, session: WriteSession, copies: Sequence[Copy]) -> None:
+        """Write copies into the room's tables, in place of what was there of them, and tell the journal.
+
+        Raises:
+            InvalidContent, Conflict: one of them cannot be kept here; nothing may have been written of any.
+        """
+
+    def forget(self, session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
+        """Take these copies of a node's records away, with all that they said, and tell the journal."""
