@@ -1,6 +1,7 @@
 """Questions about what travels."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Delete, Select, and_, delete, func, select
@@ -81,3 +82,21 @@ def peers() -> Select[SyncPeer]:
 def runs(peer: str, limit: int) -> Select[SyncRun]:
     """Select the newest runs of a peer."""
     return select(SyncRun).where(col(SyncRun.peer) == peer).order_by(col(SyncRun.started_at).desc()).limit(limit)
+
+
+def totals() -> Select[Any, Any, int]:
+    """Count the living records by home and type, parked and quarantined ones too, as the buckets add them up."""
+    by = (col(SyncBucket.home), col(SyncBucket.type))
+    return select(*by, func.sum(col(SyncBucket.count))).group_by(*by).order_by(*by)
+
+
+def aside_counts() -> Select[Any, Any, Any, int]:
+    """Count what is kept and cannot be shown, by home, type and state."""
+    by = (col(Record.home), col(Record.type), col(Record.state))
+    aside_states = col(Record.state).in_([RecordState.PARKED, RecordState.QUARANTINED])
+    return select(*by, func.count()).where(aside_states).group_by(*by).order_by(*by)
+
+
+def runs_since(at: datetime) -> Select[SyncRun]:
+    """Select the runs begun at `at` or later, the oldest first."""
+    return select(SyncRun).where(col(SyncRun.started_at) >= at).order_by(col(SyncRun.started_at))

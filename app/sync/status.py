@@ -1,0 +1,212 @@
+"""How this node stands with each of its peers: for the coordinators' page, the command line and the metrics.
+
+Read from a few rows a peer and from the buckets' sums, so that it costs the same however many records there are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from app.core.clock import zone
+from app.core.db import ReadSession, WriteSession
+from app.journal.generations import GENERATION_SIZE
+from app.sync import queries
+from app.sync.tables import SyncPeer, SyncRecord, SyncRun
+from app.sync.vocabulary import PeerState, RecordState, Verdict
+
+NIGHTS: Final = 14
+# A night and a little: after this a peer that is read every night has been missed.
+LATE_AFTER: Final = timedelta(hours=26)
+_SHOWN_RUNS: Final = 5
+_SHOWN_ASIDE: Final = 50
+# Sweden and Norway keep the same time.
+_ZONE: Final = zone("SE")
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """One reading of a peer: when, what it brought, and how it ended; no verdict yet while it goes on."""
+
+    id: str
+    started_at: datetime
+    ended_at: datetime | None
+    verdict: Verdict | None
+    pages: int
+    put: int
+    deleted: int
+    unchanged: int
+    parked: int
+    quarantined: int
+    bytes: int
+    fault: str | None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it goes on."""
+        return (self.ended_at - self.started_at).total_seconds() if self.ended_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One day of the last fourteen, in local time: how the last reading begun on it ended.
+
+    Without a verdict it was not read that day, or has not been read to the end.
+    """
+
+    day: date
+    was_read: bool
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """How this node stands with one peer. `records` counts by type what is here of it and can be shown."""
+
+    id: str
+    name: str
+    url: str
+    state: PeerState
+    verified_at: datetime | None
+    acked_at: datetime | None
+    lag: int
+    failures: int
+    fault: str | None
+    is_running: bool
+    is_late: bool
+    records: Mapping[str, int]
+    parked: int
+    quarantined: int
+    runs: Sequence[RunStatus]
+    nights: Sequence[Night]
+
+    @property
+    def last(self) -> RunStatus | None:
+        """The last reading that has ended."""
+        return next((run for run in self.runs if run.ended_at), None)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for the operator to let its deletions through."""
+        return self.last is not None and self.last.verdict is Verdict.HELD
+
+    @property
+    def total(self) -> int:
+        """How many of its records are here and can be shown."""
+        return sum(self.records.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A record that is kept as it came and cannot be shown, and why."""
+
+    home: str
+    type: str
+    id: str
+    dataschema: str
+    state: RecordState
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many living records of a home, of one type, stand in one state here."""
+
+    home: str
+    type: str
+    state: RecordState
+    count: int
+
+
+def peers(session: ReadSession | WriteSession, at: datetime) -> list[PeerStatus]:
+    """Return how this node stands with every peer at `at`, by id."""
+    counts = counted(session)
+    first = _day_of(at) - timedelta(days=NIGHTS - 1)
+    since = datetime.combine(first, datetime.min.time(), _ZONE)
+    runs: dict[str, list[SyncRun]] = {}
+    for run in session.execute(queries.runs_since(since)).scalars():
+        runs.setdefault(run.peer, []).append(run)
+    rows = session.execute(queries.peers()).scalars().all()
+    return [_status(session, row, counts, runs.get(row.id, []), at) for row in rows]
+
+
+def counted(session: ReadSession | WriteSession) -> list[Counted]:
+    """Return how many living records there are of each home and type, in each state; none of a state is not told."""
+    aside = {(home, kind, RecordState(state)): n for home, kind, state, n in session.execute(queries.aside_counts())}
+    found = []
+    for home, kind, total in session.execute(queries.totals()):
+        apart = {state: aside.get((home, kind, state), 0) for state in (RecordState.PARKED, RecordState.QUARANTINED)}
+        states = {RecordState.CURRENT: int(total) - sum(apart.values())} | apart
+        found += [Counted(home, kind, state, n) for state, n in states.items() if n]
+    return found
+
+
+def aside(session: ReadSession | WriteSession, limit: int = _SHOWN_ASIDE) -> list[Aside]:
+    """Return the first records that are kept and cannot be shown, by home, type and id."""
+    rows: Sequence[SyncRecord] = session.execute(queries.aside().limit(limit)).scalars().all()
+    return [Aside(row.home, row.type, row.id, row.dataschema, row.state, row.fault) for row in rows]
+
+
+def lag_of(cursor: int, head: int) -> int:
+    """Return how many numbers a peer has given since the last that was read; more than there are records to read.
+
+    A home that was put back from a backup counts in a new generation, whose numbers begin far above the old ones.
+    """
+    if cursor // GENERATION_SIZE != head // GENERATION_SIZE:
+        return head % GENERATION_SIZE
+    return max(0, head - cursor)
+
+
+def _status(
+    session: ReadSession | WriteSession, row: SyncPeer, counts: Sequence[Counted], runs: Sequence[SyncRun], at: datetime
+) -> PeerStatus:
+    own = [one for one in counts if one.home == row.id]
+    apart = {state: sum(one.count for one in own if one.state is state) for state in RecordState}
+    last = session.execute(queries.runs(row.id, _SHOWN_RUNS)).scalars().all()
+    active = row.state is PeerState.ACTIVE
+    return PeerStatus(
+        id=row.id,
+        name=row.name,
+        url=row.url,
+        state=row.state,
+        verified_at=row.verified_at,
+        acked_at=row.acked_at,
+        lag=lag_of(row.cursor, row.head),
+        failures=row.failures,
+        fault=row.fault,
+        is_running=row.held_until is not None and row.held_until > at,
+        is_late=active and at - (row.verified_at or row.added_at) > LATE_AFTER,
+        records={one.type: one.count for one in own if one.state is RecordState.CURRENT},
+        parked=apart[RecordState.PARKED],
+        quarantined=apart[RecordState.QUARANTINED],
+        runs=[_run(one) for one in last],
+        nights=_nights(runs, _day_of(at)),
+    )
+
+
+def _nights(runs: Sequence[SyncRun], today: date) -> list[Night]:
+    """Return the last fourteen days, each with the last of its readings; `runs` are in order, the oldest first."""
+    last = {_day_of(run.started_at): run for run in runs}
+    days = [today - timedelta(days=back) for back in range(NIGHTS - 1, -1, -1)]
+    return [Night(day, day in last, last[day].verdict if day in last else None) for day in days]
+
+
+def _run(row: SyncRun) -> RunStatus:
+    return RunStatus(
+        id=row.id,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        verdict=row.verdict,
+        pages=row.pages,
+        put=row.put,
+        deleted=row.deleted,
+        unchanged=row.unchanged,
+        parked=row.parked,
+        quarantined=row.quarantined,
+        bytes=row.bytes,
+        fault=row.fault,
+    )
+
+
+def _day_of(at: datetime) -> date:
+    return at.astimezone(_ZONE).date()
