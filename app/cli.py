@@ -20,6 +20,7 @@ from app.core.clock import today
 from app.core.db import Database, WriteSession, rehearse
 from app.core.errors import SamnodError
 from app.demo import service as demo_service
+from app.demo.shares import WHOLE, Share
 from app.main import served
 from app.matching import index as matching_index
 from app.matching import service as matching
@@ -114,14 +115,20 @@ def migrate() -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    county: Annotated[str, typer.Option(help="Only what belongs to the node of this county: SE-23")] = "",
+    among: Annotated[str, typer.Option(help="With --county: the counties of all the nodes that split the demo")] = "",
+) -> None:
     """Load the demo: enterprises from the reports, and made-up ones marked as examples. Safe to repeat."""
-    _load_demo(host="127.0.0.1")
+    counties = tuple(among.split(","))
+    if county and county not in counties:
+        raise stop("--among names the counties of all the nodes, by commas; --county is one of them.")
+    _load_demo(host="127.0.0.1", share=Share(county, counties) if county else WHOLE)
 
 
-def _load_demo(host: str) -> None:
+def _load_demo(host: str, share: Share = WHOLE) -> None:
     with _database() as database, database.writes() as session:
-        report = demo_service.load(session, home=settings().node, today=today())
+        report = demo_service.load(session, home=settings().node, today=today(), share=share)
     if report.already_there:
         say("The demo is already there.")
     else:
@@ -129,6 +136,8 @@ def _load_demo(host: str) -> None:
             f"Loaded {report.organizations} organisations, {report.enterprises} enterprises, "
             f"{report.opportunities} opportunities, {report.support_offers} support offers and {report.needs} needs."
         )
+    if not share.holds_actors:
+        return
     with _database() as database:
         # People of the demo are for whoever sits at this machine: where others come, they are invited.
         if not is_needed_for(host, settings().base_url):

@@ -53,6 +53,7 @@ ROOF = {
     "health",
     "logs",
     "main",
+    "metrics",
     "migrating",
     "open_referral",
     "secret",
@@ -241,6 +242,7 @@ SHELVES_OF_ROOM = {
     "demo": [
         {"vocabulary"},
         {"organizations", "key_file"},
+        {"shares"},
         {
             "logins",
             "dialogues",
@@ -334,6 +336,8 @@ SIDE_DOORS = {
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},
     "support_offers": {"corrections", "publishing"},
+    # How the node stands with its peers, for whoever looks at it.
+    "sync": {"status"},
 }
 # These compare what other rooms hold, so they may SELECT from lower tables; only the owner writes.
 READERS = {"matching", "notices", "sync"}

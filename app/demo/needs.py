@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from app.accounts.vocabulary import Role
 from app.core.db import WriteSession
-from app.demo.organizations import organization_id
+from app.demo.shares import WHOLE, Share, owner_of
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, need_id
 from app.needs import service as needs
 from app.needs.schemas import NeedCreate
@@ -42,21 +42,20 @@ def example_needs() -> dict[str, Told]:
     return {key: _example(record) for key, record in _read("example_needs").items()}
 
 
-def load(session: WriteSession, *, home: str) -> int:
-    """Write those needs that are not there yet, after the enterprises that have them; return how many they were."""
-    owner = organization_id(Role.ENTERPRISE.value)
+def load(session: WriteSession, *, home: str, share: Share = WHOLE) -> tuple[int, int]:
+    """Write those needs that are not there yet, after the enterprises that have them.
+
+    Returns how many they were, and how many of the demo's are of this `share` of it.
+    """
+    owner = owner_of(share, Role.ENTERPRISE)
     told: dict[str, tuple[Told, str | None]] = {}
     told |= {key: (Told(data, Status.PUBLISHED, None), None) for key, data in named_needs().items()}
     told |= {key: (one, owner) for key, one in example_needs().items()}
-    new = {key: one for key, one in told.items() if not needs.exists(session, need_id(key))}
+    own = {key: one for key, one in told.items() if share.holds(one[0].data.country, one[0].data.areas)}
+    new = {key: one for key, one in own.items() if not needs.exists(session, need_id(key))}
     for key, ((data, status, note), keeper) in new.items():
         needs.register(session, data, home=home, record_id=need_id(key), owner_id=keeper, status=status, note=note)
-    return len(new)
-
-
-def size() -> int:
-    """Return how many needs the demo has."""
-    return len(_read("needs")) + len(_read("example_needs"))
+    return len(new), len(own)
 
 
 def _named(row: Mapping[str, str]) -> NeedCreate:

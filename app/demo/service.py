@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.accounts.vocabulary import Role
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
 from app.demo import contacts as functions
@@ -21,6 +20,7 @@ from app.demo import needs as needs_of_demo
 from app.demo import organizations as actors
 from app.demo import support_offers as offers
 from app.demo import support_requests as requests
+from app.demo.shares import WHOLE, Share, owner_of
 from app.demo.vocabulary import EXAMPLE_SOURCE, enterprise_id, opportunity_id
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseCreate
@@ -43,43 +43,40 @@ class DemoReport(NamedTuple):
     already_there: int
 
 
-def load(session: WriteSession, *, home: str, today: date) -> DemoReport:
-    """Write the demo's records into the node `home`, with dates counted from `today`; what is there stays untouched."""
-    new_enterprises = {
+def load(session: WriteSession, *, home: str, today: date, share: Share = WHOLE) -> DemoReport:
+    """Write the demo's records into the node `home`, with dates counted from `today`; what is there stays untouched.
+
+    `share` is what the node has of the demo when several split it.
+    """
+    own_organizations = {
+        key: data
+        for key, data in (named_organizations() | actors.example_organizations()).items()
+        if share.holds(data.country, [data.area_code])
+    }
+    own_enterprises = {
         key: data
         for key, data in (named_enterprises() | example_enterprises(today)).items()
-        if not enterprises.exists(session, enterprise_id(key), hidden_too=True)
+        if share.holds(data.country, [data.area_code])
     }
-    new_opportunities = {
-        key: data
-        for key, data in example_opportunities(today).items()
-        if not opportunities.exists(session, opportunity_id(key))
+    own_opportunities = {
+        key: data for key, data in example_opportunities(today).items() if share.holds(data.country, [data.buyer_area])
     }
-    new_organizations = actors.load(session, named_organizations() | actors.example_organizations(), home=home)
-    functions.load(session, home=home, today=today)
-    for key, enterprise in new_enterprises.items():
-        owner = _owner(actors.OWNER_OF_ENTERPRISE.get(key))
-        enterprises.register(session, enterprise, home=home, record_id=enterprise_id(key), owner_id=owner)
-    outcomes = example_outcomes(today)
-    for key, opportunity in new_opportunities.items():
-        owner = _owner(actors.OWNER_OF_BUYER.get(opportunity.buyer_name))
-        if key in outcomes:
-            # It ends as others do, from closed.
-            opportunity = opportunity.model_copy(update={"status": Status.CLOSED})
-        opportunities.publish(session, opportunity, home=home, record_id=opportunity_id(key), owner_id=owner)
-    for key, outcome in outcomes.items():
-        if key in new_opportunities:
-            _end(session, opportunity_id(key), outcome)
-    new_offers = offers.load(session, home=home)
-    new_needs = needs_of_demo.load(session, home=home)
-    written = new_organizations + len(new_enterprises) + len(new_opportunities) + new_offers + new_needs
+    new_organizations = actors.load(session, own_organizations, home=home)
+    if share.holds_actors:
+        functions.load(session, home=home, today=today)
+    new_enterprises = _load_enterprises(session, own_enterprises, home, share)
+    new_opportunities = _load_opportunities(session, own_opportunities, home, share, today)
+    new_offers, own_offers = offers.load(session, home=home, share=share)
+    new_needs, own_needs = needs_of_demo.load(session, home=home, share=share)
+    written = new_organizations + new_enterprises + new_opportunities + new_offers + new_needs
+    size = len(own_organizations) + len(own_enterprises) + len(own_opportunities) + own_offers + own_needs
     return DemoReport(
         organizations=new_organizations,
-        enterprises=len(new_enterprises),
-        opportunities=len(new_opportunities),
+        enterprises=new_enterprises,
+        opportunities=new_opportunities,
         support_offers=new_offers,
         needs=new_needs,
-        already_there=_size() - written,
+        already_there=size - written,
     )
 
 
@@ -166,25 +163,38 @@ def example_outcomes(today: date) -> dict[str, AwardIn | CancelIn]:
     return {key: (AwardIn if "awards" in said else CancelIn).model_validate(said) for key, said in told.items()}
 
 
+def _load_enterprises(session: WriteSession, own: dict[str, EnterpriseCreate], home: str, share: Share) -> int:
+    new = {
+        key: data for key, data in own.items() if not enterprises.exists(session, enterprise_id(key), hidden_too=True)
+    }
+    for key, data in new.items():
+        owner = owner_of(share, actors.OWNER_OF_ENTERPRISE.get(key))
+        enterprises.register(session, data, home=home, record_id=enterprise_id(key), owner_id=owner)
+    return len(new)
+
+
+def _load_opportunities(
+    session: WriteSession, own: dict[str, OpportunityCreate], home: str, share: Share, today: date
+) -> int:
+    new = {key: data for key, data in own.items() if not opportunities.exists(session, opportunity_id(key))}
+    outcomes = example_outcomes(today)
+    for key, data in new.items():
+        owner = owner_of(share, actors.OWNER_OF_BUYER.get(data.buyer_name))
+        # What has ended ended as others do, from closed.
+        status = Status.CLOSED if key in outcomes else data.status
+        planned = data.model_copy(update={"status": status})
+        opportunities.publish(session, planned, home=home, record_id=opportunity_id(key), owner_id=owner)
+    for key, outcome in outcomes.items():
+        if key in new:
+            _end(session, opportunity_id(key), outcome)
+    return len(new)
+
+
 def _end(session: WriteSession, record_id: str, outcome: AwardIn | CancelIn) -> None:
     if isinstance(outcome, AwardIn):
         opportunities.award(session, record_id, outcome)
     else:
         opportunities.cancel(session, record_id, outcome)
-
-
-def _size() -> int:
-    files = ("organizations", "named_enterprises", "example_enterprises", "opportunities")
-    return (
-        sum(len(_records(name)) for name in files)
-        + len(actors.example_organizations())
-        + offers.size()
-        + needs_of_demo.size()
-    )
-
-
-def _owner(role: Role | None) -> str | None:
-    return actors.organization_id(role.value) if role else None
 
 
 def _example(record: dict[str, Any], today: date) -> dict[str, Any]:

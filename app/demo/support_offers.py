@@ -14,6 +14,7 @@ from app.accounts.vocabulary import Role
 from app.core.db import WriteSession
 from app.core.i18n import N_
 from app.demo.organizations import organization_id
+from app.demo.shares import WHOLE, Share, owner_of
 from app.demo.vocabulary import EXAMPLE_SOURCE, support_offer_id
 from app.support_offers import corrections
 from app.support_offers import service as support_offers
@@ -57,34 +58,33 @@ def example_offers() -> dict[str, SupportOfferCreate]:
     return {key: SupportOfferCreate.model_validate({**record, **own}) for key, record in records}
 
 
-def load(session: WriteSession, *, home: str) -> int:
-    """Write those offers that are not there yet, after the organisations that give them; return how many they were."""
+def load(session: WriteSession, *, home: str, share: Share = WHOLE) -> tuple[int, int]:
+    """Write those offers that are not there yet, after the organisations that give them.
+
+    Returns how many they were, and how many of the demo's are of this `share` of it.
+    """
+    named = {key: one for key, one in named_offers().items() if share.holds(one.data.country, [one.data.area_code])}
+    examples = {key: data for key, data in example_offers().items() if share.holds(data.country, [data.area_code])}
     written = 0
-    for key, (data, status, note) in named_offers().items():
+    for key, (data, status, note) in named.items():
         if not support_offers.exists(session, support_offer_id(key)):
             record_id = support_offer_id(key)
             support_offers.register(session, data, home=home, record_id=record_id, status=status, note=note)
             written += 1
-    owner = organization_id(Role.SUPPORT_PROVIDER.value)
-    for key, data in example_offers().items():
+    for key, data in examples.items():
         if not support_offers.exists(session, support_offer_id(key)):
             support_offers.register(
                 session,
                 data,
                 home=home,
                 record_id=support_offer_id(key),
-                owner_id=owner,
+                owner_id=owner_of(share, Role.SUPPORT_PROVIDER),
                 status=Status.IN_REVIEW if key == _WAITING else Status.PUBLISHED,
             )
             if key == _CORRECTED:
                 corrections.propose(session, support_offer_id(key), _CORRECTION)
             written += 1
-    return written
-
-
-def size() -> int:
-    """Return how many offers the demo has."""
-    return len(_read("support_offers")) + len(_read("example_support_offers"))
+    return written, len(named) + len(examples)
 
 
 def _named(key: str, row: Mapping[str, str]) -> Named:

@@ -62,7 +62,6 @@ def test_every_meaning_is_used_and_a_word_without_one_is_a_fault():
 
 @mostly_sqlite
 def test_what_the_reports_need_is_found(with_demo: Database):
-    assert demo_needs.size() == len(NAMED) + len(demo_needs.example_needs())
     with with_demo.reads() as session:
 
         def found(**asked: object) -> set[str]:
