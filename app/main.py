@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import health, logs
+from app import health, logs, metrics
 from app.api import create_api
 from app.core import problem
 from app.core.db import Database
@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> Starlette:
     app.state.limits = limits
 
     health.install(app)
+    metrics.install(app, settings.metrics_from)
     app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     state = {"database": database, "home": settings.node, "secret": secret, "limits": limits, "misses": misses}
     app.mount("/api/v1", create_api(state, base_url=settings.base_url, contact_email=settings.contact_email))

@@ -55,6 +55,13 @@ def _exempt(names: str) -> str:
     return names
 
 
+def _networks(names: str) -> str:
+    """Refuse what is no address and no network."""
+    for name in filter(None, (one.strip() for one in names.split(","))):
+        ip_network(name, strict=False)
+    return names
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -96,6 +103,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="",
         description="Addresses or networks of proxies whose X-Forwarded-For is believed, by commas; empty: nobody's",
+    )
+    metrics_from: Annotated[str, AfterValidator(_networks)] = Field(
+        default="127.0.0.1,::1", description="Addresses or networks that may read /metrics, by commas; empty: nobody"
     )
     data_dir: Path = Field(default=Path("../shared/data"), description="Development data, for tests and benchmarks")
 

@@ -331,7 +331,7 @@ SIDE_DOORS = {
         "two_step",
     },
     # What is kept until somebody writes, and what waits to be written.
-    "journal": {"copies", "kept", "replicas"},
+    "journal": {"copies", "generations", "kept", "replicas"},
     "gaps": {"misses"},
     "opportunities": {"reservation", "rules"},
     "matching": {"eligibility", "profile"},

@@ -91,10 +91,11 @@ def totals() -> Select[Any, Any, int]:
 
 
 def aside_counts() -> Select[Any, Any, Any, int]:
-    """Count what is kept and cannot be shown, by home, type and state."""
+    """Count the living records that are kept and cannot be shown, by home, type and state."""
     by = (col(Record.home), col(Record.type), col(Record.state))
-    aside_states = col(Record.state).in_([RecordState.PARKED, RecordState.QUARANTINED])
-    return select(*by, func.count()).where(aside_states).group_by(*by).order_by(*by)
+    apart = col(Record.state).in_([RecordState.PARKED, RecordState.QUARANTINED])
+    living = col(Record.method) == Method.PUT.value
+    return select(*by, func.count()).where(apart, living).group_by(*by).order_by(*by)
 
 
 def runs_since(at: datetime) -> Select[SyncRun]:
