@@ -29,6 +29,17 @@ class RecordState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class PageKind(StrEnum):
+    """What an answer to a peer is, so that none can be passed off as another."""
+
+    CHANGES = "changes"
+    RECORDS = "records"
+    HELD = "held"
+    DIGEST = "digest"
+    BUCKET = "bucket"
+    ACK = "ack"
+
+
 class PeerState(StrEnum):
     """Whether a peer is read from, and may read."""
 
