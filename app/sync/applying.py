@@ -1,0 +1,264 @@
+"""One page of a peer's records is written here: its envelopes as they came, the rooms' tables, the checkpoint, at once.
+
+The page's transaction holds the row of its peer, so whatever else writes that peer's records waits for it, and a run
+whose fence is old writes nothing.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeVar
+
+import orjson
+from sqlalchemy import bindparam, update
+from sqlmodel import col
+
+from app.core.db import WriteSession, is_silence
+from app.core.errors import SamnodError
+from app.journal import copies
+from app.journal.vocabulary import Copy, Method
+from app.sync import envelopes, queries
+from app.sync.envelopes import Held
+from app.sync.kinds import KINDS, is_understood
+from app.sync.limits import is_too_deep
+from app.sync.tables import SyncPeer, SyncRecord
+from app.sync.vocabulary import Envelope, RecordState
+
+Key = tuple[str, str]
+"""A type and an id."""
+_LONGEST_FAULT: Final = 500
+_Item = TypeVar("_Item")
+
+
+class Overtaken(Exception):
+    """Another run reads from this peer by now, or the peer has been taken away: nothing more may be written."""
+
+
+class Untrue(Exception):
+    """A peer sent what is not its own to say."""
+
+
+class Lease(NamedTuple):
+    """Who writes: a run of a peer, with the fence it was given."""
+
+    peer: str
+    fence: int
+    run: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of records: written, deleted, known before; and how many of those written had to be kept aside."""
+
+    put: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    parked: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)))
+
+
+class _Known(NamedTuple):
+    """What is held of a record, as far as it decides what to do with another envelope of it."""
+
+    held: Held
+    seq: int
+    dataschema: str
+    state: RecordState
+
+    @property
+    def is_living(self) -> bool:
+        return self.held.method == Method.PUT.value
+
+
+def hold(session: WriteSession, lease: Lease, **values: Any) -> None:
+    """Be the only one who writes what a peer says, until the commit, and write `values` of the peer.
+
+    Raises:
+        Overtaken: the lease is not the newest.
+    """
+    own = (col(SyncPeer.id) == lease.peer, col(SyncPeer.fence) == lease.fence)
+    held = session.connection().execute(update(SyncPeer).where(*own).values({"fence": lease.fence, **values}))
+    if held.rowcount != 1:
+        raise Overtaken(f"Another run reads from {lease.peer} by now.")
+
+
+def deletions(session: WriteSession, home: str, page: Sequence[Envelope]) -> int:
+    """Count the records that are living here and that a page would delete."""
+    gone = {(one.type, one.id): one for one in page if _is_gone(one)}
+    known = _known(session, home, gone)
+    return sum(known[key].is_living and one.seq > known[key].seq for key, one in gone.items() if key in known)
+
+
+def write(session: WriteSession, home: str, page: Sequence[Envelope], *, overwrite: bool = False) -> Counts:
+    """Write what a peer says of its records, and return what became of them. The caller holds its row (`hold`).
+
+    What has been read already, or is older than what is here, changes nothing; with `overwrite` it is written whatever
+    its number is, for what differs.
+
+    Raises:
+        Untrue: a record is another node's. Nothing may be kept of the page.
+    """
+    for one in page:
+        if one.home != home:
+            raise Untrue(f"{home} speaks for {one.home}: {one.type} {one.id}.")
+    last = {(one.type, one.id): one for one in sorted(page, key=lambda one: one.seq)}
+    known = _known(session, home, last)
+    news = [one for key, one in last.items() if overwrite or key not in known or one.seq > known[key].seq]
+    changed = [one for one in news if overwrite or not _says_the_same(one, known.get(_key(one)))]
+    if not overwrite:
+        _renumber(session, home, [one for one in news if _says_the_same(one, known.get(_key(one)))])
+    counts = _keep(session, home, changed, known)
+    counts.unchanged = len(page) - len(changed)
+    return counts
+
+
+def settle_again(session: WriteSession, home: str, rows: Sequence[SyncRecord]) -> Counts:
+    """Try again to write records of a peer that were kept aside into the rooms' tables, and return what became of them.
+
+    The caller holds the peer's row.
+    """
+    said = [envelopes.of_row(row) for row in rows]
+    return _keep(session, home, said, _known(session, home, {(one.type, one.id): one for one in said}))
+
+
+def _keep(session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known]) -> Counts:
+    """Write envelopes, and let the rooms follow: what cannot be shown is kept aside, and what was shown of it goes."""
+    copies.copying(session)
+    gone = [one for one in said if _is_gone(one)]
+    parked = {_key(one) for one in said if not _is_gone(one) and not is_understood(one.type, one.dataschema)}
+    readable = [one for one in said if not _is_gone(one) and _key(one) not in parked]
+    faults = _forget(session, home, [one for one in said if _is_gone(one) or _key(one) in parked], known)
+    unshown = _project(session, readable)
+    faults |= unshown | _forget(session, home, [one for one in readable if _key(one) in unshown], known)
+    before = {key: one.held for key, one in known.items()}
+    for state, keys in (
+        (RecordState.CURRENT, {_key(one) for one in said} - parked - set(faults)),
+        (RecordState.PARKED, parked - set(faults)),
+        (RecordState.QUARANTINED, set(faults)),
+    ):
+        envelopes.store(session, [one for one in said if _key(one) in keys], before, state, faults)
+    return Counts(
+        put=len(said) - len(gone),
+        deleted=sum(known[_key(one)].is_living for one in gone if _key(one) in known),
+        parked=len(parked - set(faults)),
+        quarantined=len(faults),
+    )
+
+
+def _project(session: WriteSession, said: Sequence[Envelope]) -> dict[Key, str]:
+    """Write records into the rooms' tables; return why some of them cannot be."""
+    faults: dict[Key, str] = {}
+    for record_type, kind in KINDS.items():
+
+        def project(some: Sequence[Envelope], project: Callable[..., None] = kind.project) -> None:
+            project(session, [_copy(one) for one in some])
+
+        faults |= _all_or_each(session, [one for one in said if one.type == record_type], project)
+    return faults
+
+
+def _forget(session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known]) -> dict[Key, str]:
+    """Take out of the rooms' tables what is shown of these records; return why some of them cannot be."""
+    shown = [one for one in said if _may_be_shown(known.get(_key(one)))]
+    faults: dict[Key, str] = {}
+    for record_type, kind in reversed(KINDS.items()):
+
+        def forget(some: Sequence[Envelope], forget: Callable[..., None] = kind.forget) -> None:
+            forget(session, home, [one.id for one in some])
+
+        faults |= _all_or_each(session, [one for one in shown if one.type == record_type], forget)
+    return faults
+
+
+def _may_be_shown(known: _Known | None) -> bool:
+    # A record whose deletion was refused is quarantined as a tombstone, and still there.
+    return known is not None and (known.state is not RecordState.PARKED)
+
+
+def _all_or_each(
+    session: WriteSession, said: Sequence[Envelope], do: Callable[[Sequence[Envelope]], None]
+) -> dict[Key, str]:
+    """Do something with many records at once; if that fails, with each of them alone. Return why it cannot be done."""
+    if not said or _fault_of(session, said, do) is None:
+        return {}
+    alone = {_key(one): _fault_of(session, [one], do) for one in said}
+    return {key: fault for key, fault in alone.items() if fault is not None}
+
+
+def _fault_of(session: WriteSession, said: Sequence[Envelope], do: Callable[[Sequence[Envelope]], None]) -> str | None:
+    """Do something in a savepoint; if that fails, undo it whole and return why."""
+    queued = _copied(session.info)
+    try:
+        with session.begin_nested():
+            do(said)
+            session.flush()
+    except Exception as fault:
+        # The page can wait for the database or for memory; for a record that no room can read, nobody will.
+        if is_silence(fault) or isinstance(fault, MemoryError):
+            raise
+        # What is to be done before the commit was queued beside the rows, and goes with them.
+        session.info.clear()
+        session.info.update(queued)
+        return _told(fault)
+    return None
+
+
+def _copied(queued: Any) -> Any:
+    """Return what a transaction has queued, so that more can be added to the original without touching the copy."""
+    if isinstance(queued, dict):
+        return {name: _copied(value) for name, value in queued.items()}
+    return type(queued)(queued) if type(queued) in (list, set) else queued
+
+
+def _told(fault: Exception) -> str:
+    """Return why a record cannot be kept, without what it says: that stays in its payload."""
+    if not isinstance(fault, SamnodError):
+        return f"It cannot be read by this program ({type(fault).__name__})."
+    wrong = "; ".join(f"{one.pointer}: {one.detail}" for one in fault.faults[:3])
+    return (f"{fault.detail} {wrong}" if wrong else fault.detail)[:_LONGEST_FAULT]
+
+
+def _copy(one: Envelope) -> Copy:
+    if is_too_deep(one.payload.encode()):
+        raise ValueError("nested too deeply")
+    said = orjson.loads(one.payload)
+    if not isinstance(said, dict):
+        raise TypeError("not an object")
+    return Copy(one.id, one.home, one.rev, datetime.fromisoformat(one.time), said)
+
+
+def _known(session: WriteSession, home: str, wanted: Collection[Key]) -> dict[Key, _Known]:
+    found: dict[Key, _Known] = {}
+    names = ("id", "method", "rev", "hash", "seq", "dataschema", "state")
+    columns = [getattr(SyncRecord, name) for name in names]
+    for record_type in {key[0] for key in wanted}:
+        ids = [key[1] for key in wanted if key[0] == record_type]
+        rows: Iterable[Any] = session.execute(queries.records(home, record_type, ids).with_only_columns(*columns))
+        for record_id, method, rev, payload_hash, seq, dataschema, state in rows:
+            found[record_type, record_id] = _Known(Held(method, rev, payload_hash), seq, dataschema, RecordState(state))
+    return found
+
+
+def _says_the_same(one: Envelope, known: _Known | None) -> bool:
+    return known is not None and (one.method, one.rev, one.hash, one.dataschema) == (*known.held, known.dataschema)
+
+
+def _renumber(session: WriteSession, home: str, same: Sequence[Envelope]) -> None:
+    """Write down the new numbers of records that say what they said."""
+    if same:
+        keys = ("type", "id")
+        of = (col(SyncRecord.home) == home, *(getattr(SyncRecord, key) == bindparam(f"of_{key}") for key in keys))
+        new: dict[str, Any] = {"seq": bindparam("new_seq"), "time": bindparam("new_time")}
+        rows = [{"of_type": one.type, "of_id": one.id, "new_seq": one.seq, "new_time": one.time} for one in same]
+        session.connection().execute(update(SyncRecord).where(*of).values(**new), rows)
+
+
+def _key(one: Envelope) -> Key:
+    return one.type, one.id
+
+
+def _is_gone(one: Envelope) -> bool:
+    return one.method == Method.DELETE.value
