@@ -232,7 +232,7 @@ SHELVES_OF_ROOM = {
         {"ground"},
         {"letters", "rows"},
         {"invitations"},
-        {"answers", "questions", "shortlist"},
+        {"answers", "questions", "shortlist", "asking"},
         {"links", "endings", "boards"},
         {"inboxes", "dialogues", "jobs"},
         {"exporting"},

@@ -14,7 +14,7 @@ ADDRESS: Final = re.compile(r"[^\s@,;:<>\"()\[\]\\]{1,64}@[^\s@,;:<>\"()\\]{1,25
 # Letters that come again and again: each can be stopped with one click (RFC 8058). The others answer what somebody did.
 DIGESTS: Final = frozenset({"digests/digest"})
 INVITATIONS: Final = frozenset(
-    {"responses/invitation", "responses/reminder", "inventories/invitation", "inventories/reminder"}
+    {"responses/invitation", "responses/link", "responses/reminder", "inventories/invitation", "inventories/reminder"}
 )
 
 

@@ -158,7 +158,7 @@ def invite_one(
     if row is not None and row.state is not InvitationState.QUEUED and row.state not in _AGAIN:
         return None
     is_new = row is None or row.state in _AGAIN
-    told: dict[str, Any] = {"rank": place[0], "score": place[1], "is_paced": is_paced}
+    told: dict[str, Any] = {"rank": place[0], "score": place[1], "is_paced": is_paced, "is_requested": False}
     if row is None:
         row = EnterpriseInvitation(
             opportunity_id=opportunity.id,
@@ -187,7 +187,7 @@ def send(
     secret: bytes,
 ) -> bool:
     """Send an invitation that is queued, and tell whether there was anywhere to send it to."""
-    reached, to = letters.receivers(session, enterprise)
+    reached, to = letters.receivers(session, enterprise, function_only=row.is_requested)
     if not to:
         return False
     at = now()
@@ -204,7 +204,8 @@ def send(
         token_hash=rules.hash_of(secret, token),
         used_at=None,
     )
-    letters.invitation(session, opportunity, enterprise, to, token=token, until=until)
+    kind: letters.Kind = "link" if row.is_requested else "invitation"
+    letters.invitation(session, opportunity, enterprise, to, token=token, until=until, kind=kind)
     return True
 
 

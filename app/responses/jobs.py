@@ -131,8 +131,8 @@ def _remind(
         return 0
     enterprise = enterprises.find(session, row.enterprise_id)
     token = rules.token_of(secret, row.id, row.sent_at)
-    _, to = letters.receivers(session, enterprise)
-    letters.invitation(session, opportunity, enterprise, to, token=token, until=row.expires_at, is_reminder=True)
+    _, to = letters.receivers(session, enterprise, function_only=row.is_requested)
+    letters.invitation(session, opportunity, enterprise, to, token=token, until=row.expires_at, kind="reminder")
     ground.write_step(session, opportunity.id, StepKind.REMINDED, row.enterprise_id, row.enterprise_name)
     return 1
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from app.accounts import people
 from app.core.db import WriteSession
@@ -13,6 +14,8 @@ from app.mail import service as mail
 from app.mail.vocabulary import Letter
 from app.opportunities.schemas import OpportunityRead
 from app.responses.vocabulary import Reached
+
+Kind = Literal["invitation", "reminder", "link"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,14 @@ class Receiver:
         return self.person_id or "address"
 
 
-def receivers(session: WriteSession, enterprise: EnterpriseRead) -> tuple[Reached, list[Receiver]]:
-    """Return by which way an enterprise is reached, and where: its own people, else its function address."""
-    own = receivers_in(session, enterprise.owner_id)
+def receivers(
+    session: WriteSession, enterprise: EnterpriseRead, *, function_only: bool = False
+) -> tuple[Reached, list[Receiver]]:
+    """Return by which way an enterprise is reached, and where: its own people, else its function address.
+
+    With `function_only` its people are left in peace: whoever asked for the letter may be anybody.
+    """
+    own = [] if function_only else receivers_in(session, enterprise.owner_id)
     if own:
         return Reached.PEOPLE, own
     if enterprise.contact_email:
@@ -56,17 +64,20 @@ def invitation(
     *,
     token: str,
     until: datetime,
-    is_reminder: bool = False,
+    kind: Kind = "invitation",
+    day: str = "",
 ) -> None:
-    """Invite an enterprise to answer, or remind it once; `until` is when the link stops opening anything."""
-    kind = "reminder" if is_reminder else "invitation"
+    """Send a link to answer with; `until` is when it stops opening anything.
+
+    The letter invites, reminds once, or brings the link that somebody asked for: that once a `day`.
+    """
     for one in to:
         values = _values(opportunity) | {
             "enterprise": enterprise.name,
             "token": token,
             "until": until.isoformat(),
         }
-        key = f"{kind}:{opportunity.id}:{enterprise.id}:{token[:12]}:{one.key}"
+        key = f"{kind}:{opportunity.id}:{enterprise.id}:{token[:12]}:{one.key}{day and f':{day}'}"
         mail.queue(session, Letter(one.to, one.language, f"responses/{kind}", values, key, one.person_id))
 
 

@@ -75,6 +75,7 @@ class InvitationRead(SchemaOut):
     rank: int | None = Field(description="Its place among the matches when it was invited; null: it was not one")
     score: int | None
     is_paced: bool
+    is_requested: bool = Field(description="The buyer has not invited it: it asked for the link to answer with itself")
     created_at: datetime
     sent_at: datetime | None
     expires_at: datetime | None

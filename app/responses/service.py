@@ -5,6 +5,7 @@ from app.responses.answers import change as change_response
 from app.responses.answers import find as find_response
 from app.responses.answers import respond
 from app.responses.answers import withdraw as withdraw_response
+from app.responses.asking import send_link
 from app.responses.boards import board, desk, outcomes_due
 from app.responses.dialogues import dialogue
 from app.responses.endings import follow_opportunity
@@ -54,6 +55,7 @@ __all__ = [
     "respond",
     "responses",
     "see",
+    "send_link",
     "set_plan",
     "shortlist",
     "take_off_shortlist",

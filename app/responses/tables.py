@@ -6,7 +6,7 @@ a procurement file tells what was so.
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from app.core.clock import now
@@ -52,6 +52,11 @@ class EnterpriseInvitation(SQLModel, table=True):
     score: int | None = Field(default=None)
     token_hash: str | None = Field(default=None, max_length=64, unique=True)
     is_paced: bool = Field(default=False, description="Invited by the plan and not by hand")
+    is_requested: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="Nobody invited it: it asked for the link itself",
+    )
     created_at: datetime = Field(default_factory=now)
     sent_at: datetime | None = Field(default=None)
     expires_at: datetime | None = Field(default=None)

@@ -119,6 +119,7 @@ VALUES: dict[str, dict[str, object]] = {
     "moderation/restored": HIDDEN,
     "responses/answer": NAMED | {"opportunity_id": "1"},
     "responses/invitation": INVITING,
+    "responses/link": INVITING,
     "responses/outcome": NAMED | {"status": "awarded", "opportunity_id": "1"},
     "responses/outcome_due": {"title": "Städning av skolor", "due": MOMENT, "country": "SE"},
     "responses/reminder": INVITING,
