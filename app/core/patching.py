@@ -1,7 +1,7 @@
 """Changes to a part of a record: JSON merge patch (RFC 7396), validated as the whole record would be."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Optional, TypeVar, cast
+from typing import Annotated, Any, Literal, Optional, TypeVar, cast
 
 from pydantic import Field, ValidationError, create_model
 
@@ -47,14 +47,14 @@ def merged(target: Any, patch: Any) -> Any:
     return result
 
 
-def validated(schema: type[Schema], data: Mapping[str, Any]) -> Schema:
-    """Return `data` as `schema`.
+def validated(schema: type[Schema], data: Mapping[str, Any], *, unknown: Literal["ignore"] | None = None) -> Schema:
+    """Return `data` as `schema`; fields that it does not know are refused, or ignored.
 
     Raises:
         InvalidContent: with a pointer to each field that is wrong.
     """
     try:
-        return schema.model_validate(data)
+        return schema.model_validate(data, extra=unknown)
     except ValidationError as error:
         faults = [FieldFault(json_pointer(item["loc"]), plainly(dict(item))) for item in error.errors()]
         raise InvalidContent(Message(SEE_ERRORS), faults) from error

@@ -29,6 +29,7 @@ from app.inventories.schemas import (
 )
 from app.inventories.tables import InventoryAnswer, InventoryInvitation, NeedsInventory
 from app.inventories.vocabulary import PUBLIC, Status, Verb
+from app.journal import service as journal
 
 OBJECT = "needs_inventory"
 
@@ -108,15 +109,17 @@ def step(session: WriteSession, inventory_id: str, verb: Verb, *, by: Caller | N
         close(session, row)
     if verb is Verb.ARCHIVE:
         _forget(session, inventory_id)
+        _tell(session, row)
     audit.record(session, f"{verb.value}-inventory", OBJECT, inventory_id)
     return read(row)
 
 
 def close(session: WriteSession, row: NeedsInventory) -> None:
-    """Publish what may be published of a round that has just been closed."""
+    """Publish what may be published of a round that has just been closed, and tell the journal."""
     publishing.publish(session, row)
     session.flush()
     session.refresh(row)
+    _tell(session, row)
 
 
 def close_overdue(session: WriteSession, at: datetime) -> int:
@@ -203,6 +206,16 @@ def take(session: WriteSession, row: NeedsInventory, verb: Verb, **values: Any) 
         told = N_("The round is {status} and cannot take {verb}. What it can take: {possible}.")
         possible = ", ".join(possible_verbs(row.status)) or "–"
         raise Conflict(Message(told, status=row.status.value, verb=verb.value, possible=possible))
+
+
+def payload(row: NeedsInventory) -> dict[str, Any]:
+    """Return what a round says, as JSON can say it: its plan, and what is published of it; nothing of its answers."""
+    return {**read(row).model_dump(mode="json", exclude={"questions"}), "results": row.results}
+
+
+def _tell(session: WriteSession, row: NeedsInventory) -> None:
+    # Before it is closed a round is nobody's business but of those who hold it, and the journal is told nothing.
+    journal.record(session, journal.changed(OBJECT, row.id, row.home, row.rev, payload(row)))
 
 
 def read(row: NeedsInventory) -> InventoryRead:

@@ -20,7 +20,7 @@ from app.needs import queries
 from app.needs.rules import due_on, pressing, rank_of, reach_of, slug_of
 from app.needs.schemas import NeedCreate, NeedRead, NeedSummary
 from app.needs.tables import Need, NeedTerm
-from app.needs.vocabulary import CATEGORY_LIST, RECORD_TYPE, SUPPORT_AREA_LISTS, TermKind
+from app.needs.vocabulary import CATEGORY_LIST, RECORD_TYPE, SUPPORT_AREA_LISTS, Status, TermKind
 from app.organizations import service as organizations
 from app.reference import service as reference
 
@@ -39,31 +39,23 @@ def write(session: WriteSession, row: Need, data: NeedCreate, before: dict[str, 
     Raises:
         InvalidContent: nobody is named as its holder, or no organisation or enterprise has the holder's id.
     """
-    for name, value in {**_own(data), **_holder(session, data)}.items():
+    for name, value in {**own_values(data, row.status), **_holder(session, data)}.items():
         setattr(row, name, value)
     row.area_code = row.area_code or next(iter(data.areas), None)
-    row.title_sort = sort_key(data.title)[:300]
-    row.pressing = pressing(data.urgency)
-    row.reach = reach_of(data.areas)
-    row.rank = rank_of(row.status, row.reach)
-    row.category_count, row.side_count = len(data.categories), len(data.sides)
     row.due_on = due_day(row)
     row.updated_at = now()
     session.add(row)
     session.flush()
     session.connection().execute(delete(NeedTerm).where(col(NeedTerm.need_id) == row.id))
-    insert_many(session, NeedTerm, _terms_of(row.id, data))
-    queries.SEARCH.put(session, row.id, _searchable(data, row.holder_name))
+    insert_many(session, NeedTerm, terms_of(row.id, data))
+    queries.SEARCH.put(session, row.id, searchable(data, row.holder_name))
     return journalled(session, row, before)
 
 
 def new_row(record_id: str, home: str, owner_id: str | None, data: NeedCreate, **own: Any) -> Need:
     """Return the row of a need that is not there yet; `write` fills in what its contents decide."""
-    values: dict[str, Any] = {**_own(data), "holder_name": data.holder_name or "", **own}
-    derived: dict[str, Any] = {"title_sort": "", "pressing": 0, "rank": 0, "reach": 0}
-    counts: dict[str, Any] = {"category_count": 0, "side_count": 0}
-    slug = slug_of(data.title, record_id)
-    return Need(id=record_id, home=home, owner_id=owner_id, slug=slug, **derived, **counts, **values)
+    values = {**own_values(data, own["status"]), "holder_name": data.holder_name or "", **own}
+    return Need(id=record_id, home=home, owner_id=owner_id, slug=slug_of(data.title, record_id), **values)
 
 
 def due_day(row: Need) -> date | None:
@@ -113,9 +105,18 @@ def _terms(session: ReadSession | WriteSession, need_ids: list[str]) -> dict[str
     return found
 
 
-def _own(data: NeedCreate) -> dict[str, Any]:
-    """Return the values of a need's own columns."""
-    return data.model_dump(exclude=set(FIELDS_OF.values()))
+def own_values(data: NeedCreate, status: Status) -> dict[str, Any]:
+    """Return the values of a need's own columns in a state of its life, with what is reckoned from them."""
+    reach = reach_of(data.areas)
+    return {
+        **data.model_dump(exclude=set(FIELDS_OF.values())),
+        "title_sort": sort_key(data.title)[:300],
+        "pressing": pressing(data.urgency),
+        "reach": reach,
+        "rank": rank_of(status, reach),
+        "category_count": len(data.categories),
+        "side_count": len(data.sides),
+    }
 
 
 def _holder(session: WriteSession, data: NeedCreate) -> dict[str, Any]:
@@ -146,7 +147,8 @@ def _refused(pointer: str, told: Message) -> InvalidContent:
     return InvalidContent(Message(SEE_ERRORS), [FieldFault(pointer, told)])
 
 
-def _terms_of(need_id: str, data: NeedCreate) -> list[dict[str, Any]]:
+def terms_of(need_id: str, data: NeedCreate) -> list[dict[str, Any]]:
+    """Return the rows of what a need says several of."""
     return [
         {"need_id": need_id, "kind": kind, "code": str(code)}
         for kind, name in FIELDS_OF.items()
@@ -154,7 +156,7 @@ def _terms_of(need_id: str, data: NeedCreate) -> list[dict[str, Any]]:
     ]
 
 
-def _searchable(data: NeedCreate, holder_name: str) -> list[str]:
+def searchable(data: NeedCreate, holder_name: str) -> list[str]:
     """Return the texts that a need is found by: its words, its holder and its codes' words in every language."""
     codes = [(CATEGORY_LIST, code) for code in data.categories]
     codes += [

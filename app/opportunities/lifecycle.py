@@ -4,7 +4,7 @@
 in which state it is now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -27,7 +27,6 @@ from app.opportunities.rules import TRANSITIONS, possible_verbs
 from app.opportunities.schemas import (
     AwardIn,
     CancelIn,
-    LotAwardIn,
     OpportunityCreate,
     OpportunityPatch,
     OpportunityRead,
@@ -114,7 +113,7 @@ def award(
     kept = _kept_awards(session, opportunity_id, data)
     _check_award(session, opportunity, data, kept)
     for position, award in enumerate(data.awards, start=len(kept)):
-        session.add(_award_row(opportunity_id, position, award))
+        session.add(Award(**saving.award_values(opportunity_id, position, award)))
     opportunity.closed_at = opportunity.closed_at or now()
     opportunity.ended_on = data.awarded_on or opportunity.ended_on
     opportunity.ended_reason = data.reason or opportunity.ended_reason
@@ -232,8 +231,8 @@ def _held(session: WriteSession, opportunity_id: str, by: Caller | None) -> Oppo
     return opportunity
 
 
-def as_written(said: dict[str, Any]) -> dict[str, Any]:
-    """Return what an opportunity says in the shape that it was written in, ready to be changed."""
+def as_written(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an opportunity says in the shape that it was written in, ready to be changed, or copied."""
     written = {name: value for name, value in said.items() if name in OpportunityCreate.model_fields}
     if said["notice_id"] is not None:
         names = {"source": "notice_source", "version": "notice_version", "subtype": "notice_subtype"}
@@ -324,12 +323,3 @@ def _kept_awards(session: WriteSession, opportunity_id: str, data: AwardIn) -> l
     for position, award in enumerate(kept):
         award.position = position
     return kept
-
-
-def _award_row(opportunity_id: str, position: int, data: LotAwardIn) -> Award:
-    return Award(
-        opportunity_id=opportunity_id,
-        position=position,
-        value_minor=data.value.minor if data.value else None,
-        **data.model_dump(exclude={"value"}),
-    )

@@ -1,12 +1,13 @@
 """Opportunities written whole: the row, its lots and what they are found by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
+from app.core.bulk import insert_many
 from app.core.clock import now
 from app.core.columns import new_id
 from app.core.db import WriteSession
@@ -16,8 +17,9 @@ from app.core.text import sort_key
 from app.journal import service as journal
 from app.opportunities.queries import SEARCH, other_of_notice
 from app.opportunities.reading import read_one
-from app.opportunities.schemas import LotIn, OpportunityCreate, OpportunityIn, OpportunityRead
+from app.opportunities.schemas import LotAwardIn, LotIn, OpportunityCreate, OpportunityIn, OpportunityRead
 from app.opportunities.tables import (
+    Award,
     Lot,
     LotArea,
     LotCpv,
@@ -31,7 +33,21 @@ from app.opportunities.tables import (
 from app.opportunities.vocabulary import LOTLESS_FORMS, Status
 from app.reference import service as reference
 
+Values = dict[str, Any]
+Rows = dict[type[SQLModel], list[Values]]
 RECORD_TYPE = "opportunity"
+# In the order in which they may be written.
+_CHILDREN: tuple[type[SQLModel], ...] = (
+    OpportunityBuyer,
+    OpportunityObjective,
+    OpportunitySrppArea,
+    Award,
+    Lot,
+    LotCpv,
+    LotArea,
+    LotReservation,
+    LotTargetGroup,
+)
 _OWN = [
     "title",
     "description",
@@ -101,13 +117,14 @@ def save(
     """
     if before is not None:
         _forget_children(session, opportunity.id)
-    _describe(opportunity, data)
+    for name, value in own_values(data).items():
+        setattr(opportunity, name, value)
+    opportunity.updated_at = now()
     _require_own_notice(session, opportunity)
     session.add(opportunity)
     _flush(session)
-    session.add_all(_children(opportunity.id, data))
-    session.flush()
-    SEARCH.put(session, opportunity.id, _searchable(data))
+    write_rows(session, child_rows(opportunity.id, data))
+    SEARCH.put(session, opportunity.id, searchable(data))
     return journalled(session, opportunity, before)
 
 
@@ -115,17 +132,18 @@ def journalled(session: WriteSession, opportunity: Opportunity, before: dict[str
     """Record in the journal that the opportunity is as it now stands, and return it."""
     session.flush()
     read = read_one(session, opportunity)
-    change = journal.changed(RECORD_TYPE, opportunity.id, opportunity.home, opportunity.rev, _as_kept(read), before)
+    change = journal.changed(RECORD_TYPE, opportunity.id, opportunity.home, opportunity.rev, as_kept(read), before)
     journal.record(session, change)
     return read
 
 
 def payload(session: WriteSession, opportunity: Opportunity) -> dict[str, Any]:
     """Return what the opportunity says now, as the journal keeps it: a lot's id is new with each version."""
-    return _as_kept(read_one(session, opportunity))
+    return as_kept(read_one(session, opportunity))
 
 
-def _as_kept(read: OpportunityRead) -> dict[str, Any]:
+def as_kept(read: OpportunityRead) -> dict[str, Any]:
+    """Return what was read of an opportunity as the journal keeps it."""
     return read.model_dump(mode="json", exclude={"lots": {"__all__": {"id"}}})
 
 
@@ -152,22 +170,21 @@ def _taken() -> Conflict:
     return Conflict(told, [FieldFault("/notice/notice_id", told)])
 
 
-def _describe(opportunity: Opportunity, data: OpportunityCreate) -> None:
-    for name in _OWN:
-        setattr(opportunity, name, getattr(data, name))
-    opportunity.title_sort = sort_key(data.title)[:300]
-    opportunity.official_url = str(data.official_url) if data.official_url else None
-    opportunity.published_at = data.published_at
-    if data.published_at is None and data.status is not Status.DRAFT:
-        opportunity.published_at = now()
+def own_values(data: OpportunityCreate) -> Values:
+    """Return the columns of an opportunity's own row that follow from what it says."""
     notice = data.notice
-    opportunity.notice_source = notice.source if notice else None
-    opportunity.notice_id = notice.notice_id if notice else None
-    opportunity.notice_version = notice.version if notice else None
-    opportunity.notice_subtype = notice.subtype if notice else None
-    opportunity.notice_number = notice.number if notice else None
-    opportunity.procedure_id = notice.procedure_id if notice else None
-    opportunity.updated_at = now()
+    return {
+        **{name: getattr(data, name) for name in _OWN},
+        "title_sort": sort_key(data.title)[:300],
+        "official_url": str(data.official_url) if data.official_url else None,
+        "published_at": data.published_at or (None if data.status is Status.DRAFT else now()),
+        "notice_source": notice.source if notice else None,
+        "notice_id": notice.notice_id if notice else None,
+        "notice_version": notice.version if notice else None,
+        "notice_subtype": notice.subtype if notice else None,
+        "notice_number": notice.number if notice else None,
+        "procedure_id": notice.procedure_id if notice else None,
+    }
 
 
 def _forget_children(session: WriteSession, opportunity_id: str) -> None:
@@ -179,49 +196,67 @@ def _forget_children(session: WriteSession, opportunity_id: str) -> None:
     session.expire_all()
 
 
-def _children(opportunity_id: str, data: OpportunityCreate) -> list[SQLModel]:
-    rows: list[SQLModel] = []
-    for position, name in enumerate(dict.fromkeys(data.other_buyers)):
-        rows.append(OpportunityBuyer(opportunity_id=opportunity_id, position=position, name=name))
-    for objective in dict.fromkeys(data.objectives):
-        rows.append(OpportunityObjective(opportunity_id=opportunity_id, objective=objective))
-    for area in dict.fromkeys(data.srpp_areas):
-        rows.append(OpportunitySrppArea(opportunity_id=opportunity_id, area=area))
+def child_rows(opportunity_id: str, data: OpportunityIn) -> Rows:
+    """Return the child rows of an opportunity, table by table."""
+    of = {"opportunity_id": opportunity_id}
+    rows: Rows = {table: [] for table in _CHILDREN}
+    rows[OpportunityBuyer] = [{**of, "position": i, "name": name} for i, name in _numbered(data.other_buyers)]
+    rows[OpportunityObjective] = [{**of, "objective": one} for one in dict.fromkeys(data.objectives)]
+    rows[OpportunitySrppArea] = [{**of, "area": one} for one in dict.fromkeys(data.srpp_areas)]
     for position, lot in enumerate(data.lots):
-        rows += _lot_rows(opportunity_id, position, lot)
+        _add_lot(rows, opportunity_id, position, lot)
     return rows
 
 
-def _lot_rows(opportunity_id: str, position: int, data: LotIn) -> list[SQLModel]:
-    lot_id = new_id()
+def _add_lot(rows: Rows, opportunity_id: str, position: int, data: LotIn) -> None:
+    of = {"lot_id": new_id()}
     value = data.estimated_value
-    lot = Lot(
-        id=lot_id,
-        opportunity_id=opportunity_id,
-        position=position,
-        number=data.number or f"LOT-{position + 1:04}",
-        title=data.title,
-        description=data.description,
-        cpv_main=data.cpv_main,
-        reserved_execution=data.reserved_execution,
-        value_minor=value.minor if value else None,
-        currency=value.currency if value else None,
-        duration_months=data.duration_months,
-        places_wanted=data.places_wanted,
-    )
-    more = [code for code in dict.fromkeys(data.cpv_additional) if code != data.cpv_main]
-    foreign = [area for area in dict.fromkeys(data.foreign_areas) if area not in data.area_codes]
-    return [
-        lot,
-        *(LotCpv(lot_id=lot_id, code=code, position=i) for i, code in enumerate(more)),
-        *(LotArea(lot_id=lot_id, area=a, position=i) for i, a in enumerate(dict.fromkeys(data.area_codes))),
-        *(LotArea(lot_id=lot_id, area=a, is_foreign=True, position=i) for i, a in enumerate(foreign)),
-        *(LotReservation(lot_id=lot_id, reservation=r) for r in dict.fromkeys(data.reserved_participation)),
-        *(LotTargetGroup(lot_id=lot_id, target_group=g) for g in dict.fromkeys(data.target_groups)),
+    own = {
+        "id": of["lot_id"],
+        "opportunity_id": opportunity_id,
+        "position": position,
+        "number": data.number or f"LOT-{position + 1:04}",
+        "title": data.title,
+        "description": data.description,
+        "cpv_main": data.cpv_main,
+        "reserved_execution": data.reserved_execution,
+        "value_minor": value.minor if value else None,
+        "currency": value.currency if value else None,
+        "duration_months": data.duration_months,
+        "places_wanted": data.places_wanted,
+    }
+    more = [code for code in data.cpv_additional if code != data.cpv_main]
+    foreign = [area for area in data.foreign_areas if area not in data.area_codes]
+    areas = [(False, data.area_codes), (True, foreign)]
+    rows[Lot].append(own)
+    rows[LotCpv] += [{**of, "code": code, "position": i} for i, code in _numbered(more)]
+    rows[LotArea] += [
+        {**of, "area": area, "is_foreign": is_foreign, "position": i}
+        for is_foreign, codes in areas
+        for i, area in _numbered(codes)
     ]
+    rows[LotReservation] += [{**of, "reservation": one} for one in dict.fromkeys(data.reserved_participation)]
+    rows[LotTargetGroup] += [{**of, "target_group": one} for one in dict.fromkeys(data.target_groups)]
 
 
-def _searchable(data: OpportunityCreate) -> list[str]:
+def award_values(opportunity_id: str, position: int, data: LotAwardIn) -> Values:
+    """Return the row of how one lot ended, without its id."""
+    of = {"opportunity_id": opportunity_id, "position": position}
+    return {**of, "value_minor": data.value.minor if data.value else None, **data.model_dump(exclude={"value"})}
+
+
+def write_rows(session: WriteSession, rows: Mapping[type[SQLModel], Sequence[Values]]) -> None:
+    """Insert rows, many at once, parents before children."""
+    every: tuple[type[SQLModel], ...] = (Opportunity, *_CHILDREN)
+    for table in every:
+        insert_many(session, table, rows.get(table, []))
+
+
+def _numbered(values: Iterable[str]) -> Iterable[tuple[int, str]]:
+    return enumerate(dict.fromkeys(values))
+
+
+def searchable(data: OpportunityCreate) -> list[str]:
     """Return the texts an opportunity is found by; without codes, the words of the code that its title suggests."""
     found = [data.title, data.description, data.buyer_name, *data.other_buyers]
     codes: list[str] = []

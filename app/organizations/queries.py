@@ -52,11 +52,6 @@ def these(organization_ids: Collection[str]) -> Select[Organization]:
     return select(Organization).where(col(Organization.id).in_(organization_ids))
 
 
-def ids_of(home: str) -> Select[str]:
-    """Select the ids of all the organisations of a node."""
-    return select(col(Organization.id)).where(col(Organization.home) == home).order_by(col(Organization.id))
-
-
 def parts(organization_ids: list[str]) -> Select[str, Part]:
     """Select what each of these organisations does in the field."""
     return (

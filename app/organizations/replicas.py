@@ -8,7 +8,6 @@ from sqlmodel import col
 
 from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
-from app.core.patching import validated
 from app.core.search import words_of
 from app.journal import replicas as journal
 from app.journal.vocabulary import Copy
@@ -50,7 +49,7 @@ def published(said: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def own_ids(session: ReadSession | WriteSession, home: str) -> Sequence[str]:
     """Return the ids of all the organisations of a node."""
-    return session.execute(queries.ids_of(home)).scalars().all()
+    return journal.own_ids(session, Organization, home)
 
 
 def project(session: WriteSession, copies: Sequence[Copy]) -> None:
@@ -60,10 +59,12 @@ def project(session: WriteSession, copies: Sequence[Copy]) -> None:
         InvalidContent: a field is not what it should be.
         Conflict: an id belongs to another node's record, or a number to another of the same node.
     """
-    read = [(one, validated(OrganizationCreate, _known(one.payload))) for one in copies]
-    journal.require_home(session, Organization, copies)
-    _delete(session, [one.id for one in copies])
-    insert_many(session, Organization, [_row(one, data) for one, data in read])
+    read = journal.read(OrganizationCreate, copies)
+    _delete(session, journal.require_home(session, Organization, copies))
+    numbers = [(data.organisation_number,) for _, data in read if data.organisation_number]
+    journal.give_way(session, Organization, copies, ["organisation_number"], numbers)
+    with journal.as_conflicts():
+        insert_many(session, Organization, [_row(one, data) for one, data in read])
     insert_many(
         session,
         OrganizationPart,
@@ -75,21 +76,16 @@ def project(session: WriteSession, copies: Sequence[Copy]) -> None:
 
 def forget(session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
     """Take copies of a node's organisations away, and tell the journal."""
-    here = set(session.execute(queries.ids_of(home).where(col(Organization.id).in_(record_ids))).scalars())
-    gone = [one for one in record_ids if one in here]
+    gone = journal.here(session, Organization, home, record_ids)
     _delete(session, gone)
     queries.SEARCH.remove_all(session, gone)
     journal.forgotten(session, RECORD_TYPE, home, gone)
 
 
-def _known(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a payload that this program knows: a newer home may send more."""
-    return {name: payload[name] for name in _PUBLISHED if name in payload}
-
-
 def _row(copy: Copy, data: OrganizationCreate) -> dict[str, Any]:
     fixed = {"id": copy.id, "home": copy.home, "rev": copy.rev, "owner_id": None}
-    return {**fixed, "created_at": copy.at, "updated_at": copy.at, **service.values_of(data)}
+    shown = {"visibility": Visibility.PUBLIC}
+    return {**fixed, "created_at": copy.at, "updated_at": copy.at, **service.values_of(data), **shown}
 
 
 def _delete(session: WriteSession, record_ids: Sequence[str]) -> None:

@@ -28,6 +28,7 @@ from app.support_offers.vocabulary import (
     STRUCTURE_LIST,
     TARGET_GROUP_LIST,
     TYPE_LIST,
+    Status,
     TermKind,
 )
 
@@ -51,28 +52,22 @@ def write(
     Raises:
         InvalidContent: nobody is named as its provider, or no organisation has the provider's id.
     """
-    for name, value in {**_own(data), **_provider(session, data)}.items():
+    for name, value in {**own_values(data, row.status), **_provider(session, data)}.items():
         setattr(row, name, value)
-    row.name_sort = sort_key(data.name)[:300]
-    row.reach = reach_of(data.service_areas)
-    row.need_count = len(data.needs)
-    row.rank = rank_of(row.status, row.reach)
     row.due_on = due_day(row)
     row.updated_at = now()
     session.add(row)
     session.flush()
     session.connection().execute(delete(SupportOfferTerm).where(col(SupportOfferTerm.offer_id) == row.id))
-    insert_many(session, SupportOfferTerm, _terms_of(row.id, data))
-    queries.SEARCH.put(session, row.id, _searchable(data, row.provider_name))
+    insert_many(session, SupportOfferTerm, terms_of(row.id, data))
+    queries.SEARCH.put(session, row.id, searchable(data, row.provider_name))
     return journalled(session, row, before)
 
 
 def new_row(record_id: str, home: str, owner_id: str | None, data: SupportOfferCreate, **own: Any) -> SupportOffer:
     """Return the row of an offer that is not there yet; `write` fills in what its contents decide."""
-    values: dict[str, Any] = {**_own(data), "provider_name": data.provider_name or "", **own}
-    derived: dict[str, Any] = {"name_sort": "", "rank": 0, "reach": 0, "need_count": 0}
-    slug = slug_of(data.name, record_id)
-    return SupportOffer(id=record_id, home=home, owner_id=owner_id, slug=slug, **derived, **values)
+    values = {**own_values(data, own["status"]), "provider_name": data.provider_name or "", **own}
+    return SupportOffer(id=record_id, home=home, owner_id=owner_id, slug=slug_of(data.name, record_id), **values)
 
 
 def due_day(row: SupportOffer) -> date | None:
@@ -132,13 +127,18 @@ def _price(row: SupportOffer) -> Money | None:
     return Money(amount=f"{whole}.{hundredths:02}" if hundredths else str(whole), currency=row.currency)
 
 
-def _own(data: SupportOfferCreate) -> dict[str, Any]:
-    """Return the values of an offer's own columns."""
+def own_values(data: SupportOfferCreate, status: Status) -> dict[str, Any]:
+    """Return the values of an offer's own columns in a state of its life, with what is reckoned from them."""
+    reach = reach_of(data.service_areas)
     return {
         **data.model_dump(exclude=_NOT_COLUMNS),
         "website": str(data.website) if data.website else None,
         "price_minor": data.price.minor if data.price else None,
         "currency": data.price.currency if data.price else None,
+        "name_sort": sort_key(data.name)[:300],
+        "reach": reach,
+        "need_count": len(data.needs),
+        "rank": rank_of(status, reach),
     }
 
 
@@ -159,7 +159,8 @@ def _provider(session: WriteSession, data: SupportOfferCreate) -> dict[str, Any]
     return {"provider_name": found.name, "provider_kind": found.kind, "area_code": area}
 
 
-def _terms_of(offer_id: str, data: SupportOfferCreate) -> list[dict[str, Any]]:
+def terms_of(offer_id: str, data: SupportOfferCreate) -> list[dict[str, Any]]:
+    """Return the rows of what an offer says several of."""
     return [
         {"offer_id": offer_id, "kind": kind, "code": str(code)}
         for kind, name in FIELDS_OF.items()
@@ -167,7 +168,7 @@ def _terms_of(offer_id: str, data: SupportOfferCreate) -> list[dict[str, Any]]:
     ]
 
 
-def _searchable(data: SupportOfferCreate, provider_name: str) -> list[str]:
+def searchable(data: SupportOfferCreate, provider_name: str) -> list[str]:
     """Return the texts that an offer is found by: its words, its provider and its codes' words in every language."""
     codes = [
         (TYPE_LIST, [data.offer_type]),

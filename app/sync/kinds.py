@@ -2,10 +2,22 @@
 
 from typing import Final
 
+from app.enterprises import replicas as enterprises
+from app.inventories import replicas as inventories
+from app.needs import replicas as needs
+from app.opportunities import replicas as opportunities
 from app.organizations import replicas as organizations
+from app.support_offers import replicas as support_offers
 from app.sync.vocabulary import RecordKind
 
-_ALL: Final[tuple[RecordKind, ...]] = (organizations,)
+_ALL: Final[tuple[RecordKind, ...]] = (
+    organizations,
+    enterprises,
+    support_offers,
+    needs,
+    opportunities,
+    inventories,
+)
 KINDS: Final[dict[str, RecordKind]] = {kind.RECORD_TYPE: kind for kind in _ALL}
 
 
