@@ -13,11 +13,11 @@ import orjson
 from sqlalchemy import bindparam, update
 from sqlmodel import col
 
-from app.core.db import WriteSession, is_silence
+from app.core.db import ReadSession, WriteSession, is_silence
 from app.core.errors import SamnodError
 from app.journal import copies
 from app.journal.vocabulary import Copy, Method
-from app.sync import envelopes, queries
+from app.sync import buckets, envelopes, queries
 from app.sync.envelopes import Held
 from app.sync.kinds import KINDS, is_understood
 from app.sync.limits import is_too_deep
@@ -85,7 +85,7 @@ def hold(session: WriteSession, lease: Lease, **values: Any) -> None:
         raise Overtaken(f"Another run reads from {lease.peer} by now.")
 
 
-def deletions(session: WriteSession, home: str, page: Sequence[Envelope]) -> int:
+def deletions(session: ReadSession | WriteSession, home: str, page: Sequence[Envelope]) -> int:
     """Count the records that are living here and that a page would delete."""
     gone = {(one.type, one.id): one for one in page if _is_gone(one)}
     known = _known(session, home, gone)
@@ -113,6 +113,20 @@ def write(session: WriteSession, home: str, page: Sequence[Envelope], *, overwri
     counts = _keep(session, home, changed, known)
     counts.unchanged = len(page) - len(changed)
     return counts
+
+
+def remove(session: WriteSession, home: str, record_type: str, record_ids: Sequence[str]) -> Counts:
+    """Take away records of which their home has nothing, not even a tombstone. The caller holds the peer's row."""
+    copies.copying(session)
+    rows = session.execute(queries.records(home, record_type, record_ids)).scalars().all()
+    said = [envelopes.of_row(row) for row in rows]
+    known = _known(session, home, {_key(one) for one in said})
+    refused = _forget(session, home, said, known)
+    gone = [one for one in said if _key(one) not in refused]
+    session.connection().execute(queries.forget(home, record_type, [one.id for one in gone]))
+    differences = [buckets.difference(one.type, one.id, (one.rev, one.hash), None) for one in gone if not _is_gone(one)]
+    buckets.change(session, home, differences)
+    return Counts(deleted=len(differences), quarantined=len(refused))
 
 
 def settle_again(session: WriteSession, home: str, rows: Sequence[SyncRecord]) -> Counts:
@@ -230,7 +244,7 @@ def _copy(one: Envelope) -> Copy:
     return Copy(one.id, one.home, one.rev, datetime.fromisoformat(one.time), said)
 
 
-def _known(session: WriteSession, home: str, wanted: Collection[Key]) -> dict[Key, _Known]:
+def _known(session: ReadSession | WriteSession, home: str, wanted: Collection[Key]) -> dict[Key, _Known]:
     found: dict[Key, _Known] = {}
     names = ("id", "method", "rev", "hash", "seq", "dataschema", "state")
     columns = [getattr(SyncRecord, name) for name in names]

@@ -1,0 +1,385 @@
+"""One run: everything that a peer has said since the last one is read, written and proved.
+
+A run has a number of its own at its peer, the fence: whoever begins later has a higher one, and what an older run sends
+to the database afterwards is refused there. The lease beside it only keeps two from working for nothing.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from app.core.clock import now
+from app.core.columns import new_id
+from app.core.db import Database, WriteSession, is_silence, rehearse
+from app.sync import applying, buckets, identity, queries
+from app.sync.applying import Counts, Lease, Overtaken, Untrue
+from app.sync.calling import Caller, CallFault, Contact, Line, Refused, calling
+from app.sync.limits import Deadline, TooSlow
+from app.sync.pages import PageRead
+from app.sync.reconciling import StillDiffers, reconcile
+from app.sync.tables import SyncPeer, SyncRun
+from app.sync.vocabulary import PeerState, Verdict
+
+RUN_SECONDS: Final = 2 * 60 * 60.0
+# Longer than the longest time between two pages; each page begins it anew.
+LEASE: Final = timedelta(minutes=5)
+# A run ends where the peer stood when it began, and a little later if others write meanwhile.
+_PAGES_BEYOND: Final = 100
+_STORM_SHARE: Final = 0.10
+_STORM_LEAST: Final = 50
+_NO_COMMON_PAST: Final = {409, 410}
+_LONGEST_FAULT: Final = 500
+_log = logging.getLogger(__name__)
+
+
+class NotNow(Exception):
+    """Nothing is read from a peer now: another run does it, or the operator has paused it."""
+
+
+class Storm(Exception):
+    """So much would be deleted that the operator has to say yes."""
+
+
+class _Endless(Exception):
+    """The peer says again and again that there is more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: the peer, the numbers it has read between where it began and the peer's newest, and counts."""
+
+    peer: str
+    begun: int
+    cursor: int
+    head: int
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended; without a verdict it was not begun, or only rehearsed, and `fault` may say why."""
+
+    peer: str
+    verdict: Verdict | None
+    counts: Counts = field(default_factory=Counts)
+    pages: int = 0
+    requests: int = 0
+    fault: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nobody has to look at it."""
+        return self.fault is None and self.verdict in (None, Verdict.VERIFIED, Verdict.RECONCILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """This node as it reads: its database, its id and its secret, and how it calls."""
+
+    database: Database
+    id: str
+    secret: bytes
+    line: Line = field(default_factory=Line)
+    seconds: float = RUN_SECONDS
+    tell: Callable[[Progress], None] = lambda _: None
+
+
+def pull_all(node: Node, peers: Sequence[str] | None = None, *, take_over: bool = False) -> list[Outcome]:
+    """Read from every active peer, or from those named, one after the other; one bad peer never stops the others."""
+    wanted = list(peers) if peers is not None else active_peers(node.database)
+    return [pull(node, peer, take_over=take_over) for peer in wanted]
+
+
+def active_peers(database: Database) -> list[str]:
+    """Return the ids of the peers that are read from."""
+    with database.reads() as session:
+        return [row.id for row in session.execute(queries.peers()).scalars() if row.state is PeerState.ACTIVE]
+
+
+def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
+    """Read from one peer to the end, and prove that both hold the same.
+
+    With `take_over` a run that seems to go on is left behind: it can write nothing any more.
+    """
+    try:
+        run = _begin(node, peer, take_over=take_over)
+    except NotNow as fault:
+        return Outcome(peer, None, fault=str(fault))
+    return _Run(node, *run).whole()
+
+
+def rehearse_pull(node: Node, peer: str) -> Outcome:
+    """Read from one peer to the end, and only tell what would be written."""
+    with node.database.reads() as session:
+        row = session.get_one(SyncPeer, peer)
+        known = _Known(contact_of(row, node.secret), row.cursor, row.generation, row.run_id)
+    return _Run(node, Lease(peer, 0, ""), known, rehearsal=True).whole()
+
+
+def contact_of(row: SyncPeer, secret: bytes) -> Contact:
+    """Return a peer as it is called."""
+    token = identity.token_for(secret, row.id, row.token_seed)
+    return Contact(row.id, row.url, identity.known_keys(row.public_keys), token, row.may_be_private)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a peer when a run begins; the cursor and the generation move on with its pages."""
+
+    contact: Contact
+    cursor: int
+    generation: int
+    acknowledged: str
+    deletions_allowed: bool = False
+
+
+def _begin(node: Node, peer: str, *, take_over: bool) -> tuple[Lease, _Known]:
+    """Take the lease of a peer, and write down that a run has begun.
+
+    Raises:
+        NotNow: somebody else has it, or the peer is paused.
+    """
+    at = now()
+    with node.database.writes() as session:
+        row: SyncPeer = session.execute(select(SyncPeer).where(col(SyncPeer.id) == peer).with_for_update()).scalar_one()
+        if row.state is not PeerState.ACTIVE:
+            raise NotNow(f"{peer} is paused.")
+        # A lease that ends later than one can was given while the clock was wrong.
+        if row.held_until is not None and at < row.held_until <= at + LEASE and not take_over:
+            raise NotNow(f"Another run reads from {peer} just now.")
+        run = new_id()
+        lease = Lease(peer, row.fence + 1, run)
+        values = {"fence": lease.fence, "held_until": at + LEASE}
+        session.connection().execute(update(SyncPeer).where(col(SyncPeer.id) == peer).values(values))
+        _close_abandoned(session, peer)
+        session.add(SyncRun(id=run, peer=peer, started_at=at, cursor_from=row.cursor, cursor_to=row.cursor))
+        return lease, _Known(
+            contact_of(row, node.secret), row.cursor, row.generation, row.run_id, row.deletions_allowed
+        )
+
+
+def _close_abandoned(session: WriteSession, peer: str) -> None:
+    """Say of runs that never ended that they were stopped: their process is gone, or they have been taken over."""
+    open_ones = (col(SyncRun.peer) == peer, col(SyncRun.ended_at).is_(None))
+    told = {"ended_at": now(), "verdict": Verdict.UNFINISHED, "fault": "It was stopped before its end."}
+    session.connection().execute(update(SyncRun).where(*open_ones).values(**told))
+
+
+class _Run:
+    """A run on its way."""
+
+    def __init__(self, node: Node, lease: Lease, known: _Known, *, rehearsal: bool = False) -> None:
+        self._node = node
+        self._database = node.database
+        self._lease = lease
+        self._known = known
+        self._rehearsal = rehearsal
+        self._deadline = Deadline(node.seconds)
+        self._begun = known.cursor
+        self._counts = Counts()
+        self._pages = 0
+        self._looked_ahead = False
+        self._living = self._count_living()
+
+    def whole(self) -> Outcome:
+        """Go all the way, and write down how it ended."""
+        requests, verdict, fault = 0, Verdict.FAILED, None
+        try:
+            with calling(self._known.contact, self._node.id, self._node.line) as caller:
+                caller.before_waiting = self._renew
+                try:
+                    verdict, fault = self._read(caller)
+                finally:
+                    requests = caller.requests
+        except Overtaken as overtaken:
+            # Whoever took over has closed it, and nothing more may be written.
+            return Outcome(self._lease.peer, Verdict.UNFINISHED, self._counts, self._pages, requests, str(overtaken))
+        except TooSlow:
+            verdict, fault = Verdict.UNFINISHED, "Its time was over; the next run goes on where it was stopped."
+        except Storm as storm:
+            verdict, fault = Verdict.HELD, str(storm)
+        except (CallFault, Untrue, StillDiffers, _Endless) as wrong:
+            fault = str(wrong)
+        except Exception as wrong:
+            # The run fails, and the other peers have theirs.
+            fault = _about(wrong)
+            _log.exception("A run of the sync failed", extra={"peer": self._lease.peer})
+        except BaseException:
+            self._end(Verdict.UNFINISHED, "It was stopped.", 0)
+            raise
+        return self._end(verdict, fault, requests)
+
+    def _read(self, caller: Caller) -> tuple[Verdict, str | None]:
+        """Read page after page; return how the run ends, and what is to be told although it ends well."""
+        verdict = self._read_pages(caller)
+        if self._rehearsal:
+            return verdict, None
+        try:
+            caller.acknowledge(self._lease.run, self._known.cursor, self._known.generation, verdict)
+        except CallFault as fault:
+            return verdict, f"All is read and equal, but the peer was not told: {fault}"
+        with self._database.writes() as session:
+            applying.hold(session, self._lease, run_id=self._lease.run)
+        return verdict, None
+
+    def _read_pages(self, caller: Caller) -> Verdict:
+        beyond, first_head = 0, None
+        while True:
+            self._deadline.check()
+            try:
+                page = caller.changes(self._known.cursor, self._known.acknowledged)
+            except Refused as fault:
+                if fault.status in _NO_COMMON_PAST:
+                    return self._reconcile(caller)
+                raise
+            if self._known.cursor and page.generation != self._known.generation:
+                return self._reconcile(caller)
+            first_head = page.head if first_head is None else first_head
+            beyond += page.has_more and self._known.cursor >= first_head
+            if beyond > _PAGES_BEYOND:
+                raise _Endless("The peer says again and again that there is more.")
+            self._require_no_storm(caller, page)
+            is_equal = self._write(page)
+            self._tell(page.head)
+            if not page.has_more:
+                return Verdict.VERIFIED if is_equal or self._rehearsal else self._reconcile(caller)
+
+    def _write(self, page: PageRead) -> bool:
+        """Write a page and the checkpoint at once; return whether the sums are equal, if it was the last page."""
+        moved = {"cursor": page.next, "head": page.head, "generation": page.generation, "held_until": now() + LEASE}
+        with self._writing(**moved) as session:
+            counts = applying.write(session, self._lease.peer, page.records)
+            self._keep(session, counts, pages=1, size=page.size, cursor=page.next)
+            ours = buckets.as_json(buckets.held(session, self._lease.peer)) if not page.has_more else None
+        self._pages += 1
+        self._counts += counts
+        self._known.cursor, self._known.generation = page.next, page.generation
+        return ours is not None and ours == page.digest
+
+    def _reconcile(self, caller: Caller) -> Verdict:
+        """Compare and fetch what differs; from then on go on where the peer stands."""
+        if self._rehearsal:
+            return Verdict.RECONCILED
+
+        def keep(session: WriteSession, counts: Counts) -> None:
+            applying.hold(session, self._lease, held_until=now() + LEASE)
+            self._keep(session, counts)
+            self._counts += counts
+
+        def allow(deletions: int) -> None:
+            self._deadline.check()
+            self._weigh(deletions)
+
+        caller.before_waiting()
+        equal = reconcile(self._database, self._lease, caller, allow=allow, keep=keep)
+        moved = {"cursor": equal.head, "head": equal.head, "generation": equal.generation}
+        with self._writing(**moved) as session:
+            self._keep(session, Counts(), cursor=equal.head)
+        self._known.cursor, self._known.generation = equal.head, equal.generation
+        self._tell(equal.head)
+        return Verdict.RECONCILED
+
+    @contextmanager
+    def _writing(self, **moved: Any) -> Iterator[WriteSession]:
+        """Give the session of one page: the fence first, so that a run that was taken over does no work for nothing."""
+        with self._database.writes() as session:
+            if self._rehearsal:
+                rehearse(session)
+            else:
+                applying.hold(session, self._lease, **moved)
+            yield session
+
+    def _keep(
+        self, session: WriteSession, counts: Counts, *, pages: int = 0, size: int = 0, cursor: int | None = None
+    ) -> None:
+        """Add what became of records to the run's row."""
+        more = {name: getattr(counts, name) for name in Counts.__slots__} | {"pages": pages, "bytes": size}
+        values: dict[str, Any] = {name: getattr(SyncRun, name) + number for name, number in more.items() if number}
+        if cursor is not None:
+            values["cursor_to"] = cursor
+        if values:
+            session.connection().execute(update(SyncRun).where(col(SyncRun.id) == self._lease.run).values(values))
+
+    def _require_no_storm(self, caller: Caller, page: PageRead) -> None:
+        """Refuse to delete much, before anything is deleted: what comes after the page is looked at first.
+
+        Raises:
+            Storm: more would go than anybody deletes in a day.
+        """
+        if self._known.deletions_allowed:
+            return
+        expected = self._deletions(page)
+        if not expected:
+            return
+        self._weigh(self._counts.deleted + expected)
+        while page.has_more and not self._looked_ahead:
+            self._deadline.check()
+            page = caller.changes(page.next, self._known.acknowledged)
+            expected += self._deletions(page)
+            self._weigh(self._counts.deleted + expected)
+        self._looked_ahead = True
+
+    def _weigh(self, deletions: int) -> None:
+        is_storm = deletions > _STORM_LEAST and deletions > self._living * _STORM_SHARE
+        if is_storm and not self._known.deletions_allowed:
+            raise Storm(
+                f"{deletions} of {self._living} records would be deleted, and nothing was. If that is right: "
+                f"samnod sync deletions allow {self._lease.peer}"
+            )
+
+    def _deletions(self, page: PageRead) -> int:
+        with self._database.reads() as session:
+            return applying.deletions(session, self._lease.peer, page.records)
+
+    def _count_living(self) -> int:
+        with self._database.reads() as session:
+            return sum(total.count for total in buckets.held(session, self._lease.peer).values())
+
+    def _renew(self) -> None:
+        """Keep the lease while the peer is waited for, if there is still time for the run."""
+        self._deadline.check()
+        if not self._rehearsal:
+            with self._database.writes() as session:
+                applying.hold(session, self._lease, held_until=now() + LEASE)
+
+    def _tell(self, head: int) -> None:
+        self._node.tell(Progress(self._lease.peer, self._begun, self._known.cursor, head, self._counts))
+
+    def _end(self, verdict: Verdict, fault: str | None, requests: int) -> Outcome:
+        """Write down how the run ended, and give the lease back."""
+        told = fault[:_LONGEST_FAULT] if fault else None
+        outcome = Outcome(self._lease.peer, verdict, self._counts, self._pages, requests, told)
+        if self._rehearsal:
+            return outcome
+        is_equal = verdict in (Verdict.VERIFIED, Verdict.RECONCILED)
+        values: dict[str, Any] = {"held_until": None, "fault": told}
+        if is_equal:
+            values |= {"verified_at": now(), "failures": 0, "deletions_allowed": False}
+        elif verdict is Verdict.FAILED:
+            values["failures"] = SyncPeer.failures + 1
+        ended = {"ended_at": now(), "verdict": verdict, "fault": told}
+        try:
+            with self._database.writes() as session:
+                applying.hold(session, self._lease, **values)
+                session.connection().execute(update(SyncRun).where(col(SyncRun.id) == self._lease.run).values(**ended))
+        except Overtaken as overtaken:
+            return Outcome(self._lease.peer, Verdict.UNFINISHED, self._counts, self._pages, requests, str(overtaken))
+        except Exception as silent:
+            # The database is full or silent still: the run stays open, and the next one closes it.
+            if not is_silence(silent):
+                raise
+        return outcome
+
+
+def _about(wrong: Exception) -> str:
+    """Return what is told of a fault that no peer is to blame for; never what a record says."""
+    if is_silence(wrong):
+        said = str(getattr(wrong, "orig", None) or type(wrong).__name__).strip().partition("\n")[0]
+        return f"The database does not answer, and nothing was written of the page: {said}"
+    return f"This program failed ({type(wrong).__name__}); its log says where."

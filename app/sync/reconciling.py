@@ -1,0 +1,180 @@
+"""When what is held of a peer is not what the peer has: the difference is found by digests, and fetched.
+
+Sums of types lead to buckets, buckets to records. What differs is overwritten whatever its number is, and what the home
+does not have is taken away: the home always wins.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from app.core.db import Database, WriteSession
+from app.journal.vocabulary import Method
+from app.sync import applying, buckets, queries
+from app.sync.applying import Counts, Lease
+from app.sync.buckets import Key, Sums, Total
+from app.sync.calling import Caller, CallFault
+from app.sync.tables import SyncRecord
+from app.sync.vocabulary import BUCKETS, PAGE_RECORDS
+
+# Somebody may write at the home while its records are fetched: then it is compared with the newer sum.
+_ROUNDS: Final = 3
+
+
+class StillDiffers(Exception):
+    """What differed was fetched, and the sums are not equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a home's records add up to at its number `head`."""
+
+    head: int
+    generation: int
+    sums: Sums
+
+
+@dataclass(slots=True)
+class _Difference:
+    """What differs in one bucket: ids to fetch, ids that the home has nothing of, and how many living ones would go."""
+
+    fetch: list[str] = field(default_factory=list)
+    remove: list[str] = field(default_factory=list)
+    deletions: int = 0
+
+
+def reconcile(
+    database: Database,
+    lease: Lease,
+    caller: Caller,
+    *,
+    allow: Callable[[int], None],
+    keep: Callable[[WriteSession, Counts], None],
+) -> Digest:
+    """Hold what the home holds, and return the digest at which both were equal.
+
+    `allow` is asked before anything is written, with how many living records would be deleted, and raises if it is too
+    much; `keep` is called in each transaction with what became of records.
+
+    Raises:
+        StillDiffers: the sums are not equal in the end.
+        applying.Overtaken, calling.CallFault
+    """
+    with database.writes() as session:
+        applying.hold(session, lease)
+        # What is compared is what the records themselves add up to.
+        buckets.put_right(session, lease.peer)
+    for _ in range(_ROUNDS):
+        theirs = read_digest(caller.digest())
+        with database.reads() as session:
+            differing = buckets.differing(buckets.held(session, lease.peer), theirs.sums)
+        if not differing:
+            _lower(database, lease, theirs.head)
+            return theirs
+        found = {key: _difference(database, lease.peer, caller, key) for key in differing}
+        allow(sum(one.deletions for one in found.values()))
+        _write(database, lease, caller, found, keep)
+    raise StillDiffers("What differed was fetched, and both sides still do not hold the same.")
+
+
+def read_digest(said: Mapping[str, Any]) -> Digest:
+    """Return what a digest says.
+
+    Raises:
+        CallFault: it is not of the form that a digest has.
+    """
+    try:
+        sums = {
+            (str(name), int(number, 16)): Total(int(total["count"]), int(total["sum"], 16))
+            for name, numbers in said["buckets"].items()
+            for number, total in numbers.items()
+        }
+        digest = Digest(int(said["head"]), int(said["generation"]), sums)
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise CallFault("The peer's digest is not of the form that it should be.") from fault
+    if not all(0 <= number < BUCKETS for _, number in sums):
+        raise CallFault("The peer's digest names buckets that there are not.")
+    return digest
+
+
+def _difference(database: Database, home: str, caller: Caller, key: Key) -> _Difference:
+    record_type, number = key
+    theirs = _listed(caller.bucket(record_type, number))
+    with database.reads() as session:
+        columns = (col(SyncRecord.id), col(SyncRecord.method), col(SyncRecord.rev), col(SyncRecord.hash))
+        rows = session.execute(queries.bucket(home, record_type, number).with_only_columns(*columns))
+        ours = {record_id: (method, rev, payload_hash) for record_id, method, rev, payload_hash in rows}
+    found = _Difference()
+    for record_id in sorted({*ours, *theirs}):
+        here, there = ours.get(record_id), theirs.get(record_id)
+        if here == there or not (_is_living(here) or _is_living(there)):
+            continue
+        (found.fetch if there else found.remove).append(record_id)
+        found.deletions += _is_living(here) and not _is_living(there)
+    return found
+
+
+def _listed(said: Mapping[str, Any]) -> dict[str, tuple[str, int, str]]:
+    try:
+        return {str(one["id"]): (str(one["method"]), int(one["rev"]), str(one["hash"])) for one in said["records"]}
+    except (KeyError, TypeError, ValueError) as fault:
+        raise CallFault("The peer's bucket is not of the form that it should be.") from fault
+
+
+def _is_living(known: tuple[str, int, str] | None) -> bool:
+    return known is not None and known[0] == Method.PUT.value
+
+
+def _write(
+    database: Database,
+    lease: Lease,
+    caller: Caller,
+    found: Mapping[Key, _Difference],
+    keep: Callable[[WriteSession, Counts], None],
+) -> None:
+    for record_type, keys in groupby(sorted(found), key=lambda key: key[0]):
+        wanted = [found[key] for key in keys]
+        for gone in _batches([record_id for one in wanted for record_id in one.remove]):
+            with database.writes() as session:
+                applying.hold(session, lease)
+                keep(session, applying.remove(session, lease.peer, record_type, gone))
+        for ids in _batches([record_id for one in wanted for record_id in one.fetch]):
+            _fetch(database, lease, caller, record_type, ids, keep)
+
+
+def _fetch(
+    database: Database,
+    lease: Lease,
+    caller: Caller,
+    record_type: str,
+    ids: Sequence[str],
+    keep: Callable[[WriteSession, Counts], None],
+) -> None:
+    """Fetch records and overwrite what is here of them. A page may hold fewer than were asked for."""
+    while ids:
+        page = caller.records(record_type, ids)
+        with database.writes() as session:
+            applying.hold(session, lease)
+            keep(session, applying.write(session, lease.peer, page.records, overwrite=True))
+        if not page.has_more:
+            return
+        read = {one.id for one in page.records}
+        ids, asked = [one for one in ids if one not in read], ids
+        if len(ids) == len(asked):
+            raise CallFault("The peer says that there is more, and sends nothing of it.")
+
+
+def _lower(database: Database, lease: Lease, head: int) -> None:
+    """Let nothing here be newer than the home: one that was put back from a backup numbers its next changes anew."""
+    with database.writes() as session:
+        applying.hold(session, lease)
+        newer = (col(SyncRecord.home) == lease.peer, col(SyncRecord.seq) > head)
+        session.connection().execute(update(SyncRecord).where(*newer).values(seq=head))
+
+
+def _batches(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[first : first + PAGE_RECORDS] for first in range(0, len(ids), PAGE_RECORDS)]
