@@ -31,6 +31,7 @@ from app.responses.routes import router as responses
 from app.support_offers.correction_routes import router as corrections
 from app.support_offers.routes import router as support_offers
 from app.support_requests.routes import router as support_requests
+from app.sync.routes import public as changes
 
 
 class ApiInfo(BaseModel):
@@ -83,6 +84,7 @@ def _operations() -> APIRouter:
         moderation,
         responses,
         notices,
+        changes,
         reference,
         audit,
         info,

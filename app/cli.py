@@ -67,7 +67,7 @@ class Language(StrEnum):
 def _database() -> Iterator[Database]:
     """Give the node's database; stop when it is not of the shape that this program needs."""
     wire()
-    database = Database(settings().database)
+    database = Database(settings().database, beside=settings().var_dir)
     try:
         if missing := what_is_missing(database):
             raise stop(missing)

@@ -8,6 +8,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import health, logs, metrics
@@ -18,6 +19,7 @@ from app.core.limits import Limits
 from app.core.traffic import Traffic
 from app.demo import service as demo
 from app.gaps.misses import Misses
+from app.node_api import create_node_api
 from app.open_referral import create_projection
 from app.reference import service as reference
 from app.secret import is_needed_for, secret_of
@@ -29,7 +31,7 @@ from web.site import create_site
 
 def create_app(settings: Settings) -> Starlette:
     """Return the whole application: health, the API under /api/v1 and the site at /."""
-    database = Database(settings.database)
+    database = Database(settings.database, beside=settings.var_dir)
     secret = secret_of(settings.secret_key, settings.var_dir)
     limits = Limits(on=settings.rate_limits, exempt=settings.rate_limit_exempt)
     misses = Misses(database)
@@ -55,6 +57,8 @@ def create_app(settings: Settings) -> Starlette:
     app.add_route("/api/v1", _about_the_api, methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     state = {"database": database, "home": settings.node, "secret": secret, "limits": limits, "misses": misses}
     app.mount("/api/v1", create_api(state, base_url=settings.base_url, contact_email=settings.contact_email))
+    node_api = create_node_api(state, node_name=settings.node_name, base_url=settings.base_url)
+    app.router.routes += [Route(path, node_api) for path in ("/sync/v1/{rest:path}", "/.well-known/samnod-node")]
     app.add_route("/hsds", _about_the_projection, methods=["GET", "HEAD", "OPTIONS"])
     app.mount("/hsds", create_projection(state, base_url=settings.base_url, contact_email=settings.contact_email))
     app.mount(
@@ -96,7 +100,7 @@ class _Nowhere:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse an address of the API as the API does, and any other plainly."""
-        if scope["type"] == "http" and scope["path"].startswith(("/api/", "/hsds/")):
+        if scope["type"] == "http" and scope["path"].startswith(("/api/", "/hsds/", "/sync/")):
             await problem.nothing_here(Request(scope))(scope, receive, send)
         else:
             await self._otherwise(scope, receive, send)

@@ -6,7 +6,7 @@ from app.journal import service as journal
 from app.matching import service as matching
 from app.responses import service as responses
 from app.support_requests import service as support_requests
-from app.sync import envelopes
+from app.sync import envelopes, erasures
 
 
 def wire() -> None:
@@ -18,3 +18,4 @@ def wire() -> None:
     journal.subscribe("opportunity", matching.follow_opportunity)
     journal.subscribe("opportunity", responses.follow_opportunity)
     journal.subscribe_numbered(envelopes.follow)
+    journal.subscribe_numbered(erasures.follow)

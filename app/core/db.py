@@ -4,8 +4,9 @@ SQLite is embedded and has one writer at a time: writers begin with `BEGIN IMMED
 other instead of failing half-way. PostgreSQL takes the same calls. A read session cannot write on either.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 from anyio import CapacityLimiter
@@ -17,7 +18,7 @@ from sqlmodel import Session
 
 from app.core.driver import QuickReads
 
-_REHEARSAL = "rehearsal"
+_REHEARSAL, _AFTER_COMMIT, _BESIDE = "rehearsal", "after_commit", "beside"
 # What comes up when the database is gone, or busy for longer than anybody should wait (but see `is_silence`).
 SILENCES: Final[tuple[type[Exception], ...]] = (OperationalError, InterfaceError, TimeoutError)
 
@@ -42,8 +43,10 @@ class WriteSession(Session):
 class Database:
     """Both engines of one database URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, beside: Path | None = None) -> None:
+        """Open the database at `url`; `beside` is the folder for what is kept outside it and its backups."""
         self.url = make_url(url)
+        self._beside = beside
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # Sync endpoints share one pool of threads. With SQLite more threads only fight for the interpreter lock.
         self.threads = 2 if self.is_sqlite else 4
@@ -69,17 +72,21 @@ class Database:
 
         One that only rehearses (`rehearse`) is rolled back in any case.
         """
-        with WriteSession(self._write_engine, expire_on_commit=False) as session:
+        info = {_BESIDE: self._beside}
+        with WriteSession(self._write_engine, expire_on_commit=False, info=info) as session:
             try:
                 yield session
                 if session.info.get(_REHEARSAL):
                     session.rollback()
+                    session.info.pop(_AFTER_COMMIT, None)
                 else:
                     _finish(session)
                     session.commit()
             except BaseException:
                 session.rollback()
                 raise
+            for tell in session.info.get(_AFTER_COMMIT, []):
+                tell()
 
     @property
     def write_engine(self) -> Engine:
@@ -132,6 +139,17 @@ def driver_rows(session: Session, sql: str, values: Sequence[Any]) -> list[Any]:
 def rehearse(session: WriteSession) -> None:
     """Let everything that the session writes be undone at its end: it was only to be seen what would happen."""
     session.info[_REHEARSAL] = True
+
+
+def after_commit(session: WriteSession, tell: Callable[[], None]) -> None:
+    """Call `tell` when the session's work is committed, and never if it is not. What it raises undoes nothing."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(tell)
+
+
+def beside(session: WriteSession) -> Path | None:
+    """Return the folder for what is kept outside the database and its backups; None where nothing is."""
+    folder: Path | None = session.info.get(_BESIDE)
+    return folder
 
 
 def _finish(session: WriteSession) -> None:

@@ -93,6 +93,12 @@ class Conflict(SamnodError):
     status, code = 409, "conflict"
 
 
+class Gone(SamnodError):
+    """What was there is not kept any longer: a cursor to changes that are forgotten."""
+
+    status, code = 410, "gone"
+
+
 class PreconditionFailed(SamnodError):
     """The record is no longer the one that `If-Match` names."""
 

@@ -6,7 +6,8 @@ belongs to another node is refused, and told where it can be changed.
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from app.core.db import ReadSession, WriteSession
@@ -48,6 +49,13 @@ def know(session: WriteSession, node: NodeRead) -> None:
     """Remember a node whose records may come here, or what it is called now."""
     session.merge(JournalNode(**node.model_dump()))
     session.flush()
+    session.info.pop(_NODES, None)
+
+
+def forget(session: WriteSession, node_id: str) -> None:
+    """Forget a node of which nothing is here any more."""
+    session.connection().execute(delete(JournalNode).where(col(JournalNode.id) == node_id))
+    session.expire_all()
     session.info.pop(_NODES, None)
 
 

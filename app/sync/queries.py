@@ -14,10 +14,17 @@ from app.sync.vocabulary import RecordState
 Record = SyncRecord
 
 
-def changes(home: str, after: int, limit: int) -> Select[SyncRecord]:
-    """Select the records of a home whose number is above `after`, in the order of their numbers."""
-    own = (col(Record.home) == home, col(Record.seq) > after)
+def changes(home: str, after: int, limit: int, record_type: str | None = None) -> Select[SyncRecord]:
+    """Select the records of a home, or those of one type, numbered above `after`, in the order of their numbers."""
+    own = [col(Record.home) == home, col(Record.seq) > after]
+    if record_type is not None:
+        own.append(col(Record.type) == record_type)
     return select(Record).where(*own).order_by(col(Record.seq), col(Record.id)).limit(limit)
+
+
+def newest(home: str) -> Select[int]:
+    """Select the highest number that is held of a home; None when nothing is."""
+    return select(func.max(col(Record.seq))).where(col(Record.home) == home)
 
 
 def records(home: str, record_type: str, record_ids: Sequence[str]) -> Select[SyncRecord]:

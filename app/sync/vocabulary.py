@@ -40,6 +40,13 @@ class PageKind(StrEnum):
     ACK = "ack"
 
 
+class ChangesFormat(StrEnum):
+    """The forms in which changes are read by others than nodes."""
+
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
 class PeerState(StrEnum):
     """Whether a peer is read from, and may read."""
 

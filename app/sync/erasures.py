@@ -1,0 +1,121 @@
+"""The ledger of what was taken away for good: a file beside the database, and in none of its backups.
+
+A database that is put back from a backup holds again what was erased since. Whoever puts it back erases it once more,
+by this ledger. So it is written after the commit and never before: what was rolled back is not erased. What a process
+that was killed between the two has not written is found in the journal (`missing`).
+"""
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import select
+from sqlmodel import col
+
+from app.core.clock import now
+from app.core.db import ReadSession, WriteSession, after_commit, beside
+from app.journal import copies
+from app.journal.tables import JournalEntry
+from app.journal.vocabulary import Change, Method
+
+log = logging.getLogger("samnod.erasures")
+FILE: Final = "erasures.ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A record that was taken away: `rev` is its tombstone's, `seq` the number of the change, `at` in RFC 3339.
+
+    The same record may be written anew later: it then has a higher `rev`.
+    """
+
+    at: str
+    home: str
+    type: str
+    id: str
+    rev: int
+    seq: int
+
+
+def follow(session: WriteSession, numbered: Sequence[tuple[int, Change]]) -> None:
+    """Write down what the transaction took away, when it has been committed. Called with the journal's numbers.
+
+    Copies are no matter of ours: their homes have ledgers of their own.
+    """
+    folder = beside(session)
+    if folder is None or copies.is_copying(session):
+        return
+    at = now().isoformat()
+    gone = [
+        Erasure(at, change.home, change.type, change.record_id, change.rev, seq)
+        for seq, change in numbered
+        if change.method is Method.DELETE
+    ]
+    if gone:
+        after_commit(session, partial(_append_or_tell, folder, gone))
+
+
+def append(folder: Path, erasures: Iterable[Erasure]) -> None:
+    """Write erasures to the ledger in `folder`; they are on the disk when this returns."""
+    content = b"".join(orjson.dumps(one) + b"\n" for one in erasures)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Several processes write to it: what is appended at once stays together.
+    descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(folder: Path) -> Iterator[Erasure]:
+    """Yield what the ledger says, oldest first. A line that a full disk or a crash cut short is passed over."""
+    try:
+        content = (folder / FILE).read_bytes()
+    except FileNotFoundError:
+        return
+    for line in content.splitlines():
+        if (one := _read(line)) is not None:
+            yield one
+
+
+def complete(session: ReadSession | WriteSession, folder: Path, home: str) -> int:
+    """Write down what is `missing`, and return how much that was."""
+    found = missing(session, folder, home)
+    if found:
+        append(folder, found)
+    return len(found)
+
+
+def missing(session: ReadSession | WriteSession, folder: Path, home: str) -> list[Erasure]:
+    """Return what the journal says was taken away of a node's own records, and the ledger does not."""
+    known = {(one.type, one.id, one.rev) for one in read(folder)}
+    entries = select(JournalEntry).where(
+        col(JournalEntry.home) == home, col(JournalEntry.method) == Method.DELETE.value
+    )
+    return [
+        Erasure(row.at.isoformat(), row.home, row.type, row.record_id, row.rev, row.seq)
+        for row in session.execute(entries.order_by(col(JournalEntry.seq))).scalars()
+        if (row.type, row.record_id, row.rev) not in known
+    ]
+
+
+def _append_or_tell(folder: Path, erasures: Sequence[Erasure]) -> None:
+    """Write erasures down. The records are gone already, so whoever took them away is not told that it failed."""
+    try:
+        append(folder, erasures)
+    except OSError:
+        log.exception("%d erasures are not in the ledger: `samnod sync erasures` writes them down", len(erasures))
+
+
+def _read(line: bytes) -> Erasure | None:
+    try:
+        said: Mapping[str, Any] = orjson.loads(line)
+        return Erasure(**{name: said[name] for name in Erasure.__slots__})
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None

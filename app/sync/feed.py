@@ -1,0 +1,100 @@
+"""Own records for everybody who wants to follow them: the feed that nodes read, as CloudEvents and without a token."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+import orjson
+
+from app.core.db import ReadSession
+from app.core.errors import BadRequest, FieldFault, Gone, Message
+from app.core.i18n import N_
+from app.journal.vocabulary import Method
+from app.sync import queries
+from app.sync.envelopes import of_row
+from app.sync.kinds import KINDS
+from app.sync.schemas import ChangeFilters, ChangeRead
+from app.sync.serving import head_of, purged_through
+from app.sync.vocabulary import Envelope
+
+_CLOUDEVENTS: Final = "1.0"
+_CURSOR: Final = re.compile(r"([0-9]{1,16})\.([0-9]{1,16})")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far somebody has read, and how far tombstones had been forgotten when that reading began.
+
+    Whoever begins anew has been told of nothing that is forgotten by then, and may read on through numbers that lie
+    below it; whoever began before may have missed a tombstone.
+    """
+
+    after: int
+    forgotten: int
+
+    @classmethod
+    def of(cls, cursor: str | None, forgotten: int) -> Self:
+        """Return the place that a cursor names; without one, the beginning."""
+        found = _CURSOR.fullmatch(cursor) if cursor else None
+        return cls(int(found[1]), int(found[2])) if found else cls(0, forgotten)
+
+    def is_lost(self, head: int, forgotten: int) -> bool:
+        """Tell whether nobody can go on from here: tombstones are missing, or the numbers are of a lost database."""
+        return self.after > head or (max(self.after, self.forgotten) < forgotten)
+
+    def cursor(self, after: int, forgotten: int) -> str:
+        """Return the cursor of a place further on."""
+        return f"{after}.{max(self.forgotten, forgotten if after >= forgotten else 0)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A page of changes, and the number of the newest change of all, with which it stays true."""
+
+    items: list[ChangeRead]
+    next: str
+    has_more: bool
+    head: int
+
+
+def changes(session: ReadSession, home: str, filters: ChangeFilters) -> Told:
+    """Return a page of the own records of a node, each once, in the order of their last changes.
+
+    Raises:
+        Gone: the cursor leads nowhere any more; whoever has it reads from the beginning.
+        BadRequest: no records of this type travel.
+    """
+    if filters.type is not None and filters.type not in KINDS:
+        told = Message(N_("is none of {types}"), types=", ".join(sorted(KINDS)))
+        raise BadRequest(Message(N_("A parameter is wrong: see errors.")), [FieldFault("type", told)])
+    head, forgotten = head_of(session), purged_through(session)
+    place = Place.of(filters.cursor, forgotten)
+    if place.is_lost(head, forgotten):
+        raise Gone(Message(N_("This cursor is too old: forget what you have read, and begin without it.")))
+    rows = session.execute(queries.changes(home, place.after, filters.limit + 1, filters.type)).scalars().all()
+    shown = [_told(of_row(row)) for row in rows[: filters.limit]]
+    has_more = len(rows) > len(shown)
+    return Told(shown, place.cursor(shown[-1].seq if has_more else head, forgotten), has_more, head)
+
+
+def as_lines(told: Told) -> bytes:
+    """Return a page as one line of JSON a change."""
+    return b"".join(one.model_dump_json().encode() + b"\n" for one in told.items)
+
+
+def _told(one: Envelope) -> ChangeRead:
+    return ChangeRead(
+        specversion=_CLOUDEVENTS,
+        id=str(one.seq),
+        source=one.home,
+        type=one.type,
+        subject=one.id,
+        time=one.time,
+        datacontenttype="application/json",
+        dataschema=one.dataschema,
+        data=orjson.loads(one.payload) if one.method != Method.DELETE.value else None,
+        seq=one.seq,
+        rev=one.rev,
+        method=one.method,
+        hash=one.hash,
+    )

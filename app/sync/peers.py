@@ -1,0 +1,213 @@
+"""Peers: nodes that an operator has written down, by what their operators handed over. Nobody is found or let in."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete
+from sqlmodel import col
+
+from app.core.db import ReadSession, WriteSession
+from app.core.errors import Conflict, Forbidden, InvalidContent, Message, NotFound, Unauthorized
+from app.core.i18n import N_
+from app.journal import copies
+from app.journal.schemas import NodeRead
+from app.sync import identity, queries
+from app.sync.kinds import KINDS
+from app.sync.schemas import Introduction, PeerCaller, PeerRead
+from app.sync.tables import SyncBucket, SyncPeer, SyncRecord, SyncRun
+from app.sync.vocabulary import PROTOCOL, PeerState
+
+_LIVE_TOKENS: Final = 2
+_BATCH: Final = 500
+
+
+def introduction(
+    session: WriteSession, node: NodeRead, secret: bytes, peer_id: str, *, next_token: bool = False
+) -> Introduction:
+    """Return what the operator of `peer_id` needs of this node, which may be written before that node is known here.
+
+    With `next_token` it names the token that we call with after `rotate_token`, so that the peer knows it before.
+    """
+    identity.begin(session)
+    known = session.get(SyncPeer, peer_id)
+    seed = known.token_seed if known else identity.FIRST_SEED
+    seed = identity.next_token(seed) if next_token else seed
+    return Introduction(
+        protocol=PROTOCOL,
+        id=node.id,
+        name=node.name or node.id,
+        url=node.url,
+        keys=identity.identity_of(session, secret).public_keys,
+        token_hash=identity.token_hash(identity.token_for(secret, peer_id, seed)),
+    )
+
+
+def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_private: bool = False) -> bool:
+    """Write a peer down, or what it says of itself now; return whether it was unknown.
+
+    Its newest token counts beside the one before, until it calls with the newest; what was read of it stays.
+
+    Raises:
+        InvalidContent: the introduction does not hold together, or its address is not one that may be called.
+        Conflict: it introduces this node itself, or another one of the same id.
+    """
+    _require_sound(told, own_id)
+    require_address(told.url, may_be_private=may_be_private)
+    known = session.get(SyncPeer, told.id)
+    peer = known or SyncPeer(
+        id=told.id,
+        url=told.url,
+        name=told.name,
+        state=PeerState.ACTIVE,
+        public_keys={},
+        token_hashes=[],
+        token_seed=identity.FIRST_SEED,
+    )
+    peer.url, peer.name, peer.public_keys = told.url, told.name, dict(told.keys)
+    peer.may_be_private = may_be_private
+    peer.token_hashes = list(dict.fromkeys([told.token_hash, *peer.token_hashes]))[:_LIVE_TOKENS]
+    session.add(peer)
+    identity.begin(session)
+    copies.know(session, NodeRead(id=told.id, name=told.name, url=told.url))
+    return known is None
+
+
+def remove(session: WriteSession, peer_id: str, *, keep_copies: bool) -> int:
+    """Forget a peer, and unless they are kept its records here; return how many records were taken away.
+
+    Copies that are kept still belong to it: nobody changes them here, and nothing new comes.
+    """
+    peer = _found(session, peer_id)
+    gone = 0 if keep_copies else _remove_copies(session, peer_id)
+    session.connection().execute(delete(SyncRun).where(col(SyncRun.peer) == peer_id))
+    session.delete(peer)
+    session.flush()
+    return gone
+
+
+def set_state(session: WriteSession, peer_id: str, state: PeerState) -> None:
+    """Pause a peer, which then is neither read nor answered, or take it up again."""
+    peer = _found(session, peer_id)
+    peer.state = state
+    session.add(peer)
+
+
+def set_url(session: WriteSession, peer_id: str, url: str, *, may_be_private: bool = False) -> None:
+    """Write down where a peer has moved to. Raises `InvalidContent`, as `add`."""
+    require_address(url, may_be_private=may_be_private)
+    peer = _found(session, peer_id)
+    peer.url, peer.may_be_private = url.rstrip("/"), may_be_private
+    session.add(peer)
+    copies.know(session, NodeRead(id=peer.id, name=peer.name, url=peer.url))
+
+
+def rotate_token(session: WriteSession, peer_id: str) -> None:
+    """Call a peer with the next token from now on: it has been told of it (`introduction`, `next_token`)."""
+    peer = _found(session, peer_id)
+    peer.token_seed = identity.next_token(peer.token_seed)
+    session.add(peer)
+
+
+def listed(session: ReadSession | WriteSession) -> list[PeerRead]:
+    """Return every peer, by id."""
+    return [
+        PeerRead(
+            id=peer.id,
+            name=peer.name,
+            url=peer.url,
+            state=peer.state,
+            may_be_private=peer.may_be_private,
+            keys=sorted(peer.public_keys),
+            tokens=len(peer.token_hashes),
+        )
+        for peer in session.execute(queries.peers()).scalars()
+    ]
+
+
+def caller_with(session: ReadSession | WriteSession, token: str) -> PeerCaller:
+    """Return the peer that calls with a token.
+
+    Raises:
+        Unauthorized: it is nobody's.
+        Forbidden: its peer is paused.
+    """
+    # Every peer's hashes are compared, whichever it is: the time tells nothing.
+    found = [peer for peer in session.execute(queries.peers()).scalars() if identity.is_token(token, peer.token_hashes)]
+    if not found:
+        raise Unauthorized(Message(N_("The token is no peer's: its operator introduces the node again.")))
+    peer = found[0]
+    if peer.state is not PeerState.ACTIVE:
+        raise Forbidden(Message(N_("The peer is paused here: its operator asks ours.")))
+    return PeerCaller(
+        id=peer.id,
+        acked_run=peer.acked_run,
+        acked_cursor=peer.acked_cursor,
+        generation=peer.generation,
+        has_newest_token=identity.is_token(token, peer.token_hashes[:1]),
+    )
+
+
+def require_address(url: str, *, may_be_private: bool) -> None:
+    """Refuse an address that may not be called: not https, or in a private network when that is not allowed.
+
+    What a name stands for is asked when it is called. Raises `InvalidContent`.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.fragment:
+        raise InvalidContent(f"{url[:200]} is not the address of a node, such as https://norr.example.")
+    if may_be_private:
+        return
+    if parts.scheme != "https":
+        raise InvalidContent(f"{url[:200]} does not begin with https://. In a private network: --allow-private.")
+    if _is_private(host):
+        raise InvalidContent(f"{host} lies in a private network. If it should: --allow-private.")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _require_sound(told: Introduction, own_id: str) -> None:
+    if told.protocol != PROTOCOL:
+        raise InvalidContent(f"The introduction is of {told.protocol}, and this program speaks {PROTOCOL}.")
+    if told.id == own_id:
+        raise Conflict(f"{told.id} is this node itself. Nodes have different ids: SAMNOD_NODE.")
+    _require_keys(told.keys)
+
+
+def _require_keys(keys: Mapping[str, str]) -> None:
+    for kid, key in keys.items():
+        if not identity.is_public_key(key) or kid != identity.kid_of(key):
+            raise InvalidContent(f"The key {kid[:40]} of the introduction is not whole: ask for it again.")
+
+
+def _found(session: WriteSession, peer_id: str) -> SyncPeer:
+    peer = session.get(SyncPeer, peer_id)
+    if peer is None:
+        raise NotFound(f"There is no peer {peer_id}. `samnod sync peers list` tells which there are.")
+    return peer
+
+
+def _remove_copies(session: WriteSession, home: str) -> int:
+    copies.copying(session)
+    gone = sum(_forget(session, home, name) for name in reversed(KINDS))
+    for table in (SyncRecord, SyncBucket):
+        session.connection().execute(delete(table).where(col(table.home) == home))
+    copies.forget(session, home)
+    return gone
+
+
+def _forget(session: WriteSession, home: str, record_type: str) -> int:
+    ids: Sequence[str] = KINDS[record_type].own_ids(session, home)
+    for first in range(0, len(ids), _BATCH):
+        KINDS[record_type].forget(session, home, ids[first : first + _BATCH])
+    return len(ids)
