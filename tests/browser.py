@@ -14,7 +14,7 @@ import httpx
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.databases import ROOT, SAMNOD, samnod
+from tests.databases import ROOT, SAMNOD
 from tests.session import once, session_folder
 
 _ARGUMENTS = [
@@ -30,6 +30,9 @@ _ARGUMENTS = [
 ]
 # WCAG 2.0 to 2.2, levels A and AA, as axe-core tags its rules.
 _AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+
+# Whether the test that runs now is one of the long ones: conftest.py says so.
+is_long = False
 
 
 def chromium() -> str:
@@ -71,14 +74,15 @@ def opened_page(
     assert complaints == []
 
 
-def axe_violations(page: Page, *, colours: bool = True) -> list[str]:
+def axe_violations(page: Page, *, colours: bool | None = None) -> list[str]:
     """Return what axe-core finds against WCAG A and AA on the page as it now stands, one line an element.
 
-    Measuring contrast is half of the work: without `colours` it is left out, for a page whose colours were looked at.
+    Measuring contrast takes more than half of the time, and pages are painted with the same few colours. So each time
+    it is done where a test says so, on one page of each sort, and in the long tests everywhere.
     """
     options = {
         "runOnly": {"type": "tag", "values": _AXE_RULES},
-        "rules": {"color-contrast": {"enabled": colours}},
+        "rules": {"color-contrast": {"enabled": is_long if colours is None else colours}},
         # What is in order need not be described: that takes as long as finding it.
         "resultTypes": ["violations"],
     }
@@ -102,8 +106,10 @@ def live_server_url() -> str:
 def _start_server() -> dict[str, Any]:
     var = session_folder() / "live"
     var.mkdir()
-    samnod("migrate", SAMNOD_VAR_DIR=str(var), SAMNOD_DATABASE_URL="")
-    samnod("demo", SAMNOD_VAR_DIR=str(var), SAMNOD_DATABASE_URL="")
+    # Imported here: a test without a browser need not load, or wait for, the whole house.
+    from tests.demo_data import demo_at_work
+
+    demo_at_work(var)
     port = free_port()
     log = var / "server.log"
     with log.open("wb") as output:

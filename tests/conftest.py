@@ -61,6 +61,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the browser's tests know whether they are long ones."""
+    chromium.is_long = item.get_closest_marker("deep") is not None
+
+
 @pytest.fixture(params=databases.KINDS)
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Run the test once for each kind of database; the name of the kind."""

@@ -17,7 +17,7 @@ def test_the_list_follows_what_is_written_and_stays_accessible(page: Page):
     expect(page.get_by_role("status")).to_contain_text("matchningar")
     expect(page.locator("article.match").first).to_be_visible()
     assert page.url.endswith("/sv/")
-    assert axe_violations(page) == []
+    assert axe_violations(page, colours=True) == []
     before = page.get_by_role("status").inner_text()
     page.get_by_label("Kommun där det ska utföras").fill("Sundsvall")
     page.get_by_label("Ja, för social och yrkesmässig integration").check()
