@@ -14,13 +14,23 @@ from pydantic import ValidationError
 from rich.progress import track
 from sqlalchemy.exc import DBAPIError
 
-from app import audit_commands, key_commands, logs, mail_commands, registry_commands, user_commands, worker_commands
+from app import (
+    audit_commands,
+    key_commands,
+    logs,
+    mail_commands,
+    registry_commands,
+    sync_run_commands,
+    user_commands,
+    worker_commands,
+)
 from app.backups import commands as backup_commands
 from app.core.clock import today
 from app.core.db import Database, WriteSession, rehearse
 from app.core.errors import SamnodError
 from app.demo import service as demo_service
 from app.demo.shares import WHOLE, Share
+from app.journal.schemas import NodeRead
 from app.main import served
 from app.matching import index as matching_index
 from app.matching import service as matching
@@ -50,8 +60,10 @@ from app.wiring import wire
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Samnod: public buyers meet social enterprises.")
 imports = typer.Typer(no_args_is_help=True, help="Read files into the node.")
 index = typer.Typer(no_args_is_help=True, help="The index that ranks.")
+sync = typer.Typer(no_args_is_help=True, help="Other nodes: what they have said, and what they may read.")
 app.add_typer(imports, name="import")
 app.add_typer(index, name="index")
+app.add_typer(sync, name="sync")
 backup_commands.register(app)
 
 
@@ -95,7 +107,16 @@ user_commands.register(app, _database, _secret, _node)
 audit_commands.register(app, _database)
 mail_commands.register(app, _database)
 worker_commands.register(app, worker_commands.Needs(settings, _database, _secret))
+sync = sync_commands.register(
+    app,
+    _database,
+    _secret,
+    lambda: NodeRead(id=settings().node, name=settings().node_name, url=settings().base_url),
+    lambda: settings().var_dir,
+)
 registry_commands.register(app, imports, _database, lambda: settings().node)
+_sync_needs = sync_run_commands.Needs(_database, _secret, lambda: settings().node, lambda: settings().var_dir)
+sync_run_commands.register(sync, _sync_needs)
 
 
 @app.command()

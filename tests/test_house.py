@@ -64,7 +64,7 @@ ROOF = {
     "wiring",
 }
 ROOF |= {"worker", "worker_commands", "audit_commands", "audit_routes", "mail_commands"}
-ROOF |= {"backups", "key_commands", "registry_commands", "user_commands"}
+ROOF |= {"backups", "key_commands", "registry_commands", "sync_commands", "sync_run_commands", "user_commands"}
 # The only modules that read settings, with migrations/env.py.
 ENTRY_POINTS = {"app.main", "app.cli", "app.backups.commands", "app.worker_commands"}
 # Run by a developer to make a room's data files; nobody imports them.
@@ -278,7 +278,7 @@ SHELVES_OF_ROOM = {
         {"feed"},
         {"reconciling"},
         {"pulling"},
-        {"restoring", "retention", "status"},
+        {"checking", "restoring", "retention", "status"},
         {"service"},
         {"routes"},
     ],

@@ -74,6 +74,17 @@ def record(session: WriteSession, change: Change) -> None:
     _to_be_numbered(session, change)
 
 
+def hold_numbers(session: WriteSession) -> None:
+    """Let nobody else number a change until the commit: what is read from now on is what others are told last."""
+    session.connection().execute(update(JournalCounter).values(value=col(JournalCounter.value)))
+
+
+def forget_past(session: WriteSession, record_type: str, record_ids: Sequence[str]) -> None:
+    """Forget what records said before, as is done with every one that is removed."""
+    of_records = (col(JournalRevision.type) == record_type, col(JournalRevision.record_id).in_(record_ids))
+    session.connection().execute(update(JournalRevision).where(*of_records).values(before={}))
+
+
 def restate(session: WriteSession, change: Change) -> None:
     """Give a record a new number as it stands: nothing has changed, and nobody here is told.
 

@@ -73,6 +73,12 @@ class _Known(NamedTuple):
         return self.held.method == Method.PUT.value
 
 
+def wait_for(session: WriteSession, home: str) -> None:
+    """Be the only one who writes what a peer says, until the commit, without a run of one's own."""
+    own = update(SyncPeer).where(col(SyncPeer.id) == home)
+    session.connection().execute(own.values(fence=SyncPeer.fence))
+
+
 def hold(session: WriteSession, lease: Lease, **values: Any) -> None:
     """Be the only one who writes what a peer says, until the commit, and write `values` of the peer.
 
@@ -168,9 +174,9 @@ def _project(session: WriteSession, said: Sequence[Envelope]) -> dict[Key, str]:
     for record_type, kind in KINDS.items():
 
         def project(some: Sequence[Envelope], project: Callable[..., None] = kind.project) -> None:
-            project(session, [_copy(one) for one in some])
+            project(session, [copy_of(one) for one in some])
 
-        faults |= _all_or_each(session, [one for one in said if one.type == record_type], project)
+        faults |= all_or_each(session, [one for one in said if one.type == record_type], project)
     return faults
 
 
@@ -183,7 +189,7 @@ def _forget(session: WriteSession, home: str, said: Sequence[Envelope], known: M
         def forget(some: Sequence[Envelope], forget: Callable[..., None] = kind.forget) -> None:
             forget(session, home, [one.id for one in some])
 
-        faults |= _all_or_each(session, [one for one in shown if one.type == record_type], forget)
+        faults |= all_or_each(session, [one for one in shown if one.type == record_type], forget)
     return faults
 
 
@@ -192,10 +198,10 @@ def _may_be_shown(known: _Known | None) -> bool:
     return known is not None and (known.state is not RecordState.PARKED)
 
 
-def _all_or_each(
+def all_or_each(
     session: WriteSession, said: Sequence[Envelope], do: Callable[[Sequence[Envelope]], None]
 ) -> dict[Key, str]:
-    """Do something with many records at once; if that fails, with each of them alone. Return why it cannot be done."""
+    """Do something with many records at once; if that fails, with each of them alone. Return why some cannot be."""
     if not said or _fault_of(session, said, do) is None:
         return {}
     alone = {_key(one): _fault_of(session, [one], do) for one in said}
@@ -235,7 +241,12 @@ def _told(fault: Exception) -> str:
     return (f"{fault.detail} {wrong}" if wrong else fault.detail)[:_LONGEST_FAULT]
 
 
-def _copy(one: Envelope) -> Copy:
+def copy_of(one: Envelope) -> Copy:
+    """Return a record as rooms read it.
+
+    Raises:
+        ValueError, TypeError: its payload is no JSON object, or one that is nested too deeply, or its time is none.
+    """
     if is_too_deep(one.payload.encode()):
         raise ValueError("nested too deeply")
     said = orjson.loads(one.payload)

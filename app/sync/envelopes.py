@@ -131,6 +131,18 @@ def unsaid(session: ReadSession | WriteSession, home: str) -> Iterator[Change]:
         yield from _gone(session, home, kind, set(ids))
 
 
+def unsaid_of(
+    session: ReadSession | WriteSession, home: str, record_type: str, record_ids: Sequence[str]
+) -> Iterator[Change]:
+    """Yield what others have been told wrongly or not at all of these own records, be they here or gone."""
+    kind = KINDS[record_type]
+    yield from _unsaid(session, home, kind, record_ids)
+    here = kind.said(session, record_ids)
+    for record_id, held in held_of(session, home, record_type, record_ids).items():
+        if record_id not in here and held.method == Method.PUT.value:
+            yield journal.removed(record_type, record_id, home, held.rev + 1, {})
+
+
 def _unsaid(session: ReadSession | WriteSession, home: str, kind: RecordKind, ids: Sequence[str]) -> Iterator[Change]:
     held = {row.id: row for row in session.execute(queries.records(home, kind.RECORD_TYPE, ids)).scalars()}
     for record_id, (rev, said) in kind.said(session, ids).items():

@@ -114,6 +114,15 @@ def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
     return _Run(node, *run).whole()
 
 
+def reconcile_with(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
+    """Compare with one peer by digests, whatever has been read of it, and fetch what differs."""
+    try:
+        run = _begin(node, peer, take_over=take_over)
+    except NotNow as fault:
+        return Outcome(peer, None, fault=str(fault))
+    return _Run(node, *run, only_compare=True).whole()
+
+
 def rehearse_pull(node: Node, peer: str) -> Outcome:
     """Read from one peer to the end, and only tell what would be written."""
     with node.database.reads() as session:
@@ -174,12 +183,15 @@ def _close_abandoned(session: WriteSession, peer: str) -> None:
 class _Run:
     """A run on its way."""
 
-    def __init__(self, node: Node, lease: Lease, known: _Known, *, rehearsal: bool = False) -> None:
+    def __init__(
+        self, node: Node, lease: Lease, known: _Known, *, rehearsal: bool = False, only_compare: bool = False
+    ) -> None:
         self._node = node
         self._database = node.database
         self._lease = lease
         self._known = known
         self._rehearsal = rehearsal
+        self._only_compare = only_compare
         self._deadline = Deadline(node.seconds)
         self._begun = known.cursor
         self._counts = Counts()
@@ -217,7 +229,7 @@ class _Run:
 
     def _read(self, caller: Caller) -> tuple[Verdict, str | None]:
         """Read page after page; return how the run ends, and what is to be told although it ends well."""
-        verdict = self._read_pages(caller)
+        verdict = self._reconcile(caller) if self._only_compare else self._read_pages(caller)
         if self._rehearsal:
             return verdict, None
         try:
