@@ -29,7 +29,7 @@ setup: .venv/installed assets ## Make the environment and fetch the front-end fi
 run: setup ## Set up, migrate, load the demo once, and serve on HOST:PORT (127.0.0.1:8000)
 	@exec $(BIN)/samnod serve --prepare --host $(HOST) --port $(PORT)
 
-test: check ## Everything: style, types, and all tests on SQLite, PostgreSQL and in the browser
+test: check ## Style, types, and the tests on SQLite, in the browser and, a third of them each time, on PostgreSQL
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not deep"
 
 check: setup-dev ## Style and types only
@@ -38,7 +38,7 @@ check: setup-dev ## Style and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test-deep: setup-dev ## The long tests; DEEP="--deep-sample 5 --deep-seed 7" runs five of them
+test-deep: setup-dev ## The long tests, and all on PostgreSQL; DEEP="--deep-sample 5 --deep-seed 7" runs five of them
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m deep $(DEEP)
 
 bench: setup-dev ## Measure matching quality and speed; writes JSON to benchmarks/results

@@ -16,7 +16,7 @@ from app.core import db
 from app.core.db import Database
 from app.settings import Settings
 from tests import browser as chromium
-from tests import databases, session
+from tests import databases, engines, session
 from tests.client import client_of
 from tests.keys import SECRET
 from tests.network import refuse_network
@@ -44,13 +44,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a seeded sample of the deep tests; every worker draws the same one."""
+    """Put aside what engines.py says, and keep a seeded sample of the deep tests; every worker draws the same one."""
+    engines.put_twins_aside(items)
     size = config.getoption("--deep-sample")
-    deep = [item for item in items if item.get_closest_marker("deep")]
+    # A sample is of faults and long walks: a twin is drawn by its own rule.
+    deep = [item for item in items if item.get_closest_marker("deep") and not item.get_closest_marker("twin")]
     if size is None or size >= len(deep):
         return
     kept = set(random.Random(config.getoption("--deep-seed")).sample(sorted(item.nodeid for item in deep), size))
-    dropped = [item for item in deep if item.nodeid not in kept]
+    dropped = [item for item in items if item.get_closest_marker("deep") and item.nodeid not in kept]
     items[:] = [item for item in items if item not in dropped]
     config.hook.pytest_deselected(items=dropped)
 

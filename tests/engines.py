@@ -1,9 +1,16 @@
-"""On which databases a test runs each time, and on which only among the long tests.
+"""On which databases a test runs each time, and on which only among the long tests (`make test-deep`).
 
-What asks the database by itself runs on both each time. What stands above the rooms' services, or goes through the same
-statements a hundred times, runs on SQLite each time and on PostgreSQL among the long tests, of which CI draws a sample.
+Every test that asks a database runs on SQLite each time and has a twin on PostgreSQL. A third of the twins run each
+time, another third with each commit, and all of them at length. What stands above the rooms' services, or goes through
+the same statements a hundred times, has its twin among the long tests only. What is PostgreSQL's own has no twin, and
+runs each time.
 """
 
+import hashlib
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -11,3 +18,34 @@ import pytest
 MOSTLY_SQLITE: Final = ["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)]
 # For one test; a folder overrides the fixture `database_kind` instead.
 mostly_sqlite = pytest.mark.parametrize("database_kind", MOSTLY_SQLITE)
+# Modules that ask through routes and pages what the rooms' own tests have asked of the services on both.
+ABOVE_SERVICES: Final = {
+    "test_routes.py",
+    "test_permissions.py",
+    "test_page_permissions.py",
+    "test_the_deal_by_keys.py",
+}
+_EACH_TIME: Final = 3
+
+
+def put_twins_aside(items: Sequence[pytest.Item]) -> None:
+    """Mark as `deep` and `twin` the twins on PostgreSQL whose turn it is not."""
+    known = {item.nodeid for item in items}
+    for item in items:
+        is_twin = "postgresql" in item.name and item.nodeid.replace("postgresql", "sqlite") in known
+        if is_twin and (item.path.name in ABOVE_SERVICES or not is_its_turn(item.nodeid, commit())):
+            item.add_marker(pytest.mark.deep)
+            item.add_marker(pytest.mark.twin)
+
+
+def is_its_turn(nodeid: str, seed: str) -> bool:
+    """Tell whether a twin is in the third that runs with this seed."""
+    return hashlib.sha256(f"{seed}{nodeid}".encode()).digest()[0] % _EACH_TIME == 0
+
+
+@cache
+def commit() -> str:
+    """Return the commit that is tested, the same in every process; nothing where there is no repository."""
+    asked = ["git", "rev-parse", "HEAD"]
+    done = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip()

@@ -50,8 +50,8 @@ SURVEYS = {"needsInventoryId": [inventory_id(key) for key in ("earlier", "later"
 # Who sends: somebody without a key, somebody with a key that nobody has made, then a key of each role.
 SENDERS = ("nobody", "forger", *(role.value for role in Role))
 # One or two by each sender; in the long tests each sender sends many of its own.
-RANDOM, RANDOM_DEEP = 12, 30
-MOST_EDGES = 12
+RANDOM, RANDOM_DEEP = 6, 30
+MOST_EDGES = 6
 # What may be said to somebody whose key opens nothing: that, or that the request cannot be read at all.
 SHUT_OUT = {400, 401, 404, 415}
 # Answers that come from before the operation itself.

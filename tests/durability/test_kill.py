@@ -71,7 +71,7 @@ def kill_often(kind: str, folder: Path, kills: int, workers: int) -> tuple[Ledge
 
 @mostly_sqlite
 def test_a_killed_server_loses_nothing_and_does_nothing_twice(database_kind: str, tmp_path: Path):
-    kill_often(database_kind, tmp_path, kills=2, workers=1)
+    kill_often(database_kind, tmp_path, kills=1, workers=1)
 
 
 @pytest.mark.deep

@@ -12,7 +12,6 @@ import psutil
 import pytest
 
 from tests.durability.node import Node, running_node
-from tests.engines import mostly_sqlite
 
 WRITERS = 20
 TURNS = 6
@@ -71,8 +70,9 @@ def one_wins_each_round(node: Node, rounds: int) -> None:
     assert node.faults() == []
 
 
-# Both in one test: a server with two workers takes seconds to start.
-@mostly_sqlite
+# Both in one test: a server with two workers takes seconds to start. Each time the rooms' own tests let threads
+# compete.
+@pytest.mark.deep
 def test_two_workers_twenty_writers_one_wins_each_round_and_nobody_is_refused(database_kind: str, tmp_path: Path):
     with running_node(database_kind, tmp_path, workers=2) as node:
         one_wins_each_round(node, rounds=3)

@@ -223,7 +223,7 @@ def kill_again_and_again(
 def test_a_worker_killed_in_mid_send_loses_nothing(
     database: Database, database_url: str, mail_server: MailServer, tmp_path: Path
 ):
-    kill_again_and_again(database, database_url, mail_server, tmp_path, kills=2, letters=4)
+    kill_again_and_again(database, database_url, mail_server, tmp_path, kills=1, letters=3)
 
 
 @pytest.mark.deep

@@ -104,6 +104,8 @@ def test_our_document_breaks_no_rule(findings: dict[str, Counter[str]]):
     assert findings["ours"] == {}
 
 
+# Twenty seconds; each time `tests/test_openapi.py` reads the document and schemathesis makes requests of it.
+@pytest.mark.deep
 def test_our_document_is_sound_by_the_rules_of_openapi(tmp_path: Path):
     ours = tmp_path / "ours.json"
     ours.write_text(json.dumps(document()), encoding="utf-8")

@@ -1,0 +1,46 @@
+"""A test that is put aside is one whose other half runs: nothing disappears."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import engines
+
+
+class Collected:
+    """What is asked of a collected test."""
+
+    def __init__(self, file: str, name: str) -> None:
+        self.path, self.name, self.nodeid = Path(file), name, f"{file}::{name}"
+        self.marks: list[str] = []
+
+    def add_marker(self, mark: Any) -> None:
+        self.marks.append(mark.name)
+
+
+def marks_of(*names: str, file: str = "tests/x/test_service.py") -> dict[str, list[str]]:
+    items: list[Any] = [Collected(file, name) for name in names]
+    engines.put_twins_aside(items)
+    return {item.name: item.marks for item in items}
+
+
+def test_with_every_commit_another_third_of_the_twins_has_its_turn():
+    names = [f"tests/x/test_service.py::test_{number}[postgresql]" for number in range(300)]
+    turns = [{name for name in names if engines.is_its_turn(name, seed)} for seed in ("one", "two")]
+    assert all(70 < len(turn) < 130 for turn in turns)
+    assert turns[0] != turns[1]
+    assert turns[0] == {name for name in names if engines.is_its_turn(name, "one")}
+
+
+@pytest.mark.parametrize("has_its_turn", [True, False])
+def test_only_a_twin_is_put_aside(monkeypatch: pytest.MonkeyPatch, has_its_turn: bool):
+    monkeypatch.setattr(engines, "is_its_turn", lambda *_: has_its_turn)
+    assert marks_of("test_a[sqlite]", "test_a[postgresql]", "test_alone[postgresql]", "test_b") == {
+        "test_a[sqlite]": [],
+        "test_a[postgresql]": [] if has_its_turn else ["deep", "twin"],
+        "test_alone[postgresql]": [],
+        "test_b": [],
+    }
+    through_routes = marks_of("test_a[sqlite]", "test_a[postgresql]", file="tests/x/test_routes.py")
+    assert through_routes["test_a[postgresql]"] == ["deep", "twin"]
