@@ -20,6 +20,7 @@ from app import (
     logs,
     mail_commands,
     registry_commands,
+    sync_commands,
     sync_run_commands,
     user_commands,
     worker_commands,
@@ -107,8 +108,8 @@ user_commands.register(app, _database, _secret, _node)
 audit_commands.register(app, _database)
 mail_commands.register(app, _database)
 worker_commands.register(app, worker_commands.Needs(settings, _database, _secret))
-sync = sync_commands.register(
-    app,
+sync_commands.register(
+    sync,
     _database,
     _secret,
     lambda: NodeRead(id=settings().node, name=settings().node_name, url=settings().base_url),

@@ -1,0 +1,246 @@
+"""`samnod sync introduce`, `peers`, `keys`, `tokens` and `erasures`, as whoever runs a node meets them."""
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import cli
+from app.core.db import Database
+from app.journal import copies
+from app.settings import settings
+from app.sync import envelopes, erasures, identity, peers
+from app.sync.canonical import canonical, hash_of
+from app.sync.tables import SyncPeer
+from app.sync.vocabulary import Envelope, PeerState
+from tests.engines import mostly_sqlite
+from tests.keys import SECRET
+from tests.sync.peering import SECRET_OF_SODRA, SODRA, introduction_of, organization, removed
+
+Samnod = Callable[..., tuple[int, str, str]]
+pytestmark = mostly_sqlite
+
+
+@pytest.fixture
+def samnod(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Samnod]:
+    """Give `samnod(...)`: the command of norr; its exit code, and what it said and complained."""
+    told = {"DATABASE_URL": database_url, "VAR_DIR": str(tmp_path), "SECRET_KEY": SECRET, "NODE": "norr"}
+    for name, value in (told | {"NODE_NAME": "Norrbotten", "BASE_URL": "https://norr.example/"}).items():
+        monkeypatch.setenv(f"SAMNOD_{name}", value)
+
+    def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+        for name, value in environment.items():
+            monkeypatch.setenv(f"SAMNOD_{name.upper()}", value)
+        settings.cache_clear()
+        monkeypatch.setattr(sys, "argv", ["samnod", "sync", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capfd.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    yield run
+    settings.cache_clear()
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    return written(tmp_path / "sodra.json")
+
+
+def written(path: Path, **said: Any) -> Path:
+    told = introduction_of(SODRA, SECRET_OF_SODRA).model_dump(mode="json") | said
+    path.write_text(json.dumps(told), "utf-8")
+    return path
+
+
+def peer_of(database: Database) -> SyncPeer:
+    with database.reads() as session:
+        return session.get_one(SyncPeer, "sodra")
+
+
+def test_an_introduction_says_who_this_is_and_nothing_secret(samnod: Samnod):
+    code, said, hint = samnod("introduce", "sodra")
+    told = json.loads(said)
+    assert code == 0
+    assert (told["id"], told["name"], told["url"]) == ("norr", "Norrbotten", "https://norr.example")
+    token = identity.token_for(SECRET.encode(), "sodra", identity.FIRST_SEED)
+    assert told["token_hash"] == identity.token_hash(token)
+    assert token not in said
+    assert SECRET not in said
+    assert "samnod sync peers add" in hint
+    # The same however often it is asked for, also when the peer is known by then.
+    assert json.loads(samnod("introduce", "sodra")[1]) == told
+    other = json.loads(samnod("introduce", "sodra", "--url", "https://inside.norr.example")[1])
+    assert other == told | {"url": "https://inside.norr.example"}
+    assert json.loads(samnod("introduce", "mitt")[1])["token_hash"] != told["token_hash"]
+
+
+def test_a_node_without_a_name_or_an_address_is_introduced_to_nobody(samnod: Samnod):
+    code, _, complaint = samnod("introduce", "sodra", base_url="")
+    assert (code, "SAMNOD_BASE_URL" in complaint) == (1, True)
+    code, _, complaint = samnod("introduce", "sodra", node="local")
+    assert (code, "SAMNOD_NODE" in complaint) == (1, True)
+
+
+def test_a_peer_is_added_listed_paused_moved_and_resumed(samnod: Samnod, theirs: Path, database: Database):
+    assert "no peer" in samnod("peers", "list")[1]
+    code, said, _ = samnod("peers", "add", str(theirs))
+    assert (code, said.splitlines()[0]) == (0, "sodra (Skåne) at https://sodra.example is a peer now.")
+    kid = next(iter(introduction_of(SODRA, SECRET_OF_SODRA).keys))
+    assert samnod("peers", "list")[1] == f"sodra  active  https://sodra.example  Skåne  keys {kid}, one token\n"
+    with database.reads() as session:
+        assert copies.nodes(session)["sodra"].name == "Skåne"
+    samnod("peers", "pause", "sodra")
+    assert peer_of(database).state is PeerState.PAUSED
+    samnod("peers", "resume", "sodra")
+    assert peer_of(database).state is PeerState.ACTIVE
+    samnod("peers", "url", "sodra", "https://skane.example/")
+    assert peer_of(database).url == "https://skane.example"
+    with database.reads() as session:
+        assert copies.nodes(session)["sodra"].url == "https://skane.example"
+
+
+def test_an_introduction_is_read_from_standard_input(
+    samnod: Samnod, theirs: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(theirs.read_text("utf-8")))
+    assert samnod("peers", "add", "-")[0] == 0
+    assert peer_of(database).name == "Skåne"
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({"id": "norr"}, "this node itself"),
+        ({"protocol": "samnod-sync/2"}, "speaks samnod-sync/1"),
+        ({"id": "a/b"}, "id:"),
+        ({"token_hash": "secret"}, "token_hash:"),
+        ({"keys": {}}, "keys:"),
+        ({"keys": {"a": "bm8ga2V5"}}, "is not whole"),
+        ({"keys": {"a": "/w=="}}, "is not whole"),
+        ({"url": "http://sodra.example"}, "--allow-private"),
+        ({"url": "https://127.0.0.1:8000"}, "--allow-private"),
+        ({"url": "https://[::1]"}, "--allow-private"),
+        ({"url": "https://10.0.0.7"}, "--allow-private"),
+        ({"url": "https://169.254.169.254"}, "--allow-private"),
+        ({"url": "https://localhost"}, "--allow-private"),
+        ({"url": "https://user:word@sodra.example"}, "not the address of a node"),
+        ({"url": "ftp://sodra.example"}, "not the address of a node"),
+        ({"url": "https://sodra.example/?a=b"}, "not the address of a node"),
+        ({"url": "https://[sodra"}, "not the address of a node"),
+        ({"url": "https://sodra.example:port"}, "not the address of a node"),
+    ],
+)
+def test_what_cannot_be_a_peer_is_refused(
+    samnod: Samnod, tmp_path: Path, database: Database, said: dict[str, Any], complaint: str
+):
+    code, _, told = samnod("peers", "add", str(written(tmp_path / "wrong.json", **said)))
+    assert (code, complaint in told) == (1, True), told
+    with database.reads() as session:
+        assert peers.listed(session) == []
+
+
+def test_a_private_address_is_the_operators_decision(samnod: Samnod, tmp_path: Path, database: Database):
+    file = written(tmp_path / "near.json", url="http://127.0.0.1:8001")
+    assert samnod("peers", "add", str(file), "--allow-private")[0] == 0
+    assert (peer_of(database).url, peer_of(database).may_be_private) == ("http://127.0.0.1:8001", True)
+    assert "may be private" in samnod("peers", "list")[1]
+    assert samnod("peers", "url", "sodra", "http://127.0.0.1:8002")[0] == 1
+    assert samnod("peers", "url", "sodra", "http://127.0.0.1:8002", "--allow-private")[0] == 0
+
+
+def test_what_is_no_introduction_is_told_in_a_sentence(samnod: Samnod, tmp_path: Path):
+    (tmp_path / "words").write_text("hej")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    for name, complaint in (("words", "no introduction"), ("bytes", "not UTF-8"), ("nothing", "nothing")):
+        code, _, told = samnod("peers", "add", str(tmp_path / name))
+        assert (code, complaint in told) == (1, True), told
+
+
+def test_nobody_knows_a_peer_that_is_none(samnod: Samnod):
+    for told in (
+        ("peers", "remove", "mitt", "--keep-copies"),
+        ("peers", "pause", "mitt"),
+        ("peers", "url", "mitt", "https://mitt.example"),
+        ("tokens", "rotate", "mitt", "--use"),
+    ):
+        code, _, complaint = samnod(*told)
+        assert (code, "There is no peer mitt" in complaint) == (1, True)
+
+
+def with_a_copy(database: Database) -> None:
+    payload = canonical({"name": "Skånes exempel"})
+    copy = Envelope("sodra", "unheard-of", "one", 7, 1, "PUT", "unheard-of/1.0", hash_of(payload), "2026", payload)
+    with database.writes() as session:
+        envelopes.store(session, [copy], {})
+
+
+def copies_of(database: Database) -> int:
+    with database.reads() as session:
+        return len(envelopes.held_of(session, "sodra", "unheard-of", ["one"]))
+
+
+def test_a_peer_that_leaves_takes_its_records_along_or_not(samnod: Samnod, theirs: Path, database: Database):
+    samnod("peers", "add", str(theirs))
+    with_a_copy(database)
+    code, said, _ = samnod("peers", "remove", "sodra", "--keep-copies")
+    assert (code, "Its records stay" in said) == (0, True)
+    assert copies_of(database) == 1
+    with database.reads() as session:
+        assert "sodra" in copies.nodes(session)
+    samnod("peers", "add", str(theirs))
+    code, said, _ = samnod("peers", "remove", "sodra", "--remove-copies")
+    assert code == 0
+    assert copies_of(database) == 0
+    with database.reads() as session:
+        assert copies.nodes(session) == {}
+
+
+def test_whoever_removes_a_peer_is_asked_about_its_copies(
+    samnod: Samnod, theirs: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    samnod("peers", "add", str(theirs))
+    with_a_copy(database)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    code, said, _ = samnod("peers", "remove", "sodra")
+    assert (code, "Remove the copies of sodra's records too?" in said) == (0, True)
+    assert copies_of(database) == 1
+
+
+def test_keys_are_rotated_so_that_peers_can_learn_them(samnod: Samnod, database: Database):
+    first = json.loads(samnod("introduce", "sodra")[1])["keys"]
+    samnod("keys", "rotate")
+    both = json.loads(samnod("introduce", "sodra")[1])["keys"]
+    assert len(both) == 2
+    assert first.items() <= both.items()
+    with database.reads() as session:
+        assert identity.identity_of(session, SECRET.encode()).signer.kid in first
+    assert "1 old keys" in samnod("keys", "drop")[1]
+    with database.reads() as session:
+        assert identity.identity_of(session, SECRET.encode()).signer.kid not in first
+    assert "only one key" in samnod("keys", "drop")[1]
+
+
+def test_tokens_are_rotated_in_two_steps(samnod: Samnod, theirs: Path, database: Database):
+    samnod("peers", "add", str(theirs))
+    code, said, hint = samnod("tokens", "rotate", "sodra")
+    assert (code, "--use" in hint) == (0, True)
+    coming = json.loads(said)["token_hash"]
+    assert peer_of(database).token_seed == "1"
+    assert samnod("tokens", "rotate", "sodra", "--use")[0] == 0
+    seed = peer_of(database).token_seed
+    assert identity.token_hash(identity.token_for(SECRET.encode(), "sodra", seed)) == coming
+    assert json.loads(samnod("introduce", "sodra")[1])["token_hash"] == coming
+
+
+def test_the_ledger_is_completed(samnod: Samnod, database: Database, tmp_path: Path):
+    removed(database, organization(database))
+    assert samnod("erasures")[1].startswith("1 erasures were missing")
+    assert [one.home for one in erasures.read(tmp_path)] == ["norr"]
+    assert samnod("erasures")[1].startswith("0 erasures")
