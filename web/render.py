@@ -1,7 +1,7 @@
 """Pages and fragments: one template environment, and everything a template may ask for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,6 +26,7 @@ from app.core.i18n import LANGUAGES, Texts, negotiate, texts
 from app.reference.service import area_label, cpv_label, label
 from web.assets import Assets, static_address
 from web.figures import POINTS_ADDRESS
+from web.origins import Origin, answer_at, origins_of
 from web.sessions import home_of
 from web.writing import FIELD, form_token
 
@@ -137,6 +138,9 @@ def _environment() -> Environment:
         "home_of": home_of,
         "icon": _icon,
         "foreign": _foreign,
+        "from_where": _from_where,
+        "expect": _expect,
+        "answer_at": answer_at,
         "area_name": _area_name,
         "cpv_name": _cpv_name,
         "code_name": _code_name,
@@ -188,6 +192,19 @@ def _icon(context: Context, name: str, label: str = "") -> Markup:
 def _foreign(context: Context, language: str) -> Markup:
     """Return a `lang` attribute when the text is not in the page's language."""
     return Markup("") if language == context["language"] else Markup(' lang="{}"').format(language)
+
+
+@pass_context
+def _from_where(context: Context, record_type: str, record_id: str, home: str = "") -> Origin | None:
+    """Return which other node a record is from; None for our own. A `home` that is known need not be asked for."""
+    known = origins_of(context["request"])
+    return known.at(home, record_type, record_id) if home else known.of(record_type, record_id)
+
+
+@pass_context
+def _expect(context: Context, record_type: str, record_ids: Iterable[str]) -> None:
+    """Say which records a list holds, so that where they are from is asked once."""
+    origins_of(context["request"]).expect(record_type, list(record_ids))
 
 
 @pass_context

@@ -1,7 +1,7 @@
 """The site: a FastAPI application of its own, mounted last at `/`, with error pages for people."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -18,6 +18,7 @@ from app.gaps.misses import Misses
 from web.assets import STATIC
 from web.assets import assets as find_assets
 from web.figures import POINTS_CSS, POINTS_PATH
+from web.origins import origins_of, own_only
 from web.pages import (
     about,
     account,
@@ -42,6 +43,7 @@ from web.pages import (
     matchmaking,
     needs,
     needs_writing,
+    nodes,
     opportunities,
     organizations,
     passwords,
@@ -50,6 +52,7 @@ from web.pages import (
     profile_start,
     publishing,
     publishing_life,
+    records,
     reply,
     reporting,
     sign_in,
@@ -81,6 +84,7 @@ def _pages() -> APIRouter:
         completeness,
         publishing_life,
         publishing,
+        nodes,
         opportunities,
         support_desk,
         support_writing,
@@ -120,7 +124,7 @@ def _pages() -> APIRouter:
         mail,
         reporting,
     ):
-        found.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest)])
+        found.include_router(page.router, prefix="/{language}", dependencies=[Depends(guest), Depends(own_only)])
     return found
 
 
@@ -173,6 +177,7 @@ def create_site(
     site.add_api_route(POINTS_PATH, _points_css, methods=["GET", "HEAD"])
     site.mount("/static", StaticFiles(directory=STATIC), name="static")
     site.add_api_route("/", _choose_language, methods=["GET", "HEAD"])
+    site.router.routes.extend(records.router.routes)
     site.router.routes.extend(_PAGES.routes)
     return site
 
@@ -195,7 +200,7 @@ def _install_errors(site: FastAPI) -> None:
             return sign_in.ask(request)
         if isinstance(error, StaleForm):
             return sign_in.ask_again(request)
-        page = _error_page(request, error.status)
+        page = _error_page(request, error.status, error.members.get("home"))
         page.headers.update(error.headers)
         return page
 
@@ -225,5 +230,7 @@ def _install_errors(site: FastAPI) -> None:
     site.add_exception_handler(Exception, unexpected)
 
 
-def _error_page(request: Request, status: int) -> Response:
-    return show(request, "error.html", status, error_status=status)
+def _error_page(request: Request, status: int, home: Mapping[str, str] | None = None) -> Response:
+    """Show what went wrong; `home` is where another node's record can be changed."""
+    origin = origins_of(request).told(home["node"], home["url"]) if home else None
+    return show(request, "error.html", status, error_status=status, origin=origin)

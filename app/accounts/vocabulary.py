@@ -136,6 +136,7 @@ class Attempted(StrEnum):
     REPORT = "report"
     TWO_STEP = "two-step"
     COOPERATION = "cooperation"
+    ANSWER_LINK = "answer-link"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,3 +108,10 @@ def aside_counts() -> Select[Any, Any, Any, int]:
 def runs_since(at: datetime) -> Select[SyncRun]:
     """Select the runs begun at `at` or later, the oldest first."""
     return select(SyncRun).where(col(SyncRun.started_at) >= at).order_by(col(SyncRun.started_at))
+
+
+def homes(record_type: str, record_ids: Sequence[str], among: Sequence[str]) -> Select[str, str]:
+    """Select id and home of those of these records that belong to one of these homes and can be shown."""
+    of = (col(Record.home).in_(among), col(Record.type) == record_type, col(Record.id).in_(record_ids))
+    is_shown = (col(Record.method) == Method.PUT.value, col(Record.state) == RecordState.CURRENT)
+    return select(col(Record.id), col(Record.home)).where(*of, *is_shown)

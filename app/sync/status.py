@@ -10,6 +10,7 @@ from typing import Final
 
 from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
+from app.journal import copies
 from app.journal.generations import GENERATION_SIZE
 from app.sync import queries
 from app.sync.tables import SyncPeer, SyncRecord, SyncRun
@@ -145,6 +146,13 @@ def aside(session: ReadSession | WriteSession, limit: int = _SHOWN_ASIDE) -> lis
     """Return the first records that are kept and cannot be shown, by home, type and id."""
     rows: Sequence[SyncRecord] = session.execute(queries.aside().limit(limit)).scalars().all()
     return [Aside(row.home, row.type, row.id, row.dataschema, row.state, row.fault) for row in rows]
+
+
+def homes(session: ReadSession | WriteSession, record_type: str, record_ids: Sequence[str]) -> dict[str, str]:
+    """Return to which other node each of these records belongs, by id; this node's own are not in it."""
+    among = sorted(copies.nodes(session))
+    found = session.execute(queries.homes(record_type, record_ids, among)) if among else ()
+    return {record_id: home for record_id, home in found}  # noqa: C416 (a row is a pair only to who reads it)
 
 
 def lag_of(cursor: int, head: int) -> int:

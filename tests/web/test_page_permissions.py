@@ -181,6 +181,8 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "GET /opportunities": ALL,
         "GET /opportunities/{opportunity_id}": ALL,
         "GET /opportunities/{opportunity_id}/history": ALL,
+        "GET /opportunities/{opportunity_id}/answer": ALL,
+        "POST /opportunities/{opportunity_id}/answer": ALL,
         "GET /{place}/{record_id}/report": ALL,
         "POST /{place}/{record_id}/report": ALL,
         "GET /about": ALL,
@@ -281,6 +283,7 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "GET /support-requests/{support_request_id}": OF_REQUEST,
         "POST /support-requests/{support_request_id}": OF_REQUEST,
         "GET /coordination": OWN_REGION,
+        "GET /coordination/nodes": OWN_REGION,
         "GET /coordination/needs-inventories": OWN_REGION,
         "GET /coordination/needs-inventories/new": OWN_REGION,
         "POST /coordination/needs-inventories/new": OWN_REGION,
@@ -380,12 +383,12 @@ def site_routes() -> Iterator[APIRoute]:
 
 
 def every_page() -> set[str]:
-    """Return every page as `METHOD /path`; HEAD goes with GET, and the site's own files are nobody's business."""
+    """Return every page as `METHOD /path`; HEAD goes with GET, and what has no language leads to one that has."""
     return {
         f"{method} {route.path}"
         for route in site_routes()
         for method in route.methods - {"HEAD"}
-        if route.name not in {"_points_css", "_choose_language"}
+        if route.name not in {"_points_css", "_choose_language", "record"}
     }
 
 

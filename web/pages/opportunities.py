@@ -11,6 +11,7 @@ from app.accounts.vocabulary import Place, Role
 from app.core.clock import now, today, zone
 from app.core.db import Reads
 from app.core.i18n import N_, Texts, texts
+from app.enterprises import service as enterprises
 from app.enterprises.vocabulary import Reservation
 from app.opportunities import service as opportunities
 from app.opportunities.reservation import reservation_evidence
@@ -155,6 +156,7 @@ def opportunity_page(request: Request, session: Reads, language: Language, who: 
         questions=responses.questions(session, opportunity_id, by=by),
         is_enterprise=place is not None and place.role is Role.ENTERPRISE,
         is_own=_is_own(place, one),
+        kept_enterprise=_answering(session, place),
         takes_answers=takes_answers(one),
         takes_questions=takes_questions(one),
         is_early=one.form in LOTLESS_FORMS,
@@ -162,6 +164,12 @@ def opportunity_page(request: Request, session: Reads, language: Language, who: 
         objectives=[_objective(code, language) for code in one.objectives],
         rule_name=lambda code: say(RULES[Reservation(code)]) if code in list(Reservation) else code,
     )
+
+
+def _answering(session: Reads, place: Place | None) -> str:
+    """Return the enterprise that the visitor answers for, if it is the only one that its organisation keeps."""
+    kept = enterprises.kept_by(session, place.organization_id) if place and place.role is Role.ENTERPRISE else []
+    return kept[0].id if len(kept) == 1 else ""
 
 
 def _is_own(place: Place | None, one: OpportunityRead) -> bool:
