@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
-from app.core.schema import Code, Day, Instant, KeptLine
+from app.core.schema import Day, Instant, KeptLine
 from app.core.search import words_of
 from app.journal import replicas as journal
 from app.journal.vocabulary import Copy
@@ -36,7 +36,7 @@ class _CopiedNeed(NeedCreate):
     The holder's own records may come later, or never: an id is kept as it is, and refers to nothing here as yet.
     """
 
-    slug: Annotated[Code, StringConstraints(pattern="^[a-z0-9-]+$")]
+    slug: Annotated[str, StringConstraints(max_length=80, pattern="^[a-z0-9-]+$")]
     holder_id: _SomeId | None = None
     enterprise_id: _SomeId | None = None
     holder_name: KeptLine = Field(min_length=1)

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
-from app.core.schema import Code, Day, Instant, KeptLine
+from app.core.schema import Day, Instant, KeptLine
 from app.core.search import words_of
 from app.journal import replicas as journal
 from app.journal.vocabulary import Copy
@@ -38,7 +38,7 @@ class _CopiedOffer(SupportOfferCreate):
     The provider's own record may come later, or never: an id is kept as it is, and refers to nothing here as yet.
     """
 
-    slug: Annotated[Code, StringConstraints(pattern="^[a-z0-9-]+$")]
+    slug: Annotated[str, StringConstraints(max_length=80, pattern="^[a-z0-9-]+$")]
     provider_id: Annotated[str, StringConstraints(max_length=36)] | None = None
     provider_name: KeptLine = Field(min_length=1)
     status: Annotated[Status, journal.shown_as(PUBLIC_STATUSES)]
