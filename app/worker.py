@@ -20,6 +20,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import sync_jobs
 from app.accounts import attempts, idempotency, invitations, resets, sessions, two_step
 from app.audit import checking as audit
 from app.claims import service as claims
@@ -194,6 +195,9 @@ JOBS: Final[tuple[Job, ...]] = (
         CronTrigger(hour=0, minute=15, timezone=_ZONE),
         in_one_transaction(inventories.close_overdue),
     ),
+    Job("sync", IntervalTrigger(minutes=1), sync_jobs.read_peers, waits=sync_jobs.is_any_due),
+    Job("sync-audit", CronTrigger(hour=1, minute=40, timezone=_ZONE), sync_jobs.tell_own_anew),
+    Job("sync-verify", CronTrigger(day_of_week="sun", hour=4, minute=40, timezone=_ZONE), sync_jobs.check_all),
     Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),
 )
 

@@ -63,7 +63,7 @@ ROOF = {
     "terminal",
     "wiring",
 }
-ROOF |= {"worker", "worker_commands", "audit_commands", "audit_routes", "mail_commands"}
+ROOF |= {"sync_jobs", "worker", "worker_commands", "audit_commands", "audit_routes", "mail_commands"}
 ROOF |= {"backups", "key_commands", "registry_commands", "sync_commands", "sync_run_commands", "user_commands"}
 # The only modules that read settings, with migrations/env.py.
 ENTRY_POINTS = {"app.main", "app.cli", "app.backups.commands", "app.worker_commands"}
