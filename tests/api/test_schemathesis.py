@@ -254,7 +254,9 @@ def send_all(
 def test_the_api_answers_as_its_document_says(sender: Sender, label: str):
     answered = send_all(sender, label, SENDERS, MOST_EDGES, RANDOM)
     assert answered.total() >= RANDOM
-    # What is only ever refused at the door shows nothing of what lies behind it.
+    # What is only ever refused at the door shows nothing of what lies behind it: then more are asked.
+    if not set(answered) - AT_THE_DOOR:
+        answered += send_all(sender, label, SENDERS)
     assert set(answered) - AT_THE_DOOR or label in SECRET_ONES, answered
 
 
