@@ -26,6 +26,7 @@ from app import (
     worker_commands,
 )
 from app.backups import commands as backup_commands
+from app.backups.service import require_idle
 from app.core.clock import today
 from app.core.db import Database, WriteSession, rehearse
 from app.core.errors import SamnodError
@@ -44,6 +45,7 @@ from app.reference import service as reference
 from app.reference.imports import import_reference
 from app.secret import is_needed_for, is_open_to_listeners, secret_of
 from app.settings import settings
+from app.sync import restoring
 from app.terminal import (
     address_of,
     give_up,
@@ -116,7 +118,9 @@ sync_commands.register(
     lambda: settings().var_dir,
 )
 registry_commands.register(app, imports, _database, lambda: settings().node)
-_sync_needs = sync_run_commands.Needs(_database, _secret, lambda: settings().node, lambda: settings().var_dir)
+_sync_needs = sync_run_commands.Needs(
+    _database, _secret, lambda: settings().node, lambda: settings().var_dir, lambda: require_idle(settings().database)
+)
 sync_run_commands.register(sync, _sync_needs)
 
 
@@ -201,9 +205,13 @@ def serve(
         say(f"Open {address}/ (the API: {address}/api/v1/openapi.json). Ctrl-C stops.")
         if not settings().smtp_url and not is_needed_for(host, settings().base_url):
             say(f"No mail is sent: letters are kept at {address}/sv/outbox.")
-    with _database():
+    with _database() as database, database.reads() as session:
         # Asked before the server starts, so that whoever starts it is told what to do.
-        pass
+        if restoring.is_waiting(session):
+            raise stop(
+                "This database was put back from a backup, and other nodes have read what was written after it. "
+                "Ask them first: samnod sync new-generation"
+            )
     proxies = settings().trusted_proxies
     # The supervisor of several workers tells of those that die.
     logs.configure(settings().log_level)

@@ -13,8 +13,9 @@ from sqlmodel import col
 
 from app.core.clock import now
 from app.core.db import Database
+from app.core.errors import SamnodError
 from app.journal.generations import GENERATION_SIZE
-from app.sync import checking, pulling, queries, status
+from app.sync import checking, pulling, queries, restoring, status
 from app.sync.pulling import Node, Outcome
 from app.sync.pulling import Progress as Step
 from app.sync.tables import SyncPeer
@@ -29,12 +30,16 @@ TakeOver = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What these commands need: the database once it is open, the node's secret, its id, and its folder."""
+    """What these commands need: the database once it is open, the node's secret, its id, and its folder.
+
+    `require_idle` raises a fault with what to do while a server runs.
+    """
 
     database: Callable[[], AbstractContextManager[Database]]
     secret: Callable[[], bytes]
     node: Callable[[], str]
     folder: Callable[[], Path]
+    require_idle: Callable[[], None]
 
 
 def register(sync: typer.Typer, needs: Needs) -> None:
@@ -43,6 +48,7 @@ def register(sync: typer.Typer, needs: Needs) -> None:
     sync.command("status")(_status_command(needs))
     sync.command("verify")(_verify_command(needs))
     sync.command("repair")(_repair_command(needs))
+    sync.command("new-generation")(_new_generation_command(needs))
     quarantine = typer.Typer(no_args_is_help=True, help="Records that are kept and cannot be shown.")
     quarantine.command("list")(_aside_command(needs))
     quarantine.command("retry")(_retry_command(needs))
@@ -124,6 +130,60 @@ def _repair_command(needs: Needs) -> Callable[..., None]:
         _conclude(done)
 
     return repair
+
+
+def _new_generation_command(needs: Needs) -> Callable[..., None]:
+    def new_generation(
+        without: Annotated[
+            list[str] | None, typer.Option("--without", help="A peer that is gone for good and need not be asked")
+        ] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be taken back")] = False,
+    ) -> None:
+        """After a restore: take back what peers hold of this node's records, erase again, count on where nobody was.
+
+        Run it before the server starts. It may be repeated.
+        """
+        with _in_sentences():
+            needs.require_idle()
+        with needs.database() as database, _told() as progress, _in_sentences():
+            _known(database, without)
+            node = Node(database, needs.node(), needs.secret())
+            done = restoring.begin_anew(
+                node,
+                needs.folder(),
+                without=without or [],
+                tell=lambda peer, read: progress(peer, read, None),
+                dry_run=dry_run,
+            )
+        _tell_restored(done, dry_run=dry_run)
+
+    return new_generation
+
+
+def _tell_restored(done: restoring.Restored, *, dry_run: bool) -> None:
+    say(
+        f"{done.taken} records were newer at peers, {done.removed} had been taken away, {done.erased} are erased again."
+    )
+    for (record_type, record_id), why in sorted(done.refused.items()):
+        say(f"    {record_type} {record_id} could not be taken back: {why}", "yellow")
+    if done.unkept:
+        say(f"{len(done.unkept)} records are back without an organisation that keeps them: {', '.join(done.unkept)}")
+    if dry_run:
+        say("This was a dry run: nothing was written.")
+    else:
+        say(f"Others are told anew of {done.told} records. The journal counts in generation {done.generation}.")
+        say("The server may start.")
+
+
+@contextmanager
+def _in_sentences() -> Iterator[None]:
+    """End the command with the sentence of a fault that the operator can mend."""
+    try:
+        yield
+    except SamnodError as fault:
+        raise stop(fault.detail) from fault
+    except restoring.Unheard as fault:
+        raise stop(f"{fault}\nWhen it is gone for good: --without {fault.peer}") from fault
 
 
 def _aside_command(needs: Needs) -> Callable[..., None]:

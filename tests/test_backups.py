@@ -138,7 +138,7 @@ def test_the_demo_comes_back_whole_in_another_database(demo_url: str, other_url:
     told = back_up(demo_url, saved)
     there = everything(demo_url)
     assert (told.rows, told.size) == (there.total, saved.stat().st_size)
-    assert restore(other_url, saved) == (there.total, there.revision, 1, True)
+    assert restore(other_url, saved) == (there.total, there.revision, 1, True, False)
     assert everything(other_url) == there
     again = Database(other_url)
     with again.reads() as session:

@@ -47,6 +47,8 @@ def restore(
     if not restored.compared:
         say("No checksum lies beside the file, so a changed letter would not have been seen.", "yellow")
     say(f"The journal goes on in generation {restored.generation}: write that number down with the backup.")
+    if restored.has_peers:
+        say("Before you start the server, ask the peers what they hold: samnod sync new-generation", "yellow")
 
 
 @contextmanager

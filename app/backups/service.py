@@ -23,6 +23,7 @@ from app.core.db import Database
 from app.journal import generations
 from app.matching import index as matching_index
 from app.migrating import NOT_MIGRATED, upgrade, what_is_missing
+from app.sync.restoring import is_waiting, mark
 
 _NOT_EMPTY = "The database is not empty ({rows} rows). To replace it with the backup, add --force."
 
@@ -37,13 +38,15 @@ class Saved(NamedTuple):
 class Restored(NamedTuple):
     """What was restored: rows of the backup, the shape it had, and the generation the journal now counts in.
 
-    `compared` tells whether a checksum lay beside the file.
+    `compared` tells whether a checksum lay beside the file, `has_peers` whether other nodes have to be asked what they
+    hold before this one serves again.
     """
 
     rows: int
     revision: str
     generation: int
     compared: bool
+    has_peers: bool
 
 
 def back_up(url: str, file: Path, *, force: bool, tell: Tell) -> Saved:
@@ -87,7 +90,22 @@ def restore(url: str, file: Path, *, force: bool, generation: int, tell: Tell) -
         compared = require_unchanged(file)
         restoring = _restore_sqlite if database.is_sqlite else _restore_postgresql
         contents, begun = restoring(database, file, force=force, generation=generation, tell=tell)
-        return Restored(contents.total, str(contents.revision), begun, compared)
+        with _opened(url) as restored, restored.reads() as session:
+            has_peers = is_waiting(session)
+        return Restored(contents.total, str(contents.revision), begun, compared, has_peers)
+    finally:
+        database.close()
+
+
+def require_idle(url: str) -> None:
+    """Refuse while anybody else has the database open. Raises Refused with what to do."""
+    database = Database(url)
+    try:
+        if database.is_sqlite:
+            sqlite.require_idle(sqlite.file_of(database))
+        else:
+            with database.write_engine.begin() as connection:
+                postgresql.require_idle(connection)
     finally:
         database.close()
 
@@ -153,6 +171,7 @@ def _make_ready(url: str, generation: int, tell: Tell) -> int:
     with _opened(url) as database:
         with database.writes() as session:
             begun = generations.begin_generation(session, at_least=generation)
+            mark(session)
         with database.reads() as session:
             current = matching_index.is_current(session)
         if not current:

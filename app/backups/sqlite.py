@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -116,8 +116,8 @@ def _check(part: Path) -> None:
             raise Refused(f"The copy is damaged: a row of {orphan[0]} lacks its {orphan[2]}.")
 
 
-def _let_go(place: Path) -> None:
-    """See that nobody has the database open, and that nothing of it lies beside its file."""
+def require_idle(place: Path) -> None:
+    """Refuse while another process has the database open."""
     if place.exists():
         try:
             with closing(sqlite3.connect(place, timeout=1)) as old:
@@ -125,8 +125,12 @@ def _let_go(place: Path) -> None:
                 old.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.OperationalError as fault:
             raise Refused(_IN_USE if "locked" in str(fault) else f"The database cannot be opened: {fault}") from fault
-        except sqlite3.DatabaseError:
-            # No database, or a broken one: often the very reason for restoring.
-            pass
+
+
+def _let_go(place: Path) -> None:
+    """See that nobody has the database open, and that nothing of it lies beside its file."""
+    # No database, or a broken one, is often the very reason for restoring.
+    with suppress(sqlite3.DatabaseError):
+        require_idle(place)
     for leftover in beside(place):
         leftover.unlink(missing_ok=True)

@@ -64,6 +64,9 @@ class SyncSelf(SQLModel, table=True):
     purged_through: int = Field(
         default=0, sa_column=Column(BigInteger, nullable=False), description="Tombstones up to here are forgotten"
     )
+    is_restored: bool = Field(
+        default=False, description="Put back from a backup, and peers have not told yet what they hold of its records"
+    )
 
 
 class SyncPeer(SQLModel, table=True):

@@ -39,10 +39,17 @@ class Wire(httpx.AsyncBaseTransport):
     def __init__(self, served: dict[str, Any]) -> None:
         self._served = {host: httpx.ASGITransport(app) for host, app in served.items()}
         self.asked: list[httpx.Request] = []
+        self.cut: set[str] = set()
         self.harm: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
+
+    def serve(self, host: str, app: Any) -> None:
+        """Let another application answer at an address."""
+        self._served[host] = httpx.ASGITransport(app)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
+        if request.url.host in self.cut:
+            raise httpx.ConnectError("nobody answers")
         answer = await self._served[request.url.host].handle_async_request(request)
         content = b"".join([chunk async for chunk in answer.aiter_raw()])
         answer = httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(content))
@@ -59,6 +66,11 @@ class TwoNodes:
     south: Database
     wire: Wire
     waited: list[float] = field(default_factory=list)
+
+    def serve_north(self, database: Database) -> None:
+        """Let north be another database from now on."""
+        self.north = database
+        self.wire.serve("north.test", served(database, NORTH))
 
     def reader(self, **changed: Any) -> Node:
         """Return south as it reads."""

@@ -1,0 +1,234 @@
+"""After a restore: what this node had said since the backup is read back from its peers, before it serves anybody.
+
+A node that simply went on would give numbers again that others have passed, let records come to life that were erased,
+and lose what was written after the backup although its peers have it. So it asks each of them what it holds of this
+node's own records, takes the newer back, erases again what the ledger says was erased, and goes on counting in a
+generation that nobody has seen.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Table, bindparam, delete, select, update
+from sqlmodel import SQLModel, col
+
+from app.core.db import Database, ReadSession, WriteSession
+from app.journal import copies, generations
+from app.journal import service as journal
+from app.journal.generations import GENERATION_SIZE
+from app.journal.vocabulary import Method
+from app.sync import applying, checking, erasures, queries
+from app.sync.applying import Key
+from app.sync.calling import Caller, CallFault, calling
+from app.sync.kinds import KINDS, is_understood
+from app.sync.pulling import Node, contact_of
+from app.sync.tables import SyncPeer, SyncRecord, SyncSelf
+from app.sync.vocabulary import Envelope, PeerState
+
+_BATCH: Final = 500
+_OWNER: Final = "owner_id"
+Tell = Callable[[str, int], None]
+
+
+class Unheard(Exception):
+    """A peer did not say what it holds; the text says why."""
+
+    def __init__(self, peer: str, why: str) -> None:
+        super().__init__(f"{peer} did not say what it holds of this node's records: {why}")
+        self.peer = peer
+
+
+@dataclass(slots=True)
+class Restored:
+    """What came of it: records taken back, taken away again, erased by the ledger, and those that could not be kept.
+
+    `unkept` are ids of records that nobody keeps: an organisation has to be given to each. `told` counts the records
+    that others are told anew.
+    """
+
+    generation: int = 0
+    taken: int = 0
+    removed: int = 0
+    erased: int = 0
+    told: int = 0
+    refused: dict[Key, str] = field(default_factory=dict)
+    unkept: list[str] = field(default_factory=list)
+
+
+def mark(session: WriteSession) -> None:
+    """Write down that a database was put back from a backup. A node that knows nobody has nothing to ask."""
+    session.connection().execute(update(SyncSelf).values(is_restored=True))
+
+
+def is_waiting(session: ReadSession | WriteSession) -> bool:
+    """Tell whether the database was put back from a backup, and there are peers who have not been asked yet."""
+    marked = session.execute(select(col(SyncSelf.is_restored))).scalar()
+    return bool(marked) and session.execute(select(col(SyncPeer.id)).limit(1)).first() is not None
+
+
+def begin_anew(
+    node: Node, folder: Path, *, without: Sequence[str] = (), tell: Tell = lambda *_: None, dry_run: bool = False
+) -> Restored:
+    """Take back what the peers hold, erase what the ledger in `folder` says, and begin a new generation.
+
+    `without` names peers that need not be asked, because they are gone for good. With `dry_run` nothing is written. It
+    may be repeated: what was taken back is not taken twice.
+
+    Raises:
+        Unheard: a peer did not answer. Nothing is finished, and the node must not serve.
+    """
+    done = Restored(generation=0)
+    for peer in _asked(node.database, without):
+        done.generation = max(done.generation, _take_back_from(node, peer, done, tell, dry_run=dry_run))
+    done.erased = _erase_again(node.database, folder, node.id, dry_run=dry_run)
+    if dry_run:
+        return done
+    with node.database.writes() as session:
+        done.generation = generations.begin_generation(session, at_least=done.generation + 1)
+        session.connection().execute(update(SyncSelf).values(is_restored=False))
+    done.told = checking.audit_own(node.database, node.id)
+    return done
+
+
+def _asked(database: Database, without: Sequence[str]) -> list[SyncPeer]:
+    with database.reads() as session:
+        rows = session.execute(queries.peers()).scalars().all()
+    return [row for row in rows if row.id not in without and row.state is PeerState.ACTIVE]
+
+
+def _take_back_from(node: Node, peer: SyncPeer, done: Restored, tell: Tell, *, dry_run: bool) -> int:
+    """Take back what one peer holds; return the highest generation of our numbers that it has seen."""
+    try:
+        with calling(contact_of(peer, node.secret), node.id, node.line) as caller:
+            return _read_held(node, caller, done, lambda read: tell(peer.id, read), dry_run=dry_run)
+    except CallFault as fault:
+        raise Unheard(peer.id, str(fault)) from fault
+
+
+def _read_held(node: Node, caller: Caller, done: Restored, tell: Callable[[int], None], *, dry_run: bool) -> int:
+    after, read, seen = 0, 0, 0
+    while True:
+        page = caller.held(after)
+        seen = max(seen, page.generation, page.head // GENERATION_SIZE)
+        _take_back(node, page.records, done, dry_run=dry_run)
+        read += len(page.records)
+        tell(read)
+        if not page.has_more:
+            return seen
+        after = page.next
+
+
+def _take_back(node: Node, held: Sequence[Envelope], done: Restored, *, dry_run: bool) -> None:
+    understood = [one for one in held if is_understood(one.type, one.dataschema)]
+    for record_type, of_type in groupby(sorted(understood, key=lambda one: one.type), key=lambda one: one.type):
+        some = list(of_type)
+        with node.database.reads() as session:
+            newer = [one for one in some if _is_newer(one, *_known(session, node.id, record_type, some))]
+        gone = [one for one in newer if one.method == Method.DELETE.value]
+        back = [one for one in newer if one.method == Method.PUT.value]
+        done.removed += len(gone)
+        done.taken += len(back)
+        if newer and not dry_run:
+            _write(node, record_type, back, [one.id for one in gone], done)
+
+
+def _known(
+    session: ReadSession, own: str, record_type: str, some: Sequence[Envelope]
+) -> tuple[Mapping[str, int], Mapping[str, SyncRecord]]:
+    """Return the `rev` of those of these records that are here, and what was said of them, by id."""
+    ids = [one.id for one in some]
+    here = {record_id: rev for record_id, (rev, _) in KINDS[record_type].said(session, ids).items()}
+    said = {row.id: row for row in session.execute(queries.records(own, record_type, ids)).scalars()}
+    return here, said
+
+
+def _is_newer(one: Envelope, here: Mapping[str, int], said: Mapping[str, SyncRecord]) -> bool:
+    """Tell whether a peer holds what this node said after its backup was made."""
+    rev, told = here.get(one.id), said.get(one.id)
+    if told is not None and (told.method, told.hash) == (one.method, one.hash):
+        return False
+    if rev is None and told is None:
+        return one.method == Method.PUT.value
+    known = max(rev or 0, told.rev if told else 0)
+    return one.rev > known or (one.rev == known and told is not None and one.seq > told.seq)
+
+
+def _write(node: Node, record_type: str, back: Sequence[Envelope], gone: Sequence[str], done: Restored) -> None:
+    """Write records as this node's own, as they were published; who keeps those that were here stays written.
+
+    Others are told of them afterwards, when the new generation has begun.
+    """
+    kind = KINDS[record_type]
+    with node.database.writes() as session:
+        copies.copying(session)
+        keepers = _keepers(session, record_type, [one.id for one in back])
+
+        def project(some: Sequence[Envelope]) -> None:
+            kind.project(session, [applying.copy_of(one) for one in some])
+
+        refused = applying.all_or_each(session, back, project)
+        _give_back(session, record_type, keepers)
+        kind.forget(session, node.id, gone)
+        journal.forget_past(session, record_type, gone)
+    done.taken -= len(refused)
+    done.refused |= refused
+    kept = {record_id for record_id, owner in keepers.items() if owner}
+    done.unkept += [one.id for one in back if one.id not in kept and (record_type, one.id) not in refused]
+
+
+def _keepers(session: WriteSession, record_type: str, ids: Sequence[str]) -> dict[str, str | None]:
+    table = _table_with_owner(record_type)
+    if table is None:
+        return {}
+    wanted = select(table.c.id, table.c[_OWNER]).where(table.c.id.in_(ids))
+    return {record_id: owner for record_id, owner in session.execute(wanted)}  # noqa: C416 (a row is a pair)
+
+
+def _give_back(session: WriteSession, record_type: str, keepers: Mapping[str, str | None]) -> None:
+    table = _table_with_owner(record_type)
+    rows = [{"of": record_id, "keeper": owner} for record_id, owner in keepers.items() if owner]
+    if table is not None and rows:
+        given = update(table).where(table.c.id == bindparam("of")).values({_OWNER: bindparam("keeper")})
+        session.connection().execute(given, rows)
+
+
+def _table_with_owner(record_type: str) -> Table | None:
+    """Return the table of a type of record (a type is named as its table) if its rows are kept by somebody."""
+    table = SQLModel.metadata.tables.get(record_type)
+    return table if table is not None and _OWNER in table.c else None
+
+
+def _erase_again(database: Database, folder: Path, own: str, *, dry_run: bool) -> int:
+    """Take away what the ledger says was taken away and the backup has brought back; return how much that was."""
+    last: dict[Key, int] = {}
+    for one in erasures.read(folder):
+        if one.home == own:
+            last[one.type, one.id] = max(one.rev, last.get((one.type, one.id), 0))
+    erased = 0
+    for record_type, keys in groupby(sorted(last), key=lambda key: key[0]):
+        ids = [record_id for _, record_id in keys]
+        for first in range(0, len(ids), _BATCH):
+            some = {record_id: last[record_type, record_id] for record_id in ids[first : first + _BATCH]}
+            erased += _erase(database, own, record_type, some, dry_run=dry_run)
+    return erased
+
+
+def _erase(database: Database, own: str, record_type: str, revs: Mapping[str, int], *, dry_run: bool) -> int:
+    table = SQLModel.metadata.tables.get(record_type)
+    if table is None or "rev" not in table.c:
+        return 0
+    with database.writes() as session:
+        here: Iterable[Any] = session.execute(select(table.c.id, table.c.rev).where(table.c.id.in_(list(revs))))
+        # What was written anew after it was erased has gone on counting.
+        gone = [record_id for record_id, rev in here if rev <= revs[record_id]]
+        if gone and not dry_run:
+            copies.copying(session)
+            if record_type in KINDS:
+                KINDS[record_type].forget(session, own, gone)
+            else:
+                session.connection().execute(delete(table).where(table.c.id.in_(gone)))
+            journal.forget_past(session, record_type, gone)
+    return len(gone)

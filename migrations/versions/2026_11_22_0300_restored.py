@@ -1,0 +1,19 @@
+"""A database that was put back from a backup says so, until its peers have told what they hold of its records."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2026_11_22_0300"
+down_revision = "2026_11_22_0290"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("sync_self", sa.Column("is_restored", sa.Boolean(), server_default=sa.false(), nullable=False))
+
+
+def downgrade() -> None:
+    """Undo."""
+    op.drop_column("sync_self", "is_restored")

@@ -1,0 +1,188 @@
+"""After a restore a node takes back what its peers hold of its records, and nothing that was erased comes back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from app.core.db import Database
+from app.journal import generations
+from app.journal.tables import JournalCounter, JournalRevision
+from app.organizations.tables import Organization
+from app.sync import checking, erasures, restoring
+from app.sync.erasures import Erasure
+from app.sync.pulling import Node
+from app.sync.restoring import Unheard
+from app.sync.tables import SyncSelf
+from app.sync.vocabulary import Verdict
+from tests.databases import copied_database
+from tests.engines import mostly_sqlite
+from tests.sync.neighbours import record_id
+from tests.sync.two_nodes import SECRETS, TwoNodes, remove, two_nodes, write
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[TwoNodes]:
+    with two_nodes("sqlite", tmp_path) as nodes:
+        yield nodes
+
+
+def backup(nodes: TwoNodes, tmp_path: Path) -> Path:
+    """Return a copy of north's database as it is now."""
+    saved = tmp_path / "saved.db"
+    with nodes.north.writes() as session:
+        session.connection().exec_driver_sql("SELECT 1")
+    raw = nodes.north.write_engine.raw_connection()
+    raw.driver_connection.execute("VACUUM INTO ?", (str(saved),))
+    raw.close()
+    return saved
+
+
+@pytest.fixture
+def put_back(nodes: TwoNodes, tmp_path: Path):
+    """Give what puts north back to a copy, as `samnod restore` does, and serves it from then on."""
+    opened: list[Database] = []
+
+    def restore(saved: Path) -> Database:
+        nodes.north.close()
+        place = tmp_path / "restored"
+        place.mkdir()
+        with copied_database("sqlite", str(saved), place) as url:
+            database = Database(url)
+        opened.append(database)
+        with database.writes() as session:
+            generations.begin_generation(session, at_least=1)
+            restoring.mark(session)
+        nodes.serve_north(database)
+        return database
+
+    yield restore
+    for database in opened:
+        database.close()
+
+
+def north(nodes: TwoNodes) -> Node:
+    return nodes.reader(database=nodes.north, id="north", secret=SECRETS["north"])
+
+
+def summaries(database: Database) -> dict[str, str]:
+    with database.reads() as session:
+        own = select(Organization.id, Organization.summary).where(col(Organization.home) == "north")
+        return {str(one): str(summary) for one, summary in session.execute(own)}
+
+
+def test_what_was_written_changed_and_removed_after_the_backup_is_so_again(nodes: TwoNodes, put_back, tmp_path: Path):
+    write(nodes.north, 1, 2, 3, 4)
+    with nodes.north.writes() as session:
+        session.execute(update(Organization).where(col(Organization.id) == record_id(2)).values(owner_id="its keeper"))
+    nodes.pull()
+    saved = backup(nodes, tmp_path)
+    write(nodes.north, 2, summary="Efter säkerhetskopian.")
+    write(nodes.north, 5)
+    remove(nodes.north, 3)
+    nodes.pull()
+    restored = put_back(saved)
+    assert set(summaries(restored)) == {record_id(n) for n in (1, 2, 3, 4)}
+    with restored.reads() as session:
+        assert restoring.is_waiting(session)
+
+    seen = restoring.begin_anew(north(nodes), tmp_path, dry_run=True)
+    assert (seen.taken, seen.removed) == (2, 1)
+    assert set(summaries(restored)) == {record_id(n) for n in (1, 2, 3, 4)}
+    done = restoring.begin_anew(north(nodes), tmp_path)
+    assert (done.taken, done.removed, done.generation, done.refused) == (2, 1, 2, {})
+    assert done.unkept == [record_id(5)]
+    assert summaries(restored) == {
+        record_id(1): "Skriven hemma.",
+        record_id(2): "Efter säkerhetskopian.",
+        record_id(4): "Skriven hemma.",
+        record_id(5): "Skriven hemma.",
+    }
+    with restored.reads() as session:
+        assert not restoring.is_waiting(session)
+        assert session.get_one(Organization, record_id(2)).owner_id == "its keeper"
+        assert session.get_one(Organization, record_id(2)).rev == 2
+
+    # It goes on: what it writes next is read by those who knew it before.
+    write(nodes.north, 1, summary="Efter återställningen.")
+    outcome = nodes.pull()
+    assert (outcome.verdict, outcome.fault) == (Verdict.RECONCILED, None)
+    assert nodes.shown() == summaries(restored)
+    assert nodes.are_equal()
+    assert nodes.pull().verdict is Verdict.VERIFIED
+    again = restoring.begin_anew(north(nodes), tmp_path)
+    assert (again.taken, again.removed, again.told, again.generation) == (0, 0, 0, 3)
+
+
+def test_what_was_erased_does_not_come_back_although_no_peer_ever_heard_of_it(
+    nodes: TwoNodes, put_back, tmp_path: Path
+):
+    write(nodes.north, 1, 2)
+    write(nodes.north, 1, summary="Ändrad.")
+    saved = backup(nodes, tmp_path)
+    remove(nodes.north, 1)
+    ledger = [Erasure("2026-11-22T00:00:00+00:00", "north", "organization", record_id(1), 3, 99)]
+    ledger.append(Erasure("2026-11-22T00:00:00+00:00", "other", "organization", record_id(2), 9, 99))
+    erasures.append(tmp_path, ledger)
+    restored = put_back(saved)
+    assert record_id(1) in summaries(restored)
+    assert restoring.begin_anew(north(nodes), tmp_path).erased == 1
+    assert set(summaries(restored)) == {record_id(2)}
+    with restored.reads() as session:
+        kept = session.execute(
+            select(JournalRevision.before).where(col(JournalRevision.record_id) == record_id(1))
+        ).scalars()
+        assert all(before == {} for before in kept)
+    nodes.pull()
+    assert set(nodes.shown()) == {record_id(2)}
+
+
+def test_what_was_written_anew_after_it_was_erased_stays(nodes: TwoNodes, tmp_path: Path):
+    write(nodes.north, 1)
+    remove(nodes.north, 1)
+    write(nodes.north, 1, summary="Ny.")
+    with nodes.north.reads() as session:
+        rev = session.get_one(Organization, record_id(1)).rev
+    erasures.append(tmp_path, [Erasure("2026-11-22", "north", "organization", record_id(1), rev - 1, 2)])
+    assert restoring.begin_anew(north(nodes), tmp_path).erased == 0
+    assert summaries(nodes.north) == {record_id(1): "Ny."}
+
+
+def test_a_peer_that_does_not_answer_stops_it_unless_it_is_left_out(nodes: TwoNodes, tmp_path: Path):
+    with nodes.north.writes() as session:
+        restoring.mark(session)
+    nodes.wire.cut.add("south.test")
+    with pytest.raises(Unheard) as unheard:
+        restoring.begin_anew(north(nodes), tmp_path)
+    assert unheard.value.peer == "south"
+    with nodes.north.reads() as session:
+        assert restoring.is_waiting(session)
+        assert session.execute(select(JournalCounter.value)).scalar_one() < generations.GENERATION_SIZE
+    assert restoring.begin_anew(north(nodes), tmp_path, without=["south"]).generation == 1
+    with nodes.north.reads() as session:
+        assert not restoring.is_waiting(session)
+
+
+def test_whoever_forgets_it_is_found_out_by_the_digest(nodes: TwoNodes, put_back, tmp_path: Path):
+    write(nodes.north, 1, 2)
+    nodes.pull()
+    saved = backup(nodes, tmp_path)
+    write(nodes.north, 3)
+    nodes.pull()
+    restored = put_back(saved)
+    write(restored, 1, summary="Efter återställningen.")
+    assert nodes.pull().verdict is Verdict.RECONCILED
+    assert nodes.are_equal()
+    assert nodes.shown() == {record_id(1): "Efter återställningen.", record_id(2): "Skriven hemma."}
+
+
+@mostly_sqlite
+def test_a_node_without_peers_waits_for_nobody(database: Database):
+    with database.writes() as session:
+        session.add(SyncSelf(id=1, key_seeds=[]))
+        restoring.mark(session)
+    with database.reads() as session:
+        assert not restoring.is_waiting(session)
+        assert checking.audit_own(database, "north") == 0
