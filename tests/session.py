@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import psutil
 from benchmarks.postgres import PostgresServer
 
 _FOLDER = "SAMNOD_TEST_SESSION"
+_DAY = "SAMNOD_TEST_DAY"
 # The process that made a folder is in its name.
 _PREFIX = "samnod-test-"
 # Memory that looks like a folder, where Linux has it: a PostgreSQL database is made there in a tenth of the time.
@@ -37,18 +39,24 @@ def open_session() -> None:
     session_folder().chmod(0o711)
     # All that the tests, and the servers they begin, put aside lies there and goes with it.
     os.environ["TMPDIR"] = tempfile.tempdir = os.environ[_FOLDER]
+    os.environ[_DAY] = datetime.now(UTC).date().isoformat()
 
 
 def close_session() -> None:
     """Stop what was started in this run and remove the folder."""
     _put_away(session_folder())
     tempfile.tempdir = None
-    del os.environ[_FOLDER], os.environ["TMPDIR"]
+    del os.environ[_FOLDER], os.environ["TMPDIR"], os.environ[_DAY]
 
 
 def session_folder() -> Path:
     """Return the folder that all test processes of this run share."""
     return Path(os.environ[_FOLDER])
+
+
+def day_of_run() -> str:
+    """Return the day on which the run began (`2026-11-22`): the same in every test process, also past midnight."""
+    return os.environ[_DAY]
 
 
 def once(name: str, make: Callable[[], Any]) -> Any:

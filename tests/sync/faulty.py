@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -123,6 +124,7 @@ class Proxy:
     asked: list[Question] = field(default_factory=list)
     answered: list[tuple[Question, Answer]] = field(default_factory=list)
     _orders: list[_Order] = field(default_factory=list)
+    _done: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -141,11 +143,12 @@ class Proxy:
             self._orders.clear()
             self.asked.clear()
             self.answered.clear()
+            self._done = 0
 
     @property
-    def is_done(self) -> bool:
-        """Tell whether everything that was ordered has been done."""
-        return all(order.times <= 0 for order in self._orders)
+    def has_harmed(self) -> bool:
+        """Tell whether any order has been carried out."""
+        return self._done > 0
 
     def ask(self, question: Question) -> Answer:
         """Ask the node itself."""
@@ -172,6 +175,7 @@ class Proxy:
                         order.skip -= 1
                         break
                     order.times -= 1
+                    self._done += 1
                     return order.fault
         return none
 
@@ -207,6 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of a connection that whoever asked has torn off, as a killed process does."""
+
     def shutdown_request(self, request: Any) -> None:
         """Close a connection, also one that a fault has torn off."""
         try:
@@ -237,6 +244,12 @@ def none(exchange: Exchange) -> None:
 
 def reset(exchange: Exchange) -> None:
     """Tear the connection off before an answer."""
+    exchange.reset()
+
+
+def answered_and_reset(exchange: Exchange) -> None:
+    """Let the node do what it is asked, and tear the connection off before anybody hears of it."""
+    exchange.ask()
     exchange.reset()
 
 
@@ -311,8 +324,7 @@ def wrong_nonce(exchange: Exchange) -> None:
 
 def another_page(exchange: Exchange) -> None:
     """Answer with the page after another cursor, freshly signed for the question's nonce."""
-    head = str(2**39)
-    exchange.send(exchange.ask(exchange.question.asking(after=head)))
+    exchange.send(exchange.ask(exchange.question.asking(after="1")))
 
 
 def as_somebody_else(token: str) -> Fault:
@@ -325,11 +337,20 @@ def as_somebody_else(token: str) -> Fault:
     return ask
 
 
-def zip_bomb(exchange: Exchange) -> None:
-    """Send a small body that unpacks into 256 MiB."""
+def zip_bomb(line: int) -> Fault:
+    """Send a small body that unpacks into 256 MiB, in lines of so many bytes."""
+
+    def send(exchange: Exchange) -> None:
+        exchange.send(replace(exchange.ask(), headers=_PACKED, body=_bomb(line)))
+
+    return send
+
+
+@cache
+def _bomb(line: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    body = b"".join([packer.compress(b"0" * 2**20) for _ in range(256)] + [packer.flush()])
-    exchange.send(replace(exchange.ask(), headers=_PACKED, body=body))
+    lines = b"0" * (line - 1) + b"\n"
+    return b"".join([packer.compress(lines) for _ in range(256 * 2**20 // line)] + [packer.flush()])
 
 
 def long_line(exchange: Exchange) -> None:

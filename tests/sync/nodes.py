@@ -213,3 +213,38 @@ class _Filled:
             demo.load(session, home=IDS[self.county], today=today(), share=Share(self.county, COUNTIES))
         database.close()
         return None
+
+
+def acquaint(nodes: Sequence[Node]) -> None:
+    """Let the operators of these nodes hand each other their introductions."""
+    for node in nodes:
+        for other in nodes:
+            if other is not node:
+                introduce(node, other)
+
+
+def introduce(node: Node, other: Node) -> None:
+    """Let the operator of `other` write `node` down."""
+    letter = node.folder / f"for-{other.id}.json"
+    # What is said beside it, to whoever reads the screen, is in the same file here.
+    told = node.do("sync", "introduce", other.id)
+    letter.write_text(told[told.index("{") : told.rindex("}") + 1])
+    other.do("sync", "peers", "add", str(letter), "--allow-private")
+
+
+def sync_all(nodes: Sequence[Node]) -> None:
+    """Let every node read every other, all at the same time."""
+    begun = [(node, node.begin("sync", "run", harm=["hasty"])) for node in nodes]
+    for node, process in begun:
+        code = process.wait(PATIENCE)
+        assert code == 0, f"{node.id}: samnod sync run ended with {code}:\n{process.told()}"
+
+
+def require_agreement(nodes: Sequence[Node]) -> dict[str, Digest]:
+    """Check that all nodes hold the same of every home, to the last record, and return what."""
+    held = {node.id: {home.id: node.digest(home.id) for home in nodes} for node in nodes}
+    first = held[nodes[0].id]
+    for node in nodes:
+        assert held[node.id] == first, f"{node.id} does not hold what {nodes[0].id} holds"
+    assert all(first.values()), "a home has no records: nothing was compared"
+    return first
