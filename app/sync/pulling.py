@@ -5,10 +5,13 @@ to the database afterwards is refused there. The lease beside it only keeps two 
 """
 
 import logging
+import os
+import platform
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -159,18 +162,43 @@ def _begin(node: Node, peer: str, *, take_over: bool) -> tuple[Lease, _Known]:
         row: SyncPeer = session.execute(select(SyncPeer).where(col(SyncPeer.id) == peer).with_for_update()).scalar_one()
         if row.state is not PeerState.ACTIVE:
             raise NotNow(f"{peer} is paused.")
-        # A lease that ends later than one can was given while the clock was wrong.
-        if row.held_until is not None and at < row.held_until <= at + LEASE and not take_over:
+        if not take_over and _is_held(row, at):
             raise NotNow(f"Another run reads from {peer} just now.")
         run = new_id()
         lease = Lease(peer, row.fence + 1, run)
-        values = {"fence": lease.fence, "held_until": at + LEASE}
+        values = {"fence": lease.fence, "held_until": at + LEASE, "holder": _this_process()}
         session.connection().execute(update(SyncPeer).where(col(SyncPeer.id) == peer).values(values))
         _close_abandoned(session, peer)
         session.add(SyncRun(id=run, peer=peer, started_at=at, cursor_from=row.cursor, cursor_to=row.cursor))
         return lease, _Known(
             contact_of(row, node.secret), row.cursor, row.generation, row.run_id, row.deletions_allowed
         )
+
+
+def _is_held(peer: SyncPeer, at: datetime) -> bool:
+    """Tell whether a run reads from a peer now, as far as anybody can know: the fence is what keeps two apart."""
+    # A lease that ends later than one can was given while the clock was wrong.
+    if peer.held_until is None or not at < peer.held_until <= at + LEASE:
+        return False
+    return not _is_gone(peer.holder or "")
+
+
+def _this_process() -> str:
+    return f"{platform.node()[:100]} {os.getpid()}"
+
+
+def _is_gone(holder: str) -> bool:
+    """Tell whether a process is known to run no more: it was killed, and could not give its lease back."""
+    machine, _, process = holder.rpartition(" ")
+    if machine != platform.node()[:100] or not process.isdecimal() or sys.platform == "win32":
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _close_abandoned(session: WriteSession, peer: str) -> None:
@@ -370,7 +398,7 @@ class _Run:
         if self._rehearsal:
             return outcome
         is_equal = verdict in (Verdict.VERIFIED, Verdict.RECONCILED)
-        values: dict[str, Any] = {"held_until": None, "fault": told}
+        values: dict[str, Any] = {"held_until": None, "holder": None, "fault": told}
         if is_equal:
             values |= {"verified_at": now(), "failures": 0, "deletions_allowed": False}
         elif verdict is Verdict.FAILED:

@@ -86,6 +86,7 @@ class SyncPeer(SQLModel, table=True):
     # As a home that we read from:
     fence: int = Field(default=0, description="Grows with each run; a page of an older run is not written")
     held_until: datetime | None = Field(default=None, description="The lease of the run that reads from it now")
+    holder: str | None = Field(default=None, max_length=200, description="The machine and the process of that run")
     generation: int = Field(default=0)
     cursor: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     head: int = Field(default=0, sa_column=Column(BigInteger, nullable=False), description="Its newest number")
