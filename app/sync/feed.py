@@ -1,6 +1,5 @@
 """Own records for everybody who wants to follow them: the feed that nodes read, as CloudEvents and without a token."""
 
-import re
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -13,12 +12,11 @@ from app.journal.vocabulary import Method
 from app.sync import queries
 from app.sync.envelopes import of_row
 from app.sync.kinds import KINDS
-from app.sync.schemas import ChangeFilters, ChangeRead
+from app.sync.schemas import CURSOR, ChangeFilters, ChangeRead
 from app.sync.serving import head_of, purged_through
 from app.sync.vocabulary import Envelope
 
 _CLOUDEVENTS: Final = "1.0"
-_CURSOR: Final = re.compile(r"([0-9]{1,16})\.([0-9]{1,16})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Place:
     @classmethod
     def of(cls, cursor: str | None, forgotten: int) -> Self:
         """Return the place that a cursor names; without one, the beginning."""
-        found = _CURSOR.fullmatch(cursor) if cursor else None
+        found = CURSOR.fullmatch(cursor) if cursor else None
         return cls(int(found[1]), int(found[2])) if found else cls(0, forgotten)
 
     def is_lost(self, head: int, forgotten: int) -> bool:

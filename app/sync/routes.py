@@ -115,7 +115,7 @@ def read_node(session: Reads, server: Server, request: Request) -> NodeDocument:
 
 
 @reads.get("/changes")
-def read_changes(
+def read_page(
     session: Reads, server: Server, peer: Peer, request: Request, query: Annotated[ChangesQuery, Query()]
 ) -> Response:
     """Return a page of own records."""
@@ -171,7 +171,7 @@ def acknowledge(session: Writes, server: Server, peer: Peer, request: Request, t
     response_model=ChangePage,
     responses=responses(400, 410) | _AS_LINES,
 )
-def read_changes_of_all(
+def read_changes(
     session: Reads, home: Home, request: Request, response: Response, filters: Annotated[ChangeFilters, Query()]
 ) -> ChangePage | Response:
     """Return own records in the order of their last changes: each once, as it is now, or as gone.

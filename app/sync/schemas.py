@@ -1,15 +1,21 @@
 """What nodes tell each other of themselves, what a peer asks with, and the changes that everybody may read."""
 
+import re
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.core.errors import Message
+from app.core.i18n import N_
 from app.core.keyset import KeysetLinks
 from app.core.schema import Code, SchemaIn, SchemaOut, Whole
 from app.sync.vocabulary import PAGE_RECORDS, ChangesFormat, PeerState, Verdict
 
 _LARGEST: Final = 2**53 - 1
 """Numbers travel as JSON's, which hold whole ones up to here (RFC 8785)."""
+
+CURSOR: Final = re.compile(r"([0-9]{1,16})\.([0-9]{1,16})")
+"""How far somebody has read, and how far tombstones were forgotten then (`feed.Place`)."""
 
 NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
@@ -19,6 +25,13 @@ Cursor = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 def _without_slash(url: str) -> str:
     return url.rstrip("/")
+
+
+def _one_of_ours(cursor: str) -> str:
+    """Refuse what no page of changes has ended with."""
+    if not CURSOR.fullmatch(cursor):
+        raise ValueError(Message(N_("is not the `next` of a page of changes")))
+    return cursor
 
 
 class Introduction(BaseModel):
@@ -108,8 +121,10 @@ class AckIn(Bound):
 class ChangeFilters(SchemaIn):
     """Which changes, in which form."""
 
-    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}\.[0-9]{1,16}$")] | None = Field(
-        default=None, description="The `next` of the page before; without it, from the beginning"
+    cursor: Annotated[Code, AfterValidator(_one_of_ours)] | None = Field(
+        default=None,
+        description="The `next` of the page before; without it, from the beginning",
+        json_schema_extra={"example": "4711.0"},
     )
     limit: int = Field(default=100, ge=1, le=PAGE_RECORDS, description="Changes a page, at most five hundred")
     type: Code | None = Field(default=None, description="Only records of this type, such as `enterprise`")

@@ -420,6 +420,7 @@ PUBLIC = {
     "preview_opportunity_hints",
     # The contacts of a private organisation are looked at in tests/contacts.
     "read_contact",
+    "read_changes",
     "read_codes",
     "read_enterprise",
     "read_enterprise_history",

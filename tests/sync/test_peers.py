@@ -1,0 +1,85 @@
+"""Peers are written down by operators. Whoever leaves takes its records along from every table, or leaves them all."""
+
+from pathlib import Path
+
+import pytest
+
+from app.core.db import Database
+from app.core.errors import Forbidden, Unauthorized
+from app.journal import copies
+from app.sync import buckets, envelopes, identity, peers
+from app.sync.canonical import hash_of
+from app.sync.kinds import KINDS
+from app.sync.vocabulary import Envelope, PeerState
+from tests.engines import mostly_sqlite
+from tests.sync.copying import HOME, SORTS, carried, node, rows_of
+from tests.sync.peering import SECRET_OF_SODRA, SODRA, introduction_of, organization
+
+# What tells of the past, or only ever grows.
+_STAYS = ("journal_entry", "journal_counter", "match_whereabouts", "sync_self", "audit")
+
+
+def test_a_peer_that_leaves_takes_all_its_records_along(database: Database, tmp_path: Path):
+    with node(tmp_path) as at_home:
+        own = organization(database)
+        before = rows_of(database, without=_STAYS)
+        for sort in SORTS.values():
+            sort.write(at_home)
+        told = [
+            *carried(at_home, database),
+            Envelope(HOME.id, "new", "x", 99, 1, "PUT", "new/2.0", hash_of("{}"), "2026", "{}"),
+        ]
+    with database.writes() as session:
+        envelopes.store(session, told, {})
+        peers.add(session, introduction_of(HOME, SECRET_OF_SODRA), own_id="norr")
+    assert {name for name, number in rows_of(database, without=_STAYS).items() if number > before[name]} >= set(KINDS)
+    with database.writes() as session:
+        assert peers.remove(session, HOME.id, keep_copies=False) == len(told) - 1
+    assert rows_of(database, without=_STAYS) == before
+    with database.reads() as session:
+        assert buckets.held(session, HOME.id) == {}
+        assert copies.nodes(session) == {}
+        assert list(KINDS["organization"].own_ids(session, "norr")) == [own]
+
+
+@mostly_sqlite
+def test_copies_that_are_kept_still_belong_to_whom_they_came_from(database: Database, tmp_path: Path):
+    with node(tmp_path) as at_home:
+        record_id = SORTS["organization"].write(at_home)
+        carried(at_home, database)
+    with database.writes() as session:
+        peers.add(session, introduction_of(HOME, SECRET_OF_SODRA), own_id="norr")
+    with database.writes() as session:
+        assert peers.remove(session, HOME.id, keep_copies=True) == 0
+        assert peers.listed(session) == []
+    with database.reads() as session:
+        assert list(KINDS["organization"].own_ids(session, HOME.id)) == [record_id]
+        with pytest.raises(Forbidden):
+            copies.refuse_copy(session, HOME.id, "organization", record_id)
+
+
+@mostly_sqlite
+def test_two_tokens_are_live_while_they_are_rotated_and_never_three(database: Database):
+    tokens = [identity.token_for(SECRET_OF_SODRA, "norr", turn) for turn in ("1", "2", "3")]
+    for turn in ("1", "2", "3", "3"):
+        with database.writes() as session:
+            peers.add(session, introduction_of(SODRA, SECRET_OF_SODRA, token=turn), own_id="norr")
+    with database.reads() as session:
+        assert [peers.caller_with(session, token).has_newest_token for token in tokens[1:]] == [False, True]
+        with pytest.raises(Unauthorized):
+            peers.caller_with(session, tokens[0])
+
+
+@mostly_sqlite
+def test_an_introduction_that_comes_again_keeps_what_was_read_and_whether_it_is_paused(database: Database):
+    with database.writes() as session:
+        assert peers.add(session, introduction_of(SODRA, SECRET_OF_SODRA), own_id="norr")
+        peers.set_state(session, "sodra", PeerState.PAUSED)
+    moved = SODRA.model_copy(update={"url": "https://skane.example", "name": "Skåne län"})
+    with database.writes() as session:
+        assert not peers.add(session, introduction_of(moved, b"another secret of theirs"), own_id="norr")
+    with database.reads() as session:
+        (peer,) = peers.listed(session)
+        assert (peer.url, peer.name, peer.state) == ("https://skane.example", "Skåne län", PeerState.PAUSED)
+        assert peer.keys == list(introduction_of(moved, b"another secret of theirs").keys)
+        assert copies.nodes(session)["sodra"].name == "Skåne län"
