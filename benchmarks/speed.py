@@ -119,7 +119,7 @@ def _of_changes(database: Database, kind: str, size: int) -> list[Timing]:
     """Measure what matching adds to the transaction of a change."""
 
     def enterprise(session: WriteSession, enterprise_id: str) -> None:
-        index.put(session, enterprise_id)
+        index.patch(session, [enterprise_id])
         meetings.catch_up(session, [enterprise_id], [])
 
     def opportunity(session: WriteSession, opportunity_id: str) -> None:

@@ -308,7 +308,7 @@ SHELVES_OF_ROOM = {
         {"gate", "plan"},
         {"additions", "scoring"},
         {"schemas", "tables"},
-        {"needs", "postings", "whereabouts", "queries", "lanes", "kept", "state"},
+        {"needs", "postings", "whereabouts", "queries", "lanes", "kept", "state", "waiting"},
         {"profiles", "ranking", "texts", "openings"},
         {"index", "reverse"},
         {"forward"},

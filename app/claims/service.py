@@ -21,6 +21,8 @@ from app.core.errors import BadRequest, Conflict, FieldFault, Message, NotFound
 from app.core.i18n import N_
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseRead
+from app.enterprises.vocabulary import RECORD_TYPE
+from app.journal import copies
 from app.mail import service as mail
 from app.mail.vocabulary import Letter
 from app.organizations import service as organizations
@@ -40,8 +42,10 @@ def submit(session: WriteSession, enterprise_id: str, data: ClaimIn) -> ClaimRec
 
     Raises:
         NotFound: there is no enterprise with this id that everybody may know of.
+        Forbidden: it belongs to another node: that one knows who keeps it.
     """
     enterprise = enterprises.find(session, enterprise_id)
+    copies.refuse_copy(session, enterprise.home, RECORD_TYPE, enterprise_id)
     held = InvitationCreate(email=data.email, role=Role.ENTERPRISE, manages=True, language=data.language)
     claim = EnterpriseClaim(
         enterprise_id=enterprise_id,

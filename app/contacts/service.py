@@ -29,6 +29,7 @@ from app.core.i18n import N_
 from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
 from app.core.text import sort_key
+from app.journal import copies
 from app.journal import service as journal
 from app.journal.vocabulary import Change
 from app.organizations import service as organizations
@@ -71,7 +72,7 @@ def register(
 
     Raises:
         InvalidContent: no organisation that `by` may know of has the id, or it is private.
-        Forbidden: another organisation keeps it.
+        Forbidden: another organisation keeps it, or another node.
     """
     organization = _organization(session, data.organization_id, by)
     keeper = organization.owner_id or organization.id
@@ -249,6 +250,7 @@ def _organization(session: WriteSession, organization_id: str, by: Caller | None
         found = organizations.find(session, organization_id, by)
     except NotFound as fault:
         raise _wrong_organization(Message(N_("there is no organisation with this id"))) from fault
+    copies.refuse_copy(session, found.home, organizations.RECORD_TYPE, found.id)
     if found.visibility is Visibility.PRIVATE:
         raise _wrong_organization(Message(N_("a contact is shown to everybody, and this organisation is not")))
     return found

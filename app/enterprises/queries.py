@@ -21,6 +21,7 @@ from app.enterprises.tables import (
     OfferingSector,
 )
 from app.enterprises.vocabulary import Sort
+from app.journal import copies
 from app.reference import service as reference
 
 SEARCH = SearchIndex("enterprise")
@@ -150,10 +151,14 @@ def ids_of_owner(organization_id: str) -> Select[str]:
 
 
 def overdue(day: date, area: str | None = None) -> Select[Any]:
-    """Select the rows of a list of those, in `area`, that nobody has confirmed for a year, longest waiting first."""
+    """Select the rows of a list of those of this node, in `area`, that nobody has confirmed for a year.
+
+    Those that have waited longest come first.
+    """
     columns = [getattr(Enterprise, name).label(_SHOWN_AS.get(name, name)) for name in _SUMMARY]
     longest = [col(Enterprise.confirmed_on).asc().nulls_first(), col(Enterprise.name_sort), col(Enterprise.id)]
-    waiting = select(*columns).where(is_shown(), _unconfirmed_since(confirmed_enough(day))).order_by(*longest)
+    own = (is_shown(), copies.is_own(col(Enterprise.home)), _unconfirmed_since(confirmed_enough(day)))
+    waiting = select(*columns).where(*own).order_by(*longest)
     return waiting.where(col(Enterprise.municipality).startswith(_below(area))) if area else waiting
 
 

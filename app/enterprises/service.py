@@ -40,6 +40,7 @@ from app.enterprises.schemas import (
 )
 from app.enterprises.tables import Enterprise
 from app.enterprises.vocabulary import RECORD_TYPE
+from app.journal import copies
 from app.journal import service as journal
 from app.journal.schemas import History
 
@@ -334,8 +335,10 @@ def counted(session: ReadSession, filters: EnterpriseChoices) -> EnterpriseFacet
 def _locked(session: WriteSession, enterprise_id: str, by: Caller) -> EnterpriseRead:
     """Return an enterprise that nobody else changes until the transaction ends. Raises `NotFound` as `find`."""
     # Looked at anew: whoever held it until now may have changed it.
-    if session.get(Enterprise, enterprise_id, with_for_update=True, populate_existing=True) is None:
+    row = session.get(Enterprise, enterprise_id, with_for_update=True, populate_existing=True)
+    if row is None:
         raise _unknown()
+    copies.refuse_copy(session, row.home, RECORD_TYPE, enterprise_id)
     return _known_to(by, _read(session, enterprise_id))
 
 

@@ -29,6 +29,7 @@ from app.inventories.schemas import (
 )
 from app.inventories.tables import InventoryAnswer, InventoryInvitation, NeedsInventory
 from app.inventories.vocabulary import PUBLIC, Status, Verb
+from app.journal import copies
 from app.journal import service as journal
 
 OBJECT = "needs_inventory"
@@ -171,6 +172,7 @@ def held(session: WriteSession, inventory_id: str, by: Caller | None) -> NeedsIn
     row = session.get(NeedsInventory, inventory_id, with_for_update=True, populate_existing=True)
     if row is None or (by is not None and not (row.status in PUBLIC or may_hold(by, row.area_code))):
         raise NotFound(Message(N_("There is no needs inventory with this id.")))
+    copies.refuse_copy(session, row.home, OBJECT, inventory_id)
     _require(by, row.area_code)
     return row
 

@@ -68,6 +68,11 @@ def require_own(session: WriteSession, change: Change) -> None:
     refuse_copy(session, change.home, change.type, change.record_id)
 
 
+def is_own(home: Mapped[str]) -> ColumnElement[bool]:
+    """Find the records of this node by the column of their home: what is done by the clock is done to these alone."""
+    return home.not_in(select(col(JournalNode.id)))
+
+
 def refuse_copy(session: ReadSession | WriteSession, home: str, record_type: str, record_id: str) -> None:
     """Refuse what can only be done where the record is at home; what is this node's own passes.
 

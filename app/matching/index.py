@@ -17,7 +17,6 @@ from app.core.halves import by_two
 from app.matching import openings, queries, state
 from app.matching import postings as lists
 from app.matching.gate import flags, gate_terms
-from app.matching.postings import Posting
 from app.matching.profile import Profile
 from app.matching.profiles import every_profile, profiles
 from app.matching.ranking import Chunk, LotPlan
@@ -27,6 +26,8 @@ from app.matching.vocabulary import SCORER_VERSION
 from app.matching.whereabouts import BLOCK, EMPTY, Whereabouts, is_kept_here, joined, trait_of
 
 _BATCH = 5_000
+# Postings that are read and written at a time: the longest are two hundred kilobytes.
+_TERMS = 500
 _PATCHED_ONE_BY_ONE = 20
 # Profiles that are held at a time while an index is made.
 _HELD = 10_000
@@ -108,34 +109,92 @@ def _dialect(session: ReadSession | WriteSession) -> str:
 
 def put_all(session: WriteSession, enterprise_ids: Sequence[str]) -> None:
     """Bring the index up to date with many enterprises; making it anew is faster when they are most of the registry."""
-    held = session.execute(select(func.count()).select_from(MatchEnterprise)).scalar_one()
-    if len(enterprise_ids) > _PATCHED_ONE_BY_ONE and len(enterprise_ids) > held // 4:
+    if is_mostly_new(session, len(enterprise_ids)):
         (rebuild_enterprises if is_current(session) else rebuild)(session)
         return
-    for enterprise_id in enterprise_ids:
-        put(session, enterprise_id)
+    for first in range(0, len(enterprise_ids), _BATCH):
+        patch(session, enterprise_ids[first : first + _BATCH])
 
 
-def put(session: WriteSession, enterprise_id: str) -> None:
-    """Bring the index up to date with one enterprise; one that is gone is taken out."""
+def is_mostly_new(session: WriteSession, number: int) -> bool:
+    """Tell whether so many changed enterprises are so much of the index that it is made anew sooner than patched."""
+    held = session.execute(select(func.count()).select_from(MatchEnterprise)).scalar_one()
+    return number > _PATCHED_ONE_BY_ONE and number > held // 4
+
+
+def patch(session: WriteSession, enterprise_ids: Sequence[str]) -> None:
+    """Bring the index up to date with some thousands of enterprises at once; those that are gone are taken out.
+
+    Each posting and each block that they touch is read and written once.
+    """
     held = state.locked(session)
-    found = next(profiles(session, [enterprise_id]), None)
-    if found is None:
-        _patch_out(session, enterprise_id)
-        return
-    compiled = document(found)
-    row = session.get(MatchEnterprise, enterprise_id)
-    before = terms_of(Document.from_bytes(row.document)) if row and row.document else {}
     if held.slots == 0 and held.lots == 0:
         held.scorer_version = SCORER_VERSION
-    if row is None:
-        row = MatchEnterprise(enterprise_id=enterprise_id, slot=held.slots, name="", document=b"")
-        held.slots += 1
-    row.name, row.municipality, row.document = found.name, found.municipality, compiled.to_bytes()
-    session.add(row)
+    before = _rows_of(session, enterprise_ids)
+    after = {found.enterprise_id: (found, document(found)) for found in profiles(session, enterprise_ids)}
+    slots = {one: before[one].slot for one in enterprise_ids if one in before}
+    for one in after:
+        if one not in slots:
+            slots[one] = held.slots
+            held.slots += 1
+    rows = [_row_of(slots[one], found, compiled) for one, (found, compiled) in after.items()]
+    of = col(MatchEnterprise.enterprise_id)
+    session.connection().execute(delete(MatchEnterprise).where(of.in_(list(before))))
+    insert_many(session, MatchEnterprise, rows)
     session.flush()
-    _apply(session, row.slot, lists.difference(before, terms_of(compiled)))
-    _place(session, row.slot, *place_of(compiled))
+    session.expire_all()
+    now = {slots[one]: compiled for one, (_, compiled) in after.items()}
+    was = {row.slot: Document.from_bytes(row.document) for row in before.values() if row.document}
+    _apply(session, was, now)
+    _place(session, {slot: place_of(now[slot]) if slot in now else ([], 0) for slot in slots.values()})
+
+
+def _rows_of(session: WriteSession, enterprise_ids: Sequence[str]) -> dict[str, Any]:
+    """Return the slots and documents that enterprises have in the index."""
+    columns = (col(MatchEnterprise.enterprise_id), col(MatchEnterprise.slot), col(MatchEnterprise.document))
+    wanted = select(*columns).where(col(MatchEnterprise.enterprise_id).in_(enterprise_ids))
+    return {row.enterprise_id: row for row in session.connection().execute(wanted)}
+
+
+def _apply(session: WriteSession, was: Mapping[int, Document], now: Mapping[int, Document]) -> None:
+    """Let the postings follow what the documents in some slots were and are."""
+    changes: dict[int, dict[str, dict[int, int]]] = {}
+    for slot in {*was, *now}:
+        chunk, offset = divmod(slot, CHUNK)
+        held = changes.setdefault(chunk, {})
+        terms = [terms_of(found[slot]) if slot in found else {} for found in (was, now)]
+        for term, impact in lists.difference(*terms).items():
+            held.setdefault(term, {})[offset] = impact
+    for chunk, held in changes.items():
+        names = sorted(held)
+        for first in range(0, len(names), _TERMS):
+            _rewrite(session, chunk, {term: held[term] for term in names[first : first + _TERMS]})
+
+
+def _rewrite(session: WriteSession, chunk: int, impacts: Mapping[str, Mapping[int, int]]) -> None:
+    """Write some postings of one chunk with other impacts."""
+    connection = session.connection()
+    columns = (col(MatchPosting.term), col(MatchPosting.offsets), col(MatchPosting.impacts))
+    these = (col(MatchPosting.chunk) == chunk, col(MatchPosting.term).in_(list(impacts)))
+    before = {term: (offsets, held) for term, offsets, held in connection.execute(select(*columns).where(*these))}
+    if before:
+        connection.execute(delete(MatchPosting).where(*these))
+    after = {term: lists.changed(before.get(term), given, CHUNK) for term, given in impacts.items()}
+    insert_many(session, MatchPosting, [_row((term, chunk), one) for term, one in after.items() if one[0]])
+
+
+def _place(session: WriteSession, placed: Mapping[int, tuple[list[str], int]]) -> None:
+    """Write where enterprises are, by slot; the index's row is locked, so no two change a block at a time."""
+    blocks: dict[int, Whereabouts] = {}
+    for slot, (terms, trait) in placed.items():
+        number, offset = divmod(slot, BLOCK)
+        if number not in blocks:
+            row = session.get(MatchWhereabouts, number)
+            blocks[number] = Whereabouts.read(row.counts, row.numbers, row.traits) if row else EMPTY
+        blocks[number] = blocks[number].replaced(offset, terms, trait)
+    for number, block in blocks.items():
+        session.merge(MatchWhereabouts(**_block_row(number, block)))
+    session.flush()
 
 
 def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
@@ -188,20 +247,22 @@ def _part(found: Sequence[tuple[int, Profile]]) -> _Part:
     def documents() -> Iterator[tuple[int, Mapping[str, int]]]:
         for slot, profile in found:
             compiled = document(profile)
-            part.rows.append(
-                {
-                    "enterprise_id": profile.enterprise_id,
-                    "slot": slot,
-                    "name": profile.name,
-                    "municipality": profile.municipality,
-                    "document": compiled.to_bytes(),
-                }
-            )
+            part.rows.append(_row_of(slot, profile, compiled))
             part.placed[slot] = place_of(compiled)
             yield slot, terms_of(compiled)
 
     part.built.update(lists.build(documents(), CHUNK))
     return part
+
+
+def _row_of(slot: int, profile: Profile, compiled: Document) -> dict[str, Any]:
+    return {
+        "enterprise_id": profile.enterprise_id,
+        "slot": slot,
+        "name": profile.name,
+        "municipality": profile.municipality,
+        "document": compiled.to_bytes(),
+    }
 
 
 def check(session: ReadSession) -> list[str]:
@@ -252,49 +313,6 @@ def is_current(session: ReadSession | WriteSession) -> bool:
     counted = (col(MatchState.slots), col(MatchState.lots))
     slots, lots, version = session.execute(select(*counted, col(MatchState.scorer_version))).one()
     return bool(slots == lots == 0 or version == SCORER_VERSION)
-
-
-def _patch_out(session: WriteSession, enterprise_id: str) -> None:
-    row = session.get(MatchEnterprise, enterprise_id)
-    if row is not None:
-        _apply(session, row.slot, lists.difference(terms_of(Document.from_bytes(row.document)), {}))
-        _place(session, row.slot, [], 0)
-        session.delete(row)
-        session.flush()
-
-
-def _apply(session: WriteSession, slot: int, patch: lists.Patch) -> None:
-    chunk, offset = divmod(slot, CHUNK)
-    connection = session.connection()
-    columns = (col(MatchPosting.term), col(MatchPosting.offsets), col(MatchPosting.impacts))
-    wanted = select(*columns).where(col(MatchPosting.term).in_(patch.terms), col(MatchPosting.chunk) == chunk)
-    before = {term: Posting.read(offsets, impacts) for term, offsets, impacts in connection.execute(wanted)}
-    after: dict[str, Posting] = {}
-    for term in patch.terms:
-        posting = before.get(term) or Posting()
-        if term in patch.put:
-            posting.held[offset] = patch.put[term]
-        else:
-            posting.held.pop(offset, None)
-        after[term] = posting
-    changed = list(before)
-    if changed:
-        connection.execute(
-            delete(MatchPosting).where(col(MatchPosting.term).in_(changed), col(MatchPosting.chunk) == chunk)
-        )
-    insert_many(
-        session, MatchPosting, [_row((term, chunk), posting.write()) for term, posting in after.items() if posting.held]
-    )
-
-
-def _place(session: WriteSession, slot: int, terms: list[str], trait: int) -> None:
-    """Write where one enterprise is; the index's row is locked, so no two change a block at a time."""
-    number, offset = divmod(slot, BLOCK)
-    row = session.get(MatchWhereabouts, number)
-    before = Whereabouts.read(row.counts, row.numbers, row.traits) if row else EMPTY
-    values = _block_row(number, before.replaced(offset, terms, trait))
-    session.merge(MatchWhereabouts(**values))
-    session.flush()
 
 
 def _block_row(number: int, block: Whereabouts) -> dict[str, Any]:

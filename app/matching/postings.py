@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,40 +15,20 @@ Built = dict[tuple[str, int], Written]
 """Postings by term and chunk."""
 
 
-@dataclass(slots=True)
-class Posting:
-    """Who holds one term in one chunk: offset → impact (1–255)."""
-
-    held: dict[int, int] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, offsets: bytes, impacts: bytes) -> "Posting":
-        """Return the posting that `write` wrote."""
-        return cls(dict(zip(np.frombuffer(offsets, OFFSET).tolist(), impacts, strict=True)))
-
-    def write(self) -> Written:
-        """Return offsets in order and the impact of each, as bytes."""
-        order = sorted(self.held)
-        return np.array(order, OFFSET).tobytes(), bytes(self.held[offset] for offset in order)
+def changed(before: Written | None, impacts: Mapping[int, int], chunk_size: int) -> Written:
+    """Return a posting with other impacts (1–255) at some offsets within its chunk; at 0 nobody holds the term."""
+    table = np.zeros(chunk_size, np.uint8)
+    if before is not None:
+        table[np.frombuffer(before[0], OFFSET)] = np.frombuffer(before[1], np.uint8)
+    table[list(impacts)] = list(impacts.values())
+    held = np.flatnonzero(table)
+    return held.astype(OFFSET).tobytes(), table[held].tobytes()
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """How one document's terms change: term → impact to set, and terms to drop."""
-
-    put: Mapping[str, int]
-    drop: frozenset[str]
-
-    @property
-    def terms(self) -> list[str]:
-        """Every term that the patch touches, in order."""
-        return sorted({*self.put, *self.drop})
-
-
-def difference(old: Mapping[str, int], new: Mapping[str, int]) -> Patch:
-    """Return what turns `old` terms into `new` ones."""
-    put = {term: impact for term, impact in new.items() if old.get(term) != impact}
-    return Patch(put, frozenset(old.keys() - new.keys()))
+def difference(old: Mapping[str, int], new: Mapping[str, int]) -> dict[str, int]:
+    """Return the impacts that turn `old` terms into `new` ones: 0 for a term that is gone."""
+    gone = dict.fromkeys(old.keys() - new.keys(), 0)
+    return gone | {term: impact for term, impact in new.items() if old.get(term) != impact}
 
 
 def build(documents: Iterable[tuple[int, Mapping[str, int]]], chunk_size: int) -> Built:

@@ -9,8 +9,9 @@ from app.core.db import ReadSession, WriteSession
 from app.core.i18n import texts
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters, EnterpriseNamed
+from app.journal import copies
 from app.journal.vocabulary import Change
-from app.matching import forward, index, meetings, openings, ranking
+from app.matching import forward, index, meetings, openings, ranking, state, waiting
 from app.matching.additions import Addition
 from app.matching.additions import Field as AdditionField
 from app.matching.answers import Question, effect, judge, match, near_miss, question_of, reverse_match
@@ -33,10 +34,13 @@ from app.matching.schemas import (
 )
 from app.matching.scoring import pieces_read, tie_key
 from app.matching.tables import CHUNK
+from app.matching.vocabulary import Side
 from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityNamed
 from app.reference import service as reference
 
+# How many copies are brought into the index in one transaction.
+_MOST_AT_ONCE = 5_000
 NEAR_MISSES = 3
 _FEW = 3
 
@@ -135,7 +139,9 @@ def met_since(
 
 
 def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Iterator[Profile]] = iter) -> int:
-    """Make the index anew and let everybody meet; return how many enterprises it holds."""
+    """Make the index anew and let everybody meet; return how many enterprises it holds. Nothing waits for it then."""
+    state.locked(session)
+    waiting.forget_all(session)
     number = index.rebuild(session, progress)
     meetings.catch_up(session, (), openings.ids(session))
     return number
@@ -143,27 +149,59 @@ def rebuild(session: WriteSession, progress: Callable[[Iterator[Profile]], Itera
 
 def follow_enterprise(session: WriteSession, change: Change) -> None:
     """Keep the index with the registry: called in the transaction of every change of an enterprise."""
-    _follow(session, "enterprise", change.record_id)
+    _follow(session, Side.ENTERPRISE, change)
 
 
 def follow_opportunity(session: WriteSession, change: Change) -> None:
     """Keep the index with the opportunities: called in the transaction of every change of one."""
-    _follow(session, "opportunity", change.record_id)
+    _follow(session, Side.OPPORTUNITY, change)
 
 
-def _follow(session: WriteSession, side: str, record_id: str) -> None:
-    """Remember what changed: the index is patched once, just before the commit, however many records change."""
+def catch_up(session: WriteSession) -> int:
+    """Bring the index up to date with some thousands of the copies that wait for it, and return how many.
+
+    Call it, each time in a transaction of its own, until it returns 0. When most of the index is new it is made anew.
+    Until then questions are answered from the index as it was.
+    """
+    state.locked(session)
+    counts = waiting.counts(session)
+    if index.is_mostly_new(session, counts[Side.ENTERPRISE]):
+        rebuild(session)
+        return sum(counts.values())
+    taken = waiting.take(session, _MOST_AT_ONCE)
+    _patch(session, taken)
+    return sum(map(len, taken.values()))
+
+
+def _follow(session: WriteSession, side: Side, change: Change) -> None:
+    """Remember what changed: the index is patched once, just before the commit, however many records change.
+
+    Copies of other nodes' records come by the thousand: those wait, and only what is gone leaves the index at once.
+    """
     if "matching" not in session.info:
-        session.info["matching"] = {"enterprise": set(), "opportunity": set()}
-        session.info.setdefault("before_commit", []).append(_catch_up)
-    session.info["matching"][side].add(record_id)
+        session.info["matching"] = {side: set() for side in Side}, {side: set() for side in Side}
+        session.info.setdefault("before_commit", []).append(_finish)
+    now, later = session.info["matching"]
+    waits = change.after is not None and copies.is_copying(session)
+    (later if waits else now)[side].add(change.record_id)
 
 
-def _catch_up(session: WriteSession) -> None:
-    changed: dict[str, set[str]] = session.info.pop("matching")
-    index.put_all(session, sorted(changed["enterprise"]))
-    openings.put_all(session, sorted(changed["opportunity"]))
-    meetings.catch_up(session, changed["enterprise"], changed["opportunity"])
+def _finish(session: WriteSession) -> None:
+    now, later = session.info.pop("matching")
+    if any(now.values()):
+        # Before those that wait, as `catch_up` does: two that lock in different orders would wait for each other.
+        state.locked(session)
+    waiting.add(session, later)
+    if any(now.values()):
+        if copies.is_copying(session):
+            waiting.forget(session, now)
+        _patch(session, now)
+
+
+def _patch(session: WriteSession, changed: waiting.Changed) -> None:
+    index.put_all(session, sorted(changed[Side.ENTERPRISE]))
+    openings.put_all(session, sorted(changed[Side.OPPORTUNITY]))
+    meetings.catch_up(session, changed[Side.ENTERPRISE], changed[Side.OPPORTUNITY])
 
 
 def _answer(session: ReadSession | WriteSession, question: Question, limit: int) -> Matches:

@@ -10,7 +10,7 @@ from sqlalchemy import Column, LargeBinary, String
 from sqlmodel import Field, SQLModel
 
 from app.core.columns import state_column
-from app.matching.vocabulary import EligibilityState
+from app.matching.vocabulary import EligibilityState, Side
 
 CHUNK = 65_536
 
@@ -58,6 +58,15 @@ class MatchState(SQLModel, table=True):
     slots: int
     lots: int = Field(default=0, description="How many slots were ever given to lots of open opportunities")
     scorer_version: str = Field(max_length=32)
+
+
+class MatchWaiting(SQLModel, table=True):
+    """A copy of another node's record that has changed and is not in the index yet: see `service.catch_up`."""
+
+    __tablename__ = "match_waiting"
+
+    side: Side = Field(sa_column=state_column(Side, primary_key=True))
+    record_id: str = Field(primary_key=True, max_length=36)
 
 
 class MatchOpportunity(SQLModel, table=True):

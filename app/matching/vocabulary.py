@@ -114,3 +114,10 @@ MET_SCORE: Final = 50
 
 RELEVANT: Final = 8 * UNIT
 """What codes and words together must give before an enterprise counts as a match at all."""
+
+
+class Side(StrEnum):
+    """The two sides that meet."""
+
+    ENTERPRISE = "enterprise"
+    OPPORTUNITY = "opportunity"

@@ -21,6 +21,7 @@ from app.core.errors import SEE_ERRORS, Conflict, FieldFault, Forbidden, Invalid
 from app.core.i18n import N_
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseNamed, EnterpriseRead
+from app.journal import copies
 from app.journal import service as journal
 from app.journal.vocabulary import Actor
 from app.mail import service as mail
@@ -68,9 +69,11 @@ def report(
 
     Raises:
         NotFound: there is no such record that the reader may know of.
+        Forbidden: it belongs to another node, whose coordinators decide.
         InvalidContent: an objection to what is not hidden, or something else of what is.
     """
     record = find(session, subject, record_id, by)
+    copies.refuse_copy(session, record.home, subject.value, record_id)
     if (record.hidden_at is not None) != (data.kind is ReportKind.OBJECTION):
         told = N_("it is not hidden") if record.hidden_at is None else N_("it is hidden: write an objection")
         raise InvalidContent(Message(SEE_ERRORS), [FieldFault("/kind", Message(told))])

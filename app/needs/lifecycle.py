@@ -19,6 +19,7 @@ from app.core.errors import Conflict, Message, NotFound
 from app.core.i18n import N_
 from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
+from app.journal import copies
 from app.journal import service as journal
 from app.needs import queries, records
 from app.needs.rules import TRANSITIONS, possible_verbs, rank_of
@@ -126,6 +127,7 @@ def locked(session: WriteSession, need_id: str, by: Caller | None) -> tuple[Need
     row = session.get(Need, need_id, with_for_update=True, populate_existing=True)
     if row is None or (by is not None and not is_known_to(by, row)):
         raise unknown()
+    copies.refuse_copy(session, row.home, RECORD_TYPE, need_id)
     _require(by, row, row.area_code)
     return row, records.payload(records.read_one(session, row))
 

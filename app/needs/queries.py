@@ -11,6 +11,7 @@ from sqlmodel import col
 from app.core.db import ReadSession, WriteSession
 from app.core.keyset import Order
 from app.core.search import SearchIndex
+from app.journal import copies
 from app.needs.rules import UNSTATED, out_of_grace
 from app.needs.schemas import NeedChoices, NeedFilters
 from app.needs.tables import Need, NeedTerm
@@ -85,9 +86,9 @@ def kept_by(organization_id: str) -> Select[Need]:
 
 
 def unconfirmed(day: date, limit: int) -> Select[str]:
-    """Select the published needs that nobody has confirmed in time, nor in the grace after it, oldest first."""
+    """Select this node's published needs that nobody has confirmed in time, nor in the grace after it, oldest first."""
     late = and_(col(Need.status) == Status.PUBLISHED, col(Need.due_on) < out_of_grace(day))
-    return select(col(Need.id)).where(late).order_by(col(Need.due_on)).limit(limit)
+    return select(col(Need.id)).where(late, copies.is_own(col(Need.home))).order_by(col(Need.due_on)).limit(limit)
 
 
 def conditions(

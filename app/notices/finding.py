@@ -9,6 +9,7 @@ from app.core.columns import stable_id
 from app.core.db import WriteSession
 from app.core.errors import Conflict, Message, NotFound
 from app.core.i18n import N_
+from app.journal import copies
 from app.notices import queries
 from app.notices.eforms import ParsedNotice
 from app.notices.identity import Identity
@@ -17,19 +18,21 @@ from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityRead
 
 
-def record_id(identity: Identity) -> str:
-    """Return the id of the opportunity: from the first notice of a chain of changes, so that each change finds it."""
-    first = (identity.changes_source, identity.changes) if identity.changes else (identity.source, identity.notice_id)
-    return stable_id("notice", ":".join(first))
+def record_id(identity: Identity, home: str) -> str:
+    """Return the id of the opportunity: from the first notice of a chain of changes, so that each change finds it.
+
+    Two nodes that import one notice have a record each.
+    """
+    return stable_id("notice", ":".join((home, *_first(identity))))
 
 
-def existing_opportunity(session: WriteSession, notice: ParsedNotice) -> OpportunityRead | None:
-    """Return the opportunity that a notice was imported as, or that it changes, withdraws, calls for or ends.
+def existing_opportunity(session: WriteSession, notice: ParsedNotice, home: str) -> OpportunityRead | None:
+    """Return this node's opportunity that a notice was imported as, or that it changes, withdraws, calls for or ends.
 
     A result finds its procurement by the procedure (BT-04), else by the notice it says came before (OPP-090). A call
     finds by its procedure what a result has been read into before the call was.
     """
-    for opportunity_id in _named(session, notice.identity):
+    for opportunity_id in _named(session, notice.identity, home):
         if found := _find(session, opportunity_id):
             return found
     if notice.identity.is_result:
@@ -65,15 +68,21 @@ def remember(session: WriteSession, notice: ParsedNotice, opportunity_id: str) -
         raise Conflict(Message(N_("The same notice was imported a moment ago: send it again."))) from fault
 
 
-def _named(session: WriteSession, identity: Identity) -> Iterator[str]:
+def _named(session: WriteSession, identity: Identity, home: str) -> Iterator[str]:
     """Give the ids of what this notice, or the one that it changes, was imported as."""
     for source, notice_id in _own_and_changed(identity):
         if found := opportunities.find_notice(session, source, notice_id):
             yield found.id
         if row := session.execute(queries.read_notice(source, notice_id)).scalar_one_or_none():
             yield row.opportunity_id
-    # Notices that were imported before any were remembered: the record keeps the id of the first of them.
-    yield record_id(identity)
+    # What a change has made before the notice that it changes came; before nodes had neighbours, no home was in it.
+    yield record_id(identity, home)
+    yield stable_id("notice", ":".join(_first(identity)))
+
+
+def _first(identity: Identity) -> tuple[str, str]:
+    """Return the first notice of a chain of changes."""
+    return (identity.changes_source, identity.changes) if identity.changes else (identity.source, identity.notice_id)
 
 
 def _own_and_changed(identity: Identity) -> Iterator[tuple[str, str]]:
@@ -108,6 +117,7 @@ def _ids(session: WriteSession, wanted: Select[str]) -> list[str]:
 
 def _find(session: WriteSession, opportunity_id: str) -> OpportunityRead | None:
     try:
-        return opportunities.find(session, opportunity_id)
+        found = opportunities.find(session, opportunity_id)
     except NotFound:
         return None
+    return found if copies.home_of(session, found.home) is None else None

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
+from app.journal import copies
 from app.notices.tables import ReadNotice
 from app.notices.vocabulary import RESULT_FORM_TYPES
 from app.opportunities.tables import Opportunity
@@ -28,12 +29,12 @@ def results_of(opportunity_id: str) -> Select[ReadNotice]:
 
 
 def of_procedure(procedure_id: str) -> Select[str]:
-    """Select the public opportunities of one procedure (BT-04), the latest first."""
+    """Select this node's public opportunities of one procedure (BT-04), the latest first."""
     return _candidates().where(col(Opportunity.procedure_id) == procedure_id)
 
 
 def of_numbers(numbers: Collection[str]) -> Select[str]:
-    """Select the public opportunities whose notice has one of these publication numbers, however it is padded."""
+    """Select this node's public opportunities whose notice has one of these publication numbers, however padded."""
     written = [
         f"{serial.zfill(width)}-{year}"
         for serial, year in (number.split("-") for number in numbers)
@@ -56,6 +57,7 @@ def _candidates() -> Select[str]:
     return (
         select(col(Opportunity.id))
         .where(or_(*(col(Opportunity.status) == status for status in sorted(PUBLIC_STATUSES))))
+        .where(copies.is_own(col(Opportunity.home)))
         .order_by(col(Opportunity.published_at).desc().nulls_last(), col(Opportunity.id))
         .limit(_MOST_CANDIDATES)
     )

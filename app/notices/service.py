@@ -45,7 +45,7 @@ def bring_in(
         Conflict: the opportunity is not in a state in which this can be done.
         Forbidden: another organisation keeps the opportunity, or the buyer lies outside a coordinator's region.
     """
-    existing = existing_opportunity(session, notice)
+    existing = existing_opportunity(session, notice, home)
     owner = _admit(existing, notice, by)
     if existing is not None:
         _check_buyer(existing, notice)
@@ -54,7 +54,7 @@ def bring_in(
     if existing is None:
         if notice.identity.withdraws:
             raise _void(notice)
-        return _write(session, notice, source, home, record_id(notice.identity), Outcome.CREATED, owner)
+        return _write(session, notice, source, home, record_id(notice.identity, home), Outcome.CREATED, owner)
     if _is_same(existing, notice.identity):
         if existing.status is Status.PUBLISHED and notice.opportunity.status is Status.CLOSED:
             return _write(session, notice, source, home, existing.id, Outcome.REPLACED)
@@ -93,7 +93,7 @@ def _end(
     if existing is None:
         _remark_unknown_reservation(notice)
         existing = opportunities.publish(
-            session, notice.opportunity, home=home, record_id=record_id(identity), owner_id=owner
+            session, notice.opportunity, home=home, record_id=record_id(identity, home), owner_id=owner
         )
         outcome = Outcome.CREATED
     else:

@@ -20,6 +20,7 @@ from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Me
 from app.core.i18n import N_
 from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
+from app.journal import copies
 from app.journal import service as journal
 from app.opportunities import saving
 from app.opportunities.queries import SEARCH, is_shown
@@ -228,6 +229,7 @@ def _held(session: WriteSession, opportunity_id: str, by: Caller | None) -> Oppo
     opportunity = session.get(Opportunity, opportunity_id, with_for_update=True, populate_existing=True)
     if opportunity is None or (by is not None and not is_known_to(by, opportunity)):
         raise unknown()
+    copies.refuse_copy(session, opportunity.home, saving.RECORD_TYPE, opportunity_id)
     return opportunity
 
 

@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from app.core.db import ReadSession
 from app.core.search import SearchIndex
+from app.journal import copies
 from app.opportunities.schemas import OpportunityFilters
 from app.opportunities.tables import Lot, LotArea, LotCpv, LotReservation, Opportunity
 from app.opportunities.vocabulary import PUBLIC_STATUSES, Sort, Status
@@ -51,11 +52,15 @@ def count(session: ReadSession, filters: OpportunityFilters, own: str | None = N
 
 
 def led_by(organization_id: str, region: str | None = None, limit: int = 100) -> Select[Opportunity]:
-    """Select what an organisation keeps, drafts too, the last changed first; in `region` also what nobody keeps."""
+    """Select what an organisation keeps, drafts too, the last changed first.
+
+    In `region` also what nobody keeps, but not the copies of other nodes' records.
+    """
     kept: ColumnElement[bool] = col(Opportunity.owner_id) == organization_id
     if region is not None:
         beginning = f"{region}-" if len(region) == len("SE") else region
-        nobodys = and_(col(Opportunity.owner_id).is_(None), col(Opportunity.buyer_area).startswith(beginning))
+        unkept = and_(col(Opportunity.owner_id).is_(None), copies.is_own(col(Opportunity.home)))
+        nobodys = and_(unkept, col(Opportunity.buyer_area).startswith(beginning))
         kept = or_(kept, nobodys)
     return select(Opportunity).where(kept).order_by(col(Opportunity.updated_at).desc()).limit(limit)
 

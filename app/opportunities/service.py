@@ -16,6 +16,7 @@ from app.core.db import ReadSession, WriteSession
 from app.core.errors import BadRequest, FieldFault, Message
 from app.core.i18n import N_
 from app.core.lists import Listing
+from app.journal import copies
 from app.journal import service as journal
 from app.journal.schemas import History
 from app.legal.schemas import Hints
@@ -218,9 +219,11 @@ def named(session: ReadSession | WriteSession, opportunity_ids: Collection[str])
 
 
 def find_notice(session: ReadSession | WriteSession, source: str, notice_id: str) -> OpportunityRead | None:
-    """Return the opportunity that was imported from this notice, or None."""
+    """Return the opportunity that this node imported from this notice, or None."""
     wanted = select(Opportunity).where(
-        col(Opportunity.notice_source) == source, col(Opportunity.notice_id) == notice_id
+        col(Opportunity.notice_source) == source,
+        col(Opportunity.notice_id) == notice_id,
+        copies.is_own(col(Opportunity.home)),
     )
     opportunity = session.execute(wanted).scalars().one_or_none()
     return read_one(session, opportunity) if opportunity else None

@@ -18,6 +18,7 @@ from app.core.i18n import N_
 from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
 from app.core.text import sort_key
+from app.journal import copies
 from app.journal import service as journal
 from app.journal.schemas import History
 from app.organizations import queries
@@ -136,6 +137,18 @@ def find(session: ReadSession | WriteSession, organization_id: str, by: Caller |
     return found
 
 
+def find_own(session: ReadSession | WriteSession, organization_id: str, by: Caller) -> OrganizationRead:
+    """Return one organisation of this node: another's people and contacts are kept where it is at home.
+
+    Raises:
+        NotFound: as `find`.
+        Forbidden: it belongs to another node.
+    """
+    found = find(session, organization_id, by)
+    copies.refuse_copy(session, found.home, RECORD_TYPE, organization_id)
+    return found
+
+
 def name_of(session: ReadSession | WriteSession, organization_id: str) -> str:
     """Return what an organisation is called, private or not, for those who belong to it; nothing when it is gone."""
     row = session.get(Organization, organization_id)
@@ -197,7 +210,8 @@ def looked_after(session: ReadSession, filters: OrganizationFilters, by: Caller)
     reach = permissions.PERMISSIONS[Action.MANAGE_PEOPLE][by.role]
     if reach is not Reach.ALL and (reach is not Reach.REGION or by.region is None):
         raise Forbidden(Message(N_("This record is kept by another organisation, or lies outside your region.")))
-    return _found(session, filters, queries.lying_in(None if reach is Reach.ALL else by.region))
+    own = copies.is_own(col(Organization.home))
+    return _found(session, filters, queries.lying_in(None if reach is Reach.ALL else by.region) & own)
 
 
 def _found(
@@ -222,6 +236,7 @@ def _editable(session: WriteSession, organization_id: str, by: Caller) -> Organi
     row = session.get(Organization, organization_id, with_for_update=True)
     if row is None:
         raise _unknown()
+    copies.refuse_copy(session, row.home, RECORD_TYPE, organization_id)
     current = _read(session, row)
     reach = {"owner_id": _keeper(current), "area": current.area_code}
     if current.visibility is Visibility.PRIVATE and not permissions.may(by, Action.EDIT_ORGANIZATION, **reach):

@@ -34,12 +34,13 @@ def respond(session: WriteSession, opportunity_id: str, data: ResponseIn, *, by:
 
     Raises:
         NotFound: there is no such opportunity, or the caller keeps no such enterprise.
+        Forbidden: the opportunity belongs to another node, where it is answered.
         Conflict: no answers are taken, or an answer stands: that one is changed.
         InvalidContent: a partner does not exist, or is the enterprise itself.
     """
-    enterprise = ground.enterprise_of(session, data.enterprise_id, by)
     opportunities.find(session, opportunity_id)
-    opportunity = opportunities.held(session, opportunity_id)
+    opportunity = ground.held(session, opportunity_id)
+    enterprise = ground.enterprise_of(session, data.enterprise_id, by)
     return give(session, opportunity, enterprise, data, by_link=False)
 
 

@@ -21,6 +21,7 @@ from app.core.errors import Conflict, Message, NotFound
 from app.core.i18n import N_
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseRead
+from app.journal import copies
 from app.matching import service as matching
 from app.matching.schemas import Match
 from app.opportunities import service as opportunities
@@ -34,14 +35,27 @@ from app.responses.vocabulary import DeclineReason, StepKind
 Stateful = EnterpriseInvitation | EnterpriseResponse | DialogueQuestion
 
 
+def held(session: WriteSession, opportunity_id: str) -> OpportunityRead:
+    """Return an opportunity of this node that nobody else changes until the transaction ends.
+
+    Raises:
+        NotFound: there is none with this id.
+        Forbidden: it belongs to another node, where it is answered.
+    """
+    opportunity = opportunities.held(session, opportunity_id)
+    copies.refuse_copy(session, opportunity.home, opportunities.RECORD_TYPE, opportunity_id)
+    return opportunity
+
+
 def led(session: WriteSession, opportunity_id: str, by: Caller, action: Action) -> OpportunityRead:
     """Return an opportunity that `by` leads the dialogue about; nobody else changes it until the transaction ends.
 
     Raises:
         NotFound: there is none that the caller keeps: another organisation's dialogue is not told of.
+        Forbidden: it belongs to another node.
         BadRequest: a coordinator does not say why.
     """
-    opportunity = opportunities.held(session, opportunity_id)
+    opportunity = held(session, opportunity_id)
     require(opportunity, by, action)
     return opportunity
 

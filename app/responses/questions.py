@@ -35,11 +35,12 @@ def ask(session: WriteSession, opportunity_id: str, data: QuestionIn, *, by: Cal
 
     Raises:
         NotFound: there is no such opportunity, or the caller keeps no such enterprise.
+        Forbidden: the opportunity belongs to another node, where it is answered.
         Conflict: the last day for questions has passed, or it has asked very many.
     """
-    ground.enterprise_of(session, data.enterprise_id, by)
     opportunities.find(session, opportunity_id)
-    opportunity = opportunities.held(session, opportunity_id)
+    opportunity = ground.held(session, opportunity_id)
+    ground.enterprise_of(session, data.enterprise_id, by)
     return put(session, opportunity, data.enterprise_id, data.text)
 
 

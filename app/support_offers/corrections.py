@@ -20,6 +20,7 @@ from app.core.errors import SEE_ERRORS, Conflict, FieldFault, Forbidden, Invalid
 from app.core.i18n import N_
 from app.core.patching import validated
 from app.core.preconditions import Precondition
+from app.journal import copies
 from app.mail import service as mail
 from app.mail.vocabulary import Letter
 from app.support_offers import lifecycle, queries
@@ -35,6 +36,7 @@ from app.support_offers.tables import SupportOffer, SupportOfferCorrection
 from app.support_offers.vocabulary import (
     CORRECTIONS_KEPT_DAYS,
     PROPOSABLE,
+    RECORD_TYPE,
     CorrectionState,
     LedTo,
     Status,
@@ -51,12 +53,14 @@ def propose(session: WriteSession, offer_id: str, data: CorrectionIn, *, by: Cal
 
     Raises:
         NotFound: there is none with this id that the reader may know of.
+        Forbidden: it belongs to another node.
         Conflict: it is no longer offered, so that there is nothing to correct.
         InvalidContent: something is proposed, and it is not said for which field.
     """
     offer = session.get(SupportOffer, offer_id)
     if offer is None or not lifecycle.is_known_to(by, offer):
         raise lifecycle.unknown()
+    copies.refuse_copy(session, offer.home, RECORD_TYPE, offer_id)
     if offer.status is Status.ARCHIVED:
         raise Conflict(Message(N_("It is archived: it is no longer offered, and stays as it was.")))
     if data.proposed is not None and data.field is None:

@@ -19,6 +19,7 @@ from app.core.errors import Conflict, Message, NotFound
 from app.core.i18n import N_
 from app.core.patching import merged, sent, validated
 from app.core.preconditions import Precondition
+from app.journal import copies
 from app.journal import service as journal
 from app.support_offers import queries, records
 from app.support_offers.rules import TRANSITIONS, possible_verbs, rank_of
@@ -134,6 +135,7 @@ def locked(
     row = session.get(SupportOffer, offer_id, with_for_update=True, populate_existing=True)
     if row is None or (by is not None and not is_known_to(by, row)):
         raise unknown()
+    copies.refuse_copy(session, row.home, RECORD_TYPE, offer_id)
     _require(by, row, action or Action.EDIT_SUPPORT_OFFER, row.area_code)
     return row, records.payload(records.read_one(session, row))
 

@@ -11,6 +11,7 @@ from sqlmodel import col
 from app.core.clock import today
 from app.core.db import ReadSession, WriteSession
 from app.core.search import SearchIndex
+from app.journal import copies
 from app.reference import service as reference
 from app.support_offers.rules import UNSTATED, out_of_grace
 from app.support_offers.schemas import SupportOfferChoices, SupportOfferFilters
@@ -126,9 +127,14 @@ def kept_by(organization_id: str) -> Select[SupportOffer]:
 
 
 def unconfirmed(day: date, limit: int) -> Select[str]:
-    """Select the published offers that nobody has confirmed in time, nor in the grace after it, oldest first."""
+    """Select this node's published offers that nobody has confirmed, in time or in the grace after it, oldest first."""
     late = and_(col(SupportOffer.status) == Status.PUBLISHED, col(SupportOffer.due_on) < out_of_grace(day))
-    return select(col(SupportOffer.id)).where(late).order_by(col(SupportOffer.due_on)).limit(limit)
+    return (
+        select(col(SupportOffer.id))
+        .where(late, copies.is_own(col(SupportOffer.home)))
+        .order_by(col(SupportOffer.due_on))
+        .limit(limit)
+    )
 
 
 def conditions(
@@ -189,10 +195,10 @@ def waiting(region: str | None, limit: int) -> Select[SupportOffer]:
 
 
 def overdue(region: str | None, day: date, limit: int) -> Select[SupportOffer]:
-    """Select what should have been confirmed before `day` in a region, or everywhere, the longest overdue first."""
+    """Select this node's offers to be confirmed before `day` in a region, or everywhere, the longest overdue first."""
     own = [] if region is None else [col(SupportOffer.area_code).startswith(_below(region))]
     late = and_(col(SupportOffer.status) == Status.PUBLISHED, col(SupportOffer.due_on) < day)
-    found = select(SupportOffer).where(late, *own)
+    found = select(SupportOffer).where(late, copies.is_own(col(SupportOffer.home)), *own)
     return found.order_by(col(SupportOffer.due_on), col(SupportOffer.id)).limit(limit)
 
 

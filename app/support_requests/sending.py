@@ -13,8 +13,10 @@ from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Me
 from app.core.i18n import N_
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseRead
+from app.journal import copies
 from app.support_offers import service as support_offers
 from app.support_offers.schemas import SupportOfferRead
+from app.support_offers.vocabulary import RECORD_TYPE as OFFER
 from app.support_requests import ground, letters, queries
 from app.support_requests.rules import refusal
 from app.support_requests.schemas import SupportRequestIn, SupportRequestRead
@@ -41,10 +43,11 @@ def send(
 
     Raises:
         InvalidContent: there is no such offer, the caller keeps no such enterprise, or several, or none at all.
+        Forbidden: the offer belongs to another node.
         Conflict: the offer takes no requests, the enterprise waits for too many answers, or (`AlreadyAsked`) for this.
     """
-    enterprise = _asking(session, data.enterprise_id, by)
     offer = _offer(session, data.offer_id, by)
+    enterprise = _asking(session, data.enterprise_id, by)
     if (why := refusal(offer, today(offer.country))) is not None:
         raise Conflict(why)
     if (waiting := open_request(session, offer.id, enterprise.id)) is not None:
@@ -91,9 +94,12 @@ def _asking(session: WriteSession, enterprise_id: str | None, by: Caller) -> Ent
 
 def _offer(session: WriteSession, offer_id: str, by: Caller) -> SupportOfferRead:
     try:
-        return support_offers.find(session, offer_id, by)
+        found = support_offers.find(session, offer_id, by)
     except NotFound as fault:
         raise _wrong("/offer_id", N_("there is no support offer with this id")) from fault
+    # Who gives it has no people here: they are asked where they are.
+    copies.refuse_copy(session, found.home, OFFER, offer_id)
+    return found
 
 
 def _wrong(pointer: str, told: str) -> InvalidContent:

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.accounts.vocabulary import Caller, Role, Scope
+from sqlalchemy import inspect, text
+
 from app.core.db import Database, ReadSession
 from app.core.preconditions import Precondition
 from app.core.schema import SchemaIn
@@ -41,7 +42,8 @@ from tests.inventories import ground
 HOME = NodeRead(id="a", name="Exempelnoden", url="https://a.example.invalid")
 # What each node decides for itself, or a reader is not told.
 _OF_THE_NODE = {"home", "owner_id", "updated_at"}
-ADMIN = Caller("key", "org-admin", Role.ADMIN, frozenset(Scope), reason="prov")
+# What SQLite keeps of a search table.
+_INSIDE_SEARCH = ("_data", "_idx", "_content", "_docsize", "_config")
 
 
 class Sort(NamedTuple):
@@ -108,6 +110,8 @@ def shown(database: Database, record_type: str, record_id: str) -> Any:
         said = SORTS[record_type].read(session, record_id).model_dump(mode="json", exclude=_OF_THE_NODE)
     for part in (*said.get("offerings", []), *said.get("lots", [])):
         part.pop("id")
+    for name in _OF_THE_NODE & said.get("inventory", {}).keys():
+        said["inventory"].pop(name)
     return said
 
 
@@ -171,6 +175,14 @@ def _inventory(database: Database, **said: Any) -> str:
 def _changed(database: Database, room: Any, record_id: str, patch: SchemaIn) -> None:
     with database.writes() as session:
         room.change(session, record_id, patch, match=Precondition(None))
+
+
+def rows_of(database: Database, without: tuple[str, ...] = ()) -> dict[str, int]:
+    """Return how many rows each table has, but those whose name begins like one of `without`."""
+    kept = [name for name in inspect(database.write_engine).get_table_names() if not name.endswith(_INSIDE_SEARCH)]
+    with database.reads() as session:
+        names = [name for name in kept if not name.startswith(without)]
+        return {name: session.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in names}
 
 
 SORTS: dict[str, Sort] = {

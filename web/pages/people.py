@@ -139,11 +139,11 @@ def resume(request: Request, language: Language, by: AnyCaller, session: PageWri
 
 
 def _house(session: ReadSession | WriteSession, by: Caller, organization_id: str) -> House:
-    """Return the organisation that is asked for, or the caller's own. Raises `NotFound`."""
+    """Return the organisation that is asked for, or the caller's own. Raises as `organizations.find_own`."""
     if not organization_id or organization_id == by.organization_id:
         own = by.organization_id
         return House(own, organizations.name_of(session, own), None, True, by.role)
-    found = organizations.find(session, organization_id, by)
+    found = organizations.find_own(session, organization_id, by)
     return House(found.id, found.name, found.area_code, False, _role_in(found))
 
 
