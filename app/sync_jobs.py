@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.core.clock import zone
 from app.core.db import Database, ReadSession
-from app.sync import checking, pulling, queries
+from app.sync import checking, pulling, queries, restoring, retention
 from app.sync.pulling import Outcome
 from app.sync.status import LATE_AFTER
 from app.sync.tables import SyncPeer, SyncRun
@@ -58,6 +58,9 @@ def is_any_due(context: "Context") -> bool:
 
 def tell_own_anew(context: "Context") -> int:
     """Tell others of own records what they have been told wrongly or not at all, and return of how many."""
+    with context.database.reads() as session:
+        if restoring.is_waiting(session):
+            return 0
     return checking.audit_own(context.database, context.home)
 
 
@@ -77,10 +80,17 @@ def check_all(context: "Context") -> int:
     return wrong
 
 
+def forget_tombstones(context: "Context") -> int:
+    """Forget the tombstones that nobody needs any more, and return how many."""
+    return retention.purge(context.database, context.home, context.at)
+
+
 def due(database: Database, home: str, at: datetime) -> list[str]:
-    """Return the ids of the peers that are to be read at `at`."""
+    """Return the ids of the peers that are to be read at `at`; none before a restored node has asked them."""
     with database.reads() as session:
-        found = []
+        found: list[str] = []
+        if restoring.is_waiting(session):
+            return found
         for row in _peers(session):
             last = session.execute(queries.runs(row.id, 1)).scalars().first()
             if row.state is PeerState.ACTIVE and is_due(home, row, last, at):

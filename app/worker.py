@@ -35,6 +35,7 @@ from app.mail import service as mail
 from app.mail.sending import Office, send_due
 from app.mail.smtp import Server
 from app.mail.vocabulary import Sender
+from app.matching import service as matching
 from app.moderation import service as moderation
 from app.needs import service as needs
 from app.responses import service as responses
@@ -140,6 +141,16 @@ def tell_news(context: Context) -> int:
     return told
 
 
+def index_copies(context: Context) -> int:
+    """Bring copies into the index of matching that a run of the sync has left waiting: it was stopped, or goes on."""
+    return matching.index_copies(context.database)
+
+
+def _do_copies_wait(context: Context) -> bool:
+    with context.database.reads() as session:
+        return matching.copies_wait(session)
+
+
 def be_heard(_context: Context) -> int:
     """Do nothing: that the job ran is what others read (`jobs.last_worked`)."""
     return 0
@@ -196,8 +207,10 @@ JOBS: Final[tuple[Job, ...]] = (
         in_one_transaction(inventories.close_overdue),
     ),
     Job("sync", IntervalTrigger(minutes=1), sync_jobs.read_peers, waits=sync_jobs.is_any_due),
+    Job("index-copies", IntervalTrigger(minutes=10), index_copies, waits=_do_copies_wait),
     Job("sync-audit", CronTrigger(hour=1, minute=40, timezone=_ZONE), sync_jobs.tell_own_anew),
     Job("sync-verify", CronTrigger(day_of_week="sun", hour=4, minute=40, timezone=_ZONE), sync_jobs.check_all),
+    Job("sync-retention", CronTrigger(hour=5, minute=10, timezone=_ZONE), sync_jobs.forget_tombstones),
     Job("cut-audit", CronTrigger(day=1, hour=3, minute=40, timezone=_ZONE), in_one_transaction(audit.cut)),
 )
 

@@ -8,7 +8,7 @@ import pytest
 
 from app import sync_jobs
 from app.core.db import Database
-from app.sync import checking, pulling
+from app.sync import checking, identity, pulling, restoring
 from app.sync.applying import Counts
 from app.sync.pulling import Node, Outcome, Progress
 from app.sync.vocabulary import PeerState, Verdict
@@ -83,6 +83,18 @@ def test_when_a_peer_is_read(
     assert sync_jobs.is_any_due(context(database, at)) is is_due
 
 
+def test_a_node_that_was_put_back_from_a_backup_reads_nobody_before_it_has_asked_them(database: Database):
+    with database.writes() as session:
+        session.add(peer(verified_at=None))
+        identity.begin(session)
+    night = context(database, TONIGHT + timedelta(minutes=1))
+    assert sync_jobs.is_any_due(night)
+    with database.writes() as session:
+        restoring.mark(session)
+    assert not sync_jobs.is_any_due(night)
+    assert sync_jobs.tell_own_anew(night) == 0
+
+
 def test_a_peer_that_fails_stops_no_other_and_is_told(
     database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -147,7 +159,7 @@ def test_what_does_not_agree_with_itself_is_told_home_by_home(
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_the_worker_has_the_jobs_and_keeps_the_lease_of_a_long_run(database: Database, monkeypatch: pytest.MonkeyPatch):
     named = {job.name: job for job in JOBS}
-    assert {"sync", "sync-audit", "sync-verify"} <= named.keys()
+    assert {"sync", "sync-audit", "sync-verify", "sync-retention"} <= named.keys()
     with database.writes() as session:
         session.add(peer(verified_at=None))
     renewed = []
