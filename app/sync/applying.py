@@ -230,6 +230,8 @@ def _copied(queued: Any) -> Any:
     """Return what a transaction has queued, so that more can be added to the original without touching the copy."""
     if isinstance(queued, dict):
         return {name: _copied(value) for name, value in queued.items()}
+    if type(queued) is tuple:
+        return tuple(map(_copied, queued))
     return type(queued)(queued) if type(queued) in (list, set) else queued
 
 
