@@ -1,0 +1,129 @@
+"""What an operator does with `samnod sync`: `run`, `status`, `verify`, `repair`, `quarantine` and what follows a restore."""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from app import cli, sync_run_commands
+from app.core.db import Database
+from app.settings import settings
+from app.sync import applying, restoring
+from app.sync.calling import Line
+from app.sync.pulling import Node
+from app.sync.tables import SyncRecord
+from tests.sync.neighbours import record_id, said
+from tests.sync.two_nodes import SECRETS, TwoNodes, remove, two_nodes, write
+
+Samnod = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[TwoNodes]:
+    with two_nodes("sqlite", tmp_path) as nodes:
+        write(nodes.north, 1, 2)
+        yield nodes
+
+
+@pytest.fixture
+def samnod(
+    nodes: TwoNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Samnod]:
+    """Give `samnod(...)`: the command of south, which calls north without a network."""
+    told = {"DATABASE_URL": nodes.south.url.render_as_string(hide_password=False), "VAR_DIR": str(tmp_path)}
+    for name, value in (told | {"SECRET_KEY": SECRETS["south"].decode(), "NODE": "south"}).items():
+        monkeypatch.setenv(f"SAMNOD_{name}", value)
+    line = Line(nodes.wire, sleep=lambda _: None)
+    monkeypatch.setattr(sync_run_commands, "Node", partial(Node, line=line))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        settings.cache_clear()
+        monkeypatch.setattr(sys, "argv", ["samnod", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    yield run
+    settings.cache_clear()
+
+
+def test_a_run_tells_what_it_did_and_fails_loudly(nodes: TwoNodes, samnod: Samnod):
+    code, out, _ = samnod("sync", "run", "--dry-run")
+    assert (code, "2 written" in out, "nothing was written" in out, nodes.shown()) == (0, True, True, {})
+    assert samnod("sync", "run", "--peer", "north") == (
+        0,
+        "north: verified; 2 written, 0 deleted, 0 unchanged; 1 pages, 2 requests.\n",
+        "",
+    )
+    assert samnod("sync", "run", "--peer", "nobody")[0] == 1
+    nodes.wire.cut.add("north.test")
+    code, out, err = samnod("sync", "run")
+    assert (code, "north: failed" in out, "does not answer" in err) == (1, True, True)
+    code, out, err = samnod("sync", "status")
+    assert (code, "2 records" in out, "does not answer" in out, "north" in err) == (1, True, True, True)
+    nodes.wire.cut.clear()
+    assert samnod("sync", "run")[0] == 0
+    assert samnod("sync", "status")[0] == 0
+
+
+def test_what_is_wrong_is_verified_and_repaired(nodes: TwoNodes, samnod: Samnod):
+    samnod("sync", "run")
+    assert "agrees with itself" in samnod("sync", "verify")[1]
+    with nodes.south.writes() as session:
+        of = col(SyncRecord.id) == record_id(1)
+        session.connection().execute(update(SyncRecord).where(of).values(payload="{}"))
+    code, out, _ = samnod("sync", "verify", "--peer", "north")
+    assert (code, "1 payloads were not" in out, "north: reconciled" in out) == (0, True, True)
+    code, out, _ = samnod("sync", "repair")
+    assert (code, "north: reconciled; 0 written" in out) == (0, True)
+    assert nodes.are_equal()
+
+
+def test_what_is_kept_aside_is_listed_and_tried_again(nodes: TwoNodes, samnod: Samnod):
+    with nodes.south.writes() as session:
+        applying.write(session, "north", [said(7, 70, home="north", country="XX")])
+    code, out, _ = samnod("sync", "quarantine", "list")
+    assert (code, record_id(7) in out, "country" in out) == (0, True, True)
+    assert samnod("sync", "quarantine", "retry")[1] == "0 records are written, 1 are still kept aside.\n"
+
+
+def test_deletions_are_let_through_once(nodes: TwoNodes, samnod: Samnod):
+    write(nodes.north, *range(1, 61))
+    samnod("sync", "run")
+    remove(nodes.north, *range(1, 56))
+    code, _, err = samnod("sync", "run")
+    assert (code, "samnod sync deletions allow north" in err) == (1, True)
+    assert samnod("sync", "deletions", "allow", "nobody")[0] == 1
+    assert samnod("sync", "deletions", "allow", "north")[0] == 0
+    assert "55 deleted" in samnod("sync", "run")[1]
+
+
+def test_a_restored_node_asks_its_peers_before_it_serves(nodes: TwoNodes, samnod: Samnod):
+    with nodes.south.writes() as session:
+        restoring.mark(session)
+    code, _, err = samnod("serve")
+    assert (code, "samnod sync new-generation" in err) == (1, True)
+    # Somebody has the database open.
+    other = Database(nodes.south.url.render_as_string(hide_password=False))
+    with other.reads() as session:
+        restoring.is_waiting(session)
+        code, _, err = samnod("sync", "new-generation")
+    other.close()
+    assert (code, "in use" in err) == (1, True)
+    nodes.south.close()
+    assert "nothing was written" in samnod("sync", "new-generation", "--dry-run")[1]
+    nodes.wire.cut.add("north.test")
+    nodes.south.close()
+    code, _, err = samnod("sync", "new-generation")
+    assert (code, "--without north" in err) == (1, True)
+    nodes.wire.cut.clear()
+    nodes.south.close()
+    code, out, _ = samnod("sync", "new-generation")
+    assert (code, "The server may start." in out) == (0, True)
+    with nodes.south.reads() as session:
+        assert not restoring.is_waiting(session)
