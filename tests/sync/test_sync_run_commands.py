@@ -1,4 +1,4 @@
-"""What an operator does with `samnod sync`: `run`, `status`, `verify`, `repair`, `quarantine` and what follows a restore."""
+"""What an operator does with `samnod sync`: `run`, `status`, `verify`, `repair`, and what follows a restore."""
 
 import sys
 from collections.abc import Callable, Iterator
