@@ -6,12 +6,11 @@ from typing import Final, Self
 import orjson
 
 from app.core.db import ReadSession
-from app.core.errors import BadRequest, FieldFault, Gone, Message
+from app.core.errors import Gone, Message
 from app.core.i18n import N_
 from app.journal.vocabulary import Method
 from app.sync import queries
 from app.sync.envelopes import of_row
-from app.sync.kinds import KINDS
 from app.sync.schemas import CURSOR, ChangeFilters, ChangeRead
 from app.sync.serving import head_of, purged_through
 from app.sync.vocabulary import Envelope
@@ -60,11 +59,7 @@ def changes(session: ReadSession, home: str, filters: ChangeFilters) -> Told:
 
     Raises:
         Gone: the cursor leads nowhere any more; whoever has it reads from the beginning.
-        BadRequest: no records of this type travel.
     """
-    if filters.type is not None and filters.type not in KINDS:
-        told = Message(N_("is none of {types}"), types=", ".join(sorted(KINDS)))
-        raise BadRequest(Message(N_("A parameter is wrong: see errors.")), [FieldFault("type", told)])
     head, forgotten = head_of(session), purged_through(session)
     place = Place.of(filters.cursor, forgotten)
     if place.is_lost(head, forgotten):

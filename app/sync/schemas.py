@@ -9,6 +9,7 @@ from app.core.errors import Message
 from app.core.i18n import N_
 from app.core.keyset import KeysetLinks
 from app.core.schema import Code, SchemaIn, SchemaOut, Whole
+from app.sync.kinds import KINDS
 from app.sync.vocabulary import PAGE_RECORDS, ChangesFormat, PeerState, Verdict
 
 _LARGEST: Final = 2**53 - 1
@@ -32,6 +33,13 @@ def _one_of_ours(cursor: str) -> str:
     if not CURSOR.fullmatch(cursor):
         raise ValueError(Message(N_("is not the `next` of a page of changes")))
     return cursor
+
+
+def _that_travels(record_type: str) -> str:
+    """Refuse a type of which no node says anything."""
+    if record_type not in KINDS:
+        raise ValueError(Message(N_("is none of {types}"), types=", ".join(sorted(KINDS))))
+    return record_type
 
 
 class Introduction(BaseModel):
@@ -127,7 +135,11 @@ class ChangeFilters(SchemaIn):
         json_schema_extra={"example": "4711.0"},
     )
     limit: int = Field(default=100, ge=1, le=PAGE_RECORDS, description="Changes a page, at most five hundred")
-    type: Code | None = Field(default=None, description="Only records of this type, such as `enterprise`")
+    type: Annotated[Code, AfterValidator(_that_travels)] | None = Field(
+        default=None,
+        description="Only records of this type, such as `enterprise`",
+        json_schema_extra={"example": "enterprise"},
+    )
     format: ChangesFormat = Field(default=ChangesFormat.JSON, description="One object, or one line a change")
 
 
