@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.core.db import Database
 from app.journal import copies
+from app.matching import service as matching
 from app.sync import envelopes
 from tests.sync import copying
 
@@ -33,4 +34,6 @@ def copied(here: Database, folder: Path, *kinds: str) -> dict[str, str]:
     with here.writes() as session:
         copies.copying(session)
         envelopes.store(session, told, {})
+    with here.writes() as session:
+        matching.catch_up(session)
     return ids

@@ -89,14 +89,14 @@ def test_a_form_for_a_copy_is_refused_and_leads_home(
         assert f"Från {FAR.name}" in words(page), form
 
 
-@pytest.mark.parametrize(("language", "header"), [("sv", "sv-SE"), ("nb", "no,en;q=0.5"), ("en", "en-GB")])
 def test_the_address_of_a_record_leads_to_its_page_in_the_readers_language(
-    app_client: httpx.Client, far: dict[str, str], language: str, header: str
+    app_client: httpx.Client, far: dict[str, str]
 ):
     for kind, record_id in far.items():
-        answer = app_client.get(f"/records/{kind}/{record_id}", headers={"Accept-Language": header})
-        expected = f"/{language}/{PLACES[kind]}/{record_id}"
-        assert (answer.status_code, answer.headers["location"]) == (303, expected), kind
+        for language, header in (("sv", "sv-SE"), ("nb", "no,en;q=0.5"), ("en", "en-GB")):
+            answer = app_client.get(f"/records/{kind}/{record_id}", headers={"Accept-Language": header})
+            expected = f"/{language}/{PLACES[kind]}/{record_id}"
+            assert (answer.status_code, answer.headers["location"]) == (303, expected), kind
         assert app_client.get(expected).status_code == 200
 
 
