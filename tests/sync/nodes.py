@@ -3,14 +3,19 @@
 What stands between two of them is a proxy (faulty.py): the address at which a node is known is its proxy's.
 """
 
+import os
+import shutil
 import signal
+import sqlite3
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy.engine import make_url
 
 from app.core.clock import today
 from app.core.db import Database
@@ -18,8 +23,9 @@ from app.demo import service as demo
 from app.demo.shares import Share
 from app.sync import buckets
 from app.wiring import wire
+from benchmarks import postgres
 from tests.browser import free_port
-from tests.databases import copied_database, filled_template, migrated_database
+from tests.databases import copied_database, filled_template, migrated_database, postgres_server
 from tests.sync.faulty import Proxy, standing_before
 from tests.sync.processes import Process, Starter
 
@@ -117,11 +123,46 @@ class Node:
     @contextmanager
     def database(self) -> Iterator[Database]:
         """Give the database, opened beside the server."""
-        database = Database(self.database_url)
+        database = Database(self.database_url, beside=self.folder)
         try:
             yield database
         finally:
             database.close()
+
+    def save(self) -> str:
+        """Copy the database as it is, as somebody does who copies files and has never heard of `samnod backup`.
+
+        The server is stopped for it, and started again. Returns what `put_back` wants.
+        """
+        self.stop()
+        if self.database_url.startswith("sqlite"):
+            copy = str(self.folder / "copy.db")
+            with closing(sqlite3.connect(self._file)) as old, closing(sqlite3.connect(copy)) as new:
+                old.backup(new)
+        else:
+            copy = f"copy_{uuid.uuid4().hex}"
+            postgres_server().create(copy, self._database_name)
+        self.start()
+        return copy
+
+    def put_back(self, copy: str) -> None:
+        """Put such a copy in the database's place, while the server is stopped."""
+        self.stop()
+        if self.database_url.startswith("sqlite"):
+            for name in (f"{self._file}-wal", f"{self._file}-shm"):
+                Path(name).unlink(missing_ok=True)
+            shutil.copyfile(copy, self._file)
+        else:
+            postgres_server().drop(self._database_name)
+            postgres_server().create(self._database_name, copy)
+            postgres_server().drop(copy)
+        self.start()
+
+    @property
+    def _file(self) -> str:
+        return str(make_url(self.database_url).database)
+
+    _database_name = _file
 
     def digest(self, home: str) -> Digest:
         """Return what the node holds of a home: as its records add up, which has to be what it keeps."""
@@ -146,6 +187,8 @@ class Node:
             "SAMNOD_RATE_LIMITS": "off",
             "SAMNOD_ASSETS": "cdn",
             "PYTHONWARNINGS": "default",
+            # pg_dump and pg_restore of the server's own version.
+            "PATH": f"{postgres.programs()}:{os.environ['PATH']}",
         }
 
 

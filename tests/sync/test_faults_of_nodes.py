@@ -1,0 +1,444 @@
+"""What can happen to a node: killed, restored, stalled, of another version, or not what it says it is.
+
+Each between real processes, and each ends with equal digests. All are among the long tests; those that depend on the
+database run with either kind on either side.
+"""
+
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.sync import queries
+from app.sync.vocabulary import RecordState
+from tests.sync import homework
+from tests.sync.nodes import Node, acquaint, empty_nodes, require_agreement, sync_all
+from tests.sync.processes import Starter
+
+pytestmark = pytest.mark.deep
+KINDS = (("sqlite", "postgresql"), ("postgresql", "sqlite"))
+FIRST = range(40)
+
+
+@pytest.fixture(params=KINDS, ids="-".join)
+def pair(request: pytest.FixtureRequest, starter: Starter, tmp_path: Path) -> Iterator[list[Node]]:
+    """Give a home with forty records and a reader that has read them, with databases of either kind."""
+    home, reader = request.param
+    with acquainted(starter, tmp_path, {"north": home, "south": reader}) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def light_pair(starter: Starter, tmp_path: Path) -> Iterator[list[Node]]:
+    """Give the same on SQLite, for what is not the database's business."""
+    with acquainted(starter, tmp_path, {"north": "sqlite", "south": "sqlite"}) as nodes:
+        yield nodes
+
+
+@contextmanager
+def acquainted(starter: Starter, folder: Path, kinds: dict[str, str]) -> Iterator[list[Node]]:
+    """Give nodes that know and have read each other; the first has forty records, each other one has one."""
+    with empty_nodes(starter, folder, kinds) as nodes:
+        acquaint(nodes)
+        homework.write(nodes[0], FIRST)
+        for node in nodes[1:]:
+            homework.write(node, [0])
+        sync_all(nodes)
+        require_agreement(nodes)
+        yield nodes
+
+
+def read(reader: Node, *harm: str) -> str:
+    """Let the reader read, and succeed."""
+    return reader.do("sync", "run", harm=["hasty", *harm])
+
+
+def fail_to_read(reader: Node, *harm: str, seconds: float = 120) -> str:
+    """Let the reader read, and fail; return what it said."""
+    done = reader.run("sync", "run", harm=["hasty", *harm], seconds=seconds)
+    assert done.code != 0, f"the run succeeded:\n{done.text}"
+    return done.text
+
+
+def states(node: Node, home: Node) -> dict[str, int]:
+    """Count the living records of a home at a node by their state."""
+    with node.database() as database, database.reads() as session:
+        found: dict[str, int] = {}
+        for of, _, state, number in session.execute(queries.counts()):
+            if of == home.id:
+                found[RecordState(state).value] = found.get(RecordState(state).value, 0) + number
+    return found
+
+
+def test_a_run_killed_inside_a_page_loses_nothing(pair: list[Node]):
+    home, reader = pair
+    homework.write(home, range(100, 160))
+    done = reader.run("sync", "run", harm=["killed:1"])
+    assert done.code == -signal.SIGKILL
+    assert homework.summary_at(reader, home, 100) is None
+    read(reader)
+    require_agreement(pair)
+    assert homework.summary_at(reader, home, 159) == "Skriven hemma."
+
+
+def test_a_run_killed_at_twenty_random_moments_ends_with_the_same(pair: list[Node]):
+    home, reader = pair
+    chance = random.Random(20)
+    homework.write(home, range(100, 3_100))
+    killed = 0
+    for turn in range(20):
+        homework.write(home, [100 + turn], summary=f"Ändrad {turn}.")
+        process = reader.begin("sync", "run")
+        if process.wait(chance.uniform(0.05, 1.2)) is None:
+            process.end(signal.SIGKILL)
+            killed += 1
+        reader.digest(home.id)
+    assert killed > 5, "the runs were over before they could be killed"
+    read(reader)
+    require_agreement(pair)
+    assert homework.summary_at(reader, home, 119) == "Ändrad 19."
+
+
+def test_a_home_killed_while_it_is_read_is_read_to_the_end_later(pair: list[Node]):
+    home, reader = pair
+    homework.write(home, range(100, 2_100))
+    process = reader.begin("sync", "run", harm=["hasty"])
+    while process.wait(0.01) is None and not home.proxy.answered:
+        continue
+    home.stop(signal.SIGKILL)
+    process.wait(60)
+    home.start()
+    read(reader)
+    require_agreement(pair)
+
+
+def backed_up(node: Node) -> Path:
+    """Return a backup of a node as it is now."""
+    file = node.folder / "backup.samnod"
+    node.do("backup", str(file), "--force")
+    return file
+
+
+def restore(node: Node, file: Path) -> None:
+    """Put a backup in a node's place, and let the node ask its peers before it serves."""
+    node.stop()
+    node.do("restore", str(file), "--force")
+    with pytest.raises(AssertionError, match="samnod sync new-generation"):
+        node.start()
+    node.do("sync", "new-generation")
+    node.start()
+
+
+def test_a_home_put_back_from_a_backup_takes_up_what_its_peers_have_read(pair: list[Node]):
+    home, reader = pair
+    file = backed_up(home)
+    homework.write(home, [1], summary="Efter säkerhetskopian.")
+    homework.write(home, [200])
+    homework.remove(home, [2])
+    read(reader)
+    homework.write(home, [3], summary="Läst av ingen.")
+    restore(home, file)
+    homework.write(home, [300, 301])
+    sync_all(pair)
+    require_agreement(pair)
+    for node in pair:
+        # What was written after the backup is back, what was removed after it stays away, and what nobody read is lost.
+        assert homework.summary_at(node, home, 1) == "Efter säkerhetskopian."
+        assert homework.summary_at(node, home, 200) == "Skriven hemma."
+        assert homework.summary_at(node, home, 2) is None
+        assert homework.summary_at(node, home, 3) == "Skriven hemma."
+        assert homework.summary_at(node, home, 301) == "Skriven hemma."
+
+
+@pytest.mark.parametrize("is_read", [True, False], ids=["and its peers know", "and nobody knows"])
+def test_what_was_erased_does_not_come_back_with_a_backup(pair: list[Node], is_read: bool):
+    home, reader = pair
+    file = backed_up(home)
+    homework.remove(home, [5])
+    if is_read:
+        read(reader)
+    restore(home, file)
+    sync_all(pair)
+    require_agreement(pair)
+    for node in pair:
+        assert homework.summary_at(node, home, 5) is None
+    with reader.database() as database, database.reads() as session:
+        (row,) = session.execute(queries.records(home.id, "organization", [homework.record_id(home, 5)])).scalars()
+        assert (row.method, row.payload) == ("DELETE", "")
+
+
+@pytest.mark.parametrize("writes", [0, 1, 30], ids=["cursor ahead", "one write", "writes past the cursor"])
+def test_a_home_whose_files_were_copied_back_is_found_out(pair: list[Node], writes: int):
+    home, reader = pair
+    saved = home.save()
+    homework.write(home, [1, 2, 200, 201, 202])
+    homework.remove(home, [3])
+    read(reader)
+    # Whoever copies files back forgets that others have read on.
+    home.put_back(saved)
+    homework.write(home, range(400, 400 + writes))
+    read(reader)
+    require_agreement(pair)
+    assert homework.summary_at(reader, home, 3) == "Skriven hemma."
+    assert homework.summary_at(reader, home, 200) is None
+    homework.write(home, [500])
+    read(reader)
+    require_agreement(pair)
+
+
+def test_a_reader_whose_files_were_copied_back_reads_again(pair: list[Node]):
+    home, reader = pair
+    saved = reader.save()
+    homework.write(home, [1, 200], summary="Nyare.")
+    homework.remove(home, [2])
+    read(reader)
+    reader.put_back(saved)
+    assert homework.summary_at(reader, home, 2) == "Skriven hemma."
+    read(reader)
+    require_agreement(pair)
+    assert homework.summary_at(reader, home, 1) == "Nyare."
+    assert homework.summary_at(reader, home, 2) is None
+    sync_all(pair)
+    require_agreement(pair)
+
+
+@pytest.mark.parametrize("days", ["366", "-366"])
+@pytest.mark.parametrize("side", ["home", "reader"])
+def test_a_clock_that_is_a_year_off_changes_nothing(light_pair: list[Node], side: str, days: str):
+    home, reader = light_pair
+    wrong = f"clock:{days}"
+    if side == "home":
+        home.restart(harm=[wrong])
+    homework.write(home, [1, 200], summary="Nyare.")
+    homework.remove(home, [2])
+    read(reader, *([wrong] if side == "reader" else []))
+    require_agreement(light_pair)
+    home.restart()
+    homework.write(home, [3], summary="Nyare.")
+    # The lease and the last success were written by a clock that was wrong: the right one goes on.
+    read(reader)
+    require_agreement(light_pair)
+    assert homework.summary_at(reader, home, 3) == "Nyare."
+
+
+def test_eight_writers_at_once_are_all_read(pair: list[Node]):
+    home, reader = pair
+    done = threading.Event()
+
+    def write(writer: int) -> int:
+        turn = 0
+        while not done.is_set() or turn < 10:
+            number = 10_000 + writer * 1_000 + turn % 1_000
+            homework.write(home, [number], summary=f"Av {writer}, {turn}.")
+            turn += 1
+        return turn
+
+    with ThreadPoolExecutor(8) as pool:
+        writing = [pool.submit(write, writer) for writer in range(8)]
+        for _ in range(8):
+            read(reader)
+        done.set()
+        written = [one.result() for one in writing]
+    read(reader)
+    require_agreement(pair)
+    assert sum(written) >= 80
+    for writer, turns in enumerate(written):
+        last = turns - 1
+        assert homework.summary_at(reader, home, 10_000 + writer * 1_000 + last % 1_000) == f"Av {writer}, {last}."
+
+
+def test_fields_of_a_newer_minor_version_survive(light_pair: list[Node]):
+    home, reader = light_pair
+    write_as(home, ["newer:1.7"], 500)
+    read(reader)
+    require_agreement(light_pair)
+    assert states(reader, home) == {"current": 41}
+    assert '"future":{"of":"1.7"}' in payload_at(reader, home, 500)
+    assert homework.summary_at(reader, home, 500) == "Skriven hemma."
+
+
+def test_records_of_a_newer_major_version_are_parked_and_shown_after_the_upgrade(light_pair: list[Node]):
+    home, reader = light_pair
+    write_as(home, ["newer:2.0"], 500)
+    told = read(reader)
+    require_agreement(light_pair)
+    assert states(reader, home) == {"current": 40, "parked": 1}
+    assert homework.summary_at(reader, home, 500) is None
+    assert "parked" in told
+    # The other node is upgraded too, and need not fetch the record again.
+    home.stop()
+    reader.do("sync", "quarantine", "retry", harm=["newer:2.0"])
+    assert states(reader, home) == {"current": 41}
+    assert homework.summary_at(reader, home, 500) == "Skriven hemma."
+
+
+def test_a_poisoned_record_is_kept_aside_and_the_feed_goes_on(pair: list[Node]):
+    home, reader = pair
+    write_as(home, ["poison:organization"], 500)
+    homework.write(home, [501])
+    told = read(reader)
+    assert "quarantined" in told
+    require_agreement(pair)
+    assert states(reader, home) == {"current": 41, "quarantined": 1}
+    assert homework.summary_at(reader, home, 501) == "Skriven hemma."
+    # Mended at home, it is shown here.
+    homework.write(home, [500], summary="Rätt.")
+    read(reader)
+    require_agreement(pair)
+    assert states(reader, home) == {"current": 42}
+    assert homework.summary_at(reader, home, 500) == "Rätt."
+
+
+def write_as(node: Node, harm: list[str], number: int) -> None:
+    """Let a process with this harm in it write an organisation at a node."""
+    node.do("--help", harm=[*harm, f"write:{node.id}:{number}"])
+
+
+def payload_at(node: Node, home: Node, number: int) -> str:
+    """Return what a node keeps of an organisation of a home, verbatim."""
+    with node.database() as database, database.reads() as session:
+        (row,) = session.execute(queries.records(home.id, "organization", [homework.record_id(home, number)])).scalars()
+        return str(row.payload)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [("claims:elsewhere", "another node"), ("claims:south", "another node"), ("wrong_key", "signature")],
+)
+def test_a_peer_that_is_not_what_it_says_is_not_believed(light_pair: list[Node], harm: str, said: str):
+    home, reader = light_pair
+    homework.write(home, [1], summary="Falsk.")
+    home.restart(harm=[harm])
+    own = reader.digest(reader.id)
+    told = fail_to_read(reader)
+    assert said in told
+    assert homework.summary_at(reader, home, 1) == "Skriven hemma."
+    assert reader.digest(reader.id) == own
+    home.restart()
+    read(reader)
+    require_agreement(light_pair)
+
+
+def test_a_page_made_for_another_node_is_not_taken(starter: Starter, tmp_path: Path):
+    from tests.sync.faulty import as_somebody_else
+
+    kinds = {"north": "sqlite", "south": "sqlite", "east": "sqlite"}
+    with acquainted(starter, tmp_path, kinds) as nodes:
+        home, reader, other = nodes
+        other.do("sync", "run")
+        token = home.proxy.asked[-1].headers["authorization"]
+        homework.write(home, [1], summary="Nyare.")
+        home.proxy.harm(as_somebody_else(token), times=100)
+        assert "another node" in fail_to_read(reader)
+        assert homework.summary_at(reader, home, 1) == "Skriven hemma."
+        home.proxy.heal()
+        sync_all(nodes)
+        require_agreement(nodes)
+
+
+def test_a_feed_without_an_end_is_given_up(light_pair: list[Node]):
+    home, reader = light_pair
+    home.restart(harm=["endless"])
+    homework.write(home, [1], summary="Nyare.")
+    assert "again and again" in fail_to_read(reader)
+    home.restart()
+    # What it made up was signed, and is here: that so much of it goes has to be right.
+    assert "deletions allow" in fail_to_read(reader)
+    reader.do("sync", "deletions", "allow", home.id)
+    read(reader)
+    require_agreement(light_pair)
+
+
+def test_a_storm_of_deletions_is_held_for_the_operator(pair: list[Node]):
+    home, reader = pair
+    homework.write(home, range(100, 200))
+    read(reader)
+    before = reader.digest(home.id)
+    homework.remove(home, range(100, 180))
+    told = fail_to_read(reader)
+    assert "samnod sync deletions allow north" in told
+    assert reader.digest(home.id) == before
+    reader.do("sync", "deletions", "allow", home.id)
+    read(reader)
+    require_agreement(pair)
+    assert homework.summary_at(reader, home, 100) is None
+
+
+def test_two_runs_at_once_do_the_work_once(pair: list[Node]):
+    home, reader = pair
+    homework.write(home, range(100, 1_600))
+    runs = [reader.begin("sync", "run") for _ in range(3)]
+    codes = [run.wait(120) for run in runs]
+    assert None not in codes
+    assert 0 in codes, [run.told() for run in runs]
+    read(reader)
+    require_agreement(pair)
+
+
+def test_a_stalled_run_that_wakes_writes_nothing(pair: list[Node]):
+    home, reader = pair
+    homework.write(home, range(100, 700))
+    stalled = reader.begin("sync", "run", harm=["stalled:1"])
+    while not any("/changes" in question.path for question, _ in home.proxy.answered):
+        assert stalled.wait(0.01) is None, stalled.told()
+    stalled.wait(1)
+    # Its lease has run out for whoever lives a day later.
+    homework.write(home, [100], summary="Nyare.")
+    read(reader, "clock:1")
+    stalled.send(signal.SIGCONT)
+    assert stalled.wait(60) not in (None, 0), stalled.told()
+    assert homework.summary_at(reader, home, 100) == "Nyare."
+    require_agreement(pair)
+    read(reader)
+    require_agreement(pair)
+
+
+def test_a_full_disk_ends_the_run_and_loses_nothing(starter: Starter, tmp_path: Path):
+    with acquainted(starter, tmp_path, {"north": "postgresql", "south": "sqlite"}) as nodes:
+        home, reader = nodes
+        homework.write(home, range(100, 1_600))
+        told = fail_to_read(reader, "full_disk:20")
+        assert "full" in told
+        read(reader)
+        require_agreement(nodes)
+
+
+def test_a_locked_database_is_waited_for_or_the_run_ends_and_loses_nothing(pair: list[Node]):
+    home, reader = pair
+    homework.write(home, range(100, 200))
+    with locked(reader):
+        reader.run("sync", "run", harm=["hasty"], seconds=120)
+        assert homework.summary_at(reader, home, 100) is None
+    read(reader)
+    require_agreement(pair)
+
+
+@contextmanager
+def locked(node: Node) -> Iterator[None]:
+    """Let nobody else write to a node's database."""
+    with node.database() as database:
+        engine = database._write_engine
+        with engine.connect() as connection:
+            if database.is_sqlite:
+                connection.exec_driver_sql("SELECT 1")
+            else:
+                connection.execute(text("LOCK TABLE sync_record, sync_peer IN EXCLUSIVE MODE"))
+            yield
+            connection.rollback()
+
+
+def test_what_a_migration_changed_round_the_journal_is_found_and_told(pair: list[Node]):
+    home, reader = pair
+    homework.migrate_round_the_journal(home, 7, "Ändrad av en migrering.")
+    read(reader)
+    assert homework.summary_at(reader, home, 7) == "Skriven hemma."
+    home.do("sync", "verify")
+    read(reader)
+    require_agreement(pair)
+    assert homework.summary_at(reader, home, 7) == "Ändrad av en migrering."
