@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.core.clock import zone
 from app.core.db import Database, ReadSession
-from app.sync import checking, pulling, queries, restoring, retention
+from app.sync import checking, erasures, pulling, queries, restoring, retention
 from app.sync.pulling import Outcome
 from app.sync.status import LATE_AFTER
 from app.sync.tables import SyncPeer, SyncRun
@@ -57,8 +57,13 @@ def is_any_due(context: "Context") -> bool:
 
 
 def tell_own_anew(context: "Context") -> int:
-    """Tell others of own records what they have been told wrongly or not at all, and return of how many."""
+    """Tell others of own records what they have been told wrongly or not at all, and return of how many.
+
+    And complete the ledger of erasures: a process that was killed may not have written its last ones.
+    """
     with context.database.reads() as session:
+        if context.database.beside is not None:
+            erasures.complete(session, context.database.beside, context.home)
         if restoring.is_waiting(session):
             return 0
     return checking.audit_own(context.database, context.home)

@@ -12,10 +12,10 @@ from app.sync import envelopes, erasures
 def wire() -> None:
     """Let higher rooms follow the changes of lower ones, in the same transaction."""
     journal.subscribe(journal.EVERY, audit.follow)
+    journal.subscribe(journal.EVERY, erasures.follow)
     journal.subscribe("organization", contacts.follow_organization)
     journal.subscribe("enterprise", matching.follow_enterprise)
     journal.subscribe("enterprise", support_requests.follow_enterprise)
     journal.subscribe("opportunity", matching.follow_opportunity)
     journal.subscribe("opportunity", responses.follow_opportunity)
     journal.subscribe_numbered(envelopes.follow)
-    journal.subscribe_numbered(erasures.follow)

@@ -46,7 +46,7 @@ class Database:
     def __init__(self, url: str, *, beside: Path | None = None) -> None:
         """Open the database at `url`; `beside` is the folder for what is kept outside it and its backups."""
         self.url = make_url(url)
-        self._beside = beside
+        self.beside = beside
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # Sync endpoints share one pool of threads. With SQLite more threads only fight for the interpreter lock.
         self.threads = 2 if self.is_sqlite else 4
@@ -72,7 +72,7 @@ class Database:
 
         One that only rehearses (`rehearse`) is rolled back in any case.
         """
-        info = {_BESIDE: self._beside}
+        info = {_BESIDE: self.beside}
         with WriteSession(self._write_engine, expire_on_commit=False, info=info) as session:
             try:
                 yield session

@@ -7,29 +7,30 @@ that was killed between the two has not written is found in the journal (`missin
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlmodel import col
 
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession, after_commit, beside
 from app.journal import copies
-from app.journal.tables import JournalEntry
+from app.journal.tables import JournalEntry, JournalRevision
 from app.journal.vocabulary import Change, Method
 
 log = logging.getLogger("samnod.erasures")
 FILE: Final = "erasures.ndjson"
+_ERASED: Final = "erased"
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A record that was taken away: `rev` is its tombstone's, `seq` the number of the change, `at` in RFC 3339.
+    """A record that was taken away: `rev` is its tombstone's, `at` in RFC 3339.
 
     The same record may be written anew later: it then has a higher `rev`.
     """
@@ -39,24 +40,20 @@ class Erasure:
     type: str
     id: str
     rev: int
-    seq: int
 
 
-def follow(session: WriteSession, numbered: Sequence[tuple[int, Change]]) -> None:
-    """Write down what the transaction took away, when it has been committed. Called with the journal's numbers.
+def follow(session: WriteSession, change: Change) -> None:
+    """Write down that a record was taken away, when that has been committed.
 
-    Copies are no matter of ours: their homes have ledgers of their own.
+    Copies are no matter of ours: their homes have ledgers of their own. And a record that is hidden is not taken away,
+    though others are told to forget it: the journal has no removal of it.
     """
     folder = beside(session)
-    if folder is None or copies.is_copying(session):
+    if folder is None or change.method is not Method.DELETE or copies.is_copying(session):
         return
-    at = now().isoformat()
-    gone = [
-        Erasure(at, change.home, change.type, change.record_id, change.rev, seq)
-        for seq, change in numbered
-        if change.method is Method.DELETE
-    ]
-    if gone:
+    gone: list[Erasure] = session.info.setdefault(_ERASED, [])
+    gone.append(Erasure(now().isoformat(), change.home, change.type, change.record_id, change.rev))
+    if len(gone) == 1:
         after_commit(session, partial(_append_or_tell, folder, gone))
 
 
@@ -95,17 +92,21 @@ def complete(session: ReadSession | WriteSession, folder: Path, home: str) -> in
 def missing(session: ReadSession | WriteSession, folder: Path, home: str) -> list[Erasure]:
     """Return what the journal says was taken away of a node's own records, and the ledger does not."""
     known = {(one.type, one.id, one.rev) for one in read(folder)}
-    entries = select(JournalEntry).where(
-        col(JournalEntry.home) == home, col(JournalEntry.method) == Method.DELETE.value
+    # What has a past was taken away by somebody here; a tombstone alone tells others to forget what is hidden as well.
+    removal = (col(JournalRevision.type), col(JournalRevision.record_id), col(JournalRevision.rev))
+    entry = (col(JournalEntry.type), col(JournalEntry.record_id), col(JournalEntry.rev))
+    told = select(*entry).where(col(JournalEntry.home) == home)
+    removals = select(JournalRevision).where(
+        col(JournalRevision.method) == Method.DELETE.value, tuple_(*removal).in_(told)
     )
     return [
-        Erasure(row.at.isoformat(), row.home, row.type, row.record_id, row.rev, row.seq)
-        for row in session.execute(entries.order_by(col(JournalEntry.seq))).scalars()
+        Erasure(row.at.isoformat(), home, row.type, row.record_id, row.rev)
+        for row in session.execute(removals.order_by(col(JournalRevision.at), *removal)).scalars()
         if (row.type, row.record_id, row.rev) not in known
     ]
 
 
-def _append_or_tell(folder: Path, erasures: Sequence[Erasure]) -> None:
+def _append_or_tell(folder: Path, erasures: list[Erasure]) -> None:
     """Write erasures down. The records are gone already, so whoever took them away is not told that it failed."""
     try:
         append(folder, erasures)

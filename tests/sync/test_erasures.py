@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app import sync_jobs
+from app.core.clock import now
 from app.core.db import Database, after_commit, rehearse
 from app.journal import copies
 from app.journal import service as journal
@@ -12,7 +14,9 @@ from app.journal.vocabulary import Change
 from app.organizations import service as organizations
 from app.sync import erasures
 from app.wiring import wire
+from app.worker import Context
 from tests.engines import mostly_sqlite
+from tests.mail.letters import SENDER
 from tests.sync.peering import organization, removed
 
 
@@ -51,7 +55,12 @@ def fail_before_the_commit(node: Database, tell: Callable[[], None]) -> None:
 def test_what_is_taken_away_is_written_down_and_what_is_hidden_is_not(node: Database, folder: Path):
     first, second = organization(node), organization(node, "Två")
     organization(node, "Två", visibility="private", record_id=second)
+    with node.writes() as session:
+        # As a nightly check tells it that finds a record hidden by a write that went round the journal.
+        journal.restate(session, journal.removed("organization", second, "norr", 3, {}))
     assert erased(folder) == []
+    with node.reads() as session:
+        assert erasures.missing(session, folder, "norr") == []
     removed(node, first)
     removed_again = organization(node, "Tre")
     removed(node, removed_again)
@@ -109,13 +118,14 @@ def test_a_ledger_that_cannot_be_written_undoes_nothing_and_is_completed_later(
         folder.joinpath(erasures.FILE).rmdir()
         folder.joinpath("aside").rename(folder / erasures.FILE)
         assert [one.id for one in erasures.missing(session, folder, "norr")] == [second]
-        assert erasures.complete(session, folder, "norr") == 1
+    sync_jobs.tell_own_anew(Context(node, b"secret", "norr", SENDER, None, "holder", now(), lambda: False))
+    with node.reads() as session:
         assert erasures.complete(session, folder, "norr") == 0
     assert [one[2] for one in erased(folder)] == [first, second]
 
 
 def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path):
-    whole = erasures.Erasure("2026-11-22T12:00:00+00:00", "norr", "organization", "one", 2, 7)
+    whole = erasures.Erasure("2026-11-22T12:00:00+00:00", "norr", "organization", "one", 2)
     erasures.append(tmp_path, [whole])
     with (tmp_path / erasures.FILE).open("ab") as file:
         file.write(b'{"at":"2026-11-22T12\n[]\n')

@@ -123,8 +123,8 @@ def test_what_was_erased_does_not_come_back_although_no_peer_ever_heard_of_it(
     write(nodes.north, 1, summary="Ändrad.")
     saved = backup(nodes, tmp_path)
     remove(nodes.north, 1)
-    ledger = [Erasure("2026-11-22T00:00:00+00:00", "north", "organization", record_id(1), 3, 99)]
-    ledger.append(Erasure("2026-11-22T00:00:00+00:00", "other", "organization", record_id(2), 9, 99))
+    ledger = [Erasure("2026-11-22T00:00:00+00:00", "north", "organization", record_id(1), 3)]
+    ledger.append(Erasure("2026-11-22T00:00:00+00:00", "other", "organization", record_id(2), 9))
     erasures.append(tmp_path, ledger)
     restored = put_back(saved)
     assert record_id(1) in summaries(restored)
@@ -145,7 +145,7 @@ def test_what_was_written_anew_after_it_was_erased_stays(nodes: TwoNodes, tmp_pa
     write(nodes.north, 1, summary="Ny.")
     with nodes.north.reads() as session:
         rev = session.get_one(Organization, record_id(1)).rev
-    erasures.append(tmp_path, [Erasure("2026-11-22", "north", "organization", record_id(1), rev - 1, 2)])
+    erasures.append(tmp_path, [Erasure("2026-11-22", "north", "organization", record_id(1), rev - 1)])
     assert restoring.begin_anew(north(nodes), tmp_path).erased == 0
     assert summaries(nodes.north) == {record_id(1): "Ny."}
 
