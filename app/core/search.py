@@ -9,7 +9,7 @@ ordinary table beside it, `<room>_search_row(number, id)`, knows the number of e
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from sqlalchemy import ColumnElement, Select, TableClause, column, delete, func, literal_column, select, table
 from sqlalchemy.engine import Connection
@@ -106,8 +106,8 @@ class SearchIndex:
 
 def words_of(texts: Iterable[str]) -> str:
     """Return the words by which a record with these texts is found, folded and stemmed, each once."""
-    found = dict.fromkeys(stem for text_ in texts for stem in _stems_of(text_))
-    return " ".join(islice(found, _MOST_WORDS))
+    found = dict.fromkeys(chain.from_iterable(map(_stems_of, texts)))
+    return " ".join([stem[:_LONGEST_WORD] for stem in islice(found, _MOST_WORDS)])
 
 
 def _is_sqlite(session: ReadSession | WriteSession) -> bool:
@@ -117,4 +117,4 @@ def _is_sqlite(session: ReadSession | WriteSession) -> bool:
 # The words of a CPV code or a place are indexed with thousands of records.
 @lru_cache(maxsize=1024)
 def _stems_of(text: str) -> tuple[str, ...]:
-    return tuple(stem[:_LONGEST_WORD] for stem in stems(text))
+    return tuple(stems(text))

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 import snowballstemmer
 
@@ -49,7 +50,13 @@ def stem(word: str) -> str:
 def stems(text: str) -> Iterator[str]:
     """Yield the stem of each word of `text`, in order."""
     # Some keyboards send å as a and a ring: composed, so that the ring does not part the word.
-    return (s for word in _WORD.findall(unicodedata.normalize("NFC", text)) for s in _TOKEN.findall(stem(word)))
+    return chain.from_iterable(map(_tokens_of, _WORD.findall(unicodedata.normalize("NFC", text))))
+
+
+@lru_cache(maxsize=50_000)
+def _tokens_of(word: str) -> tuple[str, ...]:
+    """Return the stem of one word, in parts where it holds no letter of ours: a large import asks a million times."""
+    return tuple(_TOKEN.findall(stem(word)))
 
 
 def sort_key(text: str) -> str:

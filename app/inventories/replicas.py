@@ -70,7 +70,15 @@ class _CopiedRound(InventoryCreate):
 def published(said: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what other nodes may know of a round; None for one that is not closed."""
     is_public = said["status"] in PUBLIC and said["results"] is not None
-    return {name: said[name] for name in _PUBLISHED} if is_public else None
+    # It was suppressed when the round closed. Should it ever not have been, it stays here.
+    return {name: said[name] for name in _PUBLISHED} if is_public and not _tells_of_few(said["results"]) else None
+
+
+def _tells_of_few(results: Any) -> bool:
+    """Tell whether a count from one to four stands anywhere in what is published."""
+    if isinstance(results, Mapping):
+        return any(map(_tells_of_few, results.values()))
+    return isinstance(results, int) and is_small(results)
 
 
 def said(session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict[str, tuple[int, dict[str, Any]]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.core.clock import today
-from app.core.db import ReadSession, WriteSession
+from app.core.db import Database, ReadSession, WriteSession
 from app.core.i18n import texts
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters, EnterpriseNamed
@@ -171,6 +171,22 @@ def catch_up(session: WriteSession) -> int:
     taken = waiting.take(session, _MOST_AT_ONCE)
     _patch(session, taken)
     return sum(map(len, taken.values()))
+
+
+def index_copies(database: Database) -> int:
+    """Bring all copies that wait into the index, some thousands in each transaction; return how many there were."""
+    total = 0
+    while True:
+        with database.writes() as session:
+            done = catch_up(session)
+        if not done:
+            return total
+        total += done
+
+
+def copies_wait(session: ReadSession) -> bool:
+    """Tell whether copies wait for the index."""
+    return any(waiting.counts(session).values())
 
 
 def _follow(session: WriteSession, side: Side, change: Change) -> None:

@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,8 +19,10 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from app.core.clock import now
+from app.core.collecting import passing_by_what_is_here
 from app.core.columns import new_id
 from app.core.db import Database, WriteSession, is_silence, rehearse
+from app.matching import service as matching
 from app.sync import applying, buckets, identity, queries
 from app.sync.applying import Counts, Lease, Overtaken, Untrue
 from app.sync.calling import Caller, CallFault, Contact, Line, Refused, calling
@@ -114,7 +117,7 @@ def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
         run = _begin(node, peer, take_over=take_over)
     except NotNow as fault:
         return Outcome(peer, None, fault=str(fault))
-    return _Run(node, *run).whole()
+    return _carried_out(node, _Run(node, *run))
 
 
 def reconcile_with(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
@@ -123,7 +126,21 @@ def reconcile_with(node: Node, peer: str, *, take_over: bool = False) -> Outcome
         run = _begin(node, peer, take_over=take_over)
     except NotNow as fault:
         return Outcome(peer, None, fault=str(fault))
-    return _Run(node, *run, only_compare=True).whole()
+    return _carried_out(node, _Run(node, *run, only_compare=True))
+
+
+def _carried_out(node: Node, run: "_Run") -> Outcome:
+    """Carry a run out, and let matching know what it has written: it was told of nothing while the pages came."""
+    with passing_by_what_is_here():
+        outcome = run.whole()
+    try:
+        matching.index_copies(node.database)
+    except Exception as silent:
+        # The worker brings them in when the database answers again; the other peers have their turn.
+        if not is_silence(silent):
+            raise
+        _log.warning("the index waits: %s", _about(silent))
+    return outcome
 
 
 def rehearse_pull(node: Node, peer: str) -> Outcome:
@@ -270,25 +287,30 @@ class _Run:
 
     def _read_pages(self, caller: Caller) -> Verdict:
         beyond, first_head = 0, None
-        while True:
-            self._deadline.check()
-            try:
-                page = caller.changes(self._known.cursor, self._known.acknowledged)
-            except Refused as fault:
-                if fault.status in _NO_COMMON_PAST:
+        with _reading_ahead(caller, self._known.acknowledged) as (ask, answer):
+            ask(self._known.cursor)
+            while True:
+                self._deadline.check()
+                try:
+                    page = answer()
+                except Refused as fault:
+                    if fault.status in _NO_COMMON_PAST:
+                        return self._reconcile(caller)
+                    raise
+                if self._known.cursor and page.generation != self._known.generation:
                     return self._reconcile(caller)
-                raise
-            if self._known.cursor and page.generation != self._known.generation:
-                return self._reconcile(caller)
-            first_head = page.head if first_head is None else first_head
-            beyond += page.has_more and self._known.cursor >= first_head
-            if beyond > _PAGES_BEYOND:
-                raise _Endless("The peer says again and again that there is more.")
-            self._require_no_storm(caller, page)
-            is_equal = self._write(page)
-            self._tell(page.head)
-            if not page.has_more:
-                return Verdict.VERIFIED if is_equal or self._rehearsal else self._reconcile(caller)
+                first_head = page.head if first_head is None else first_head
+                beyond += page.has_more and self._known.cursor >= first_head
+                if beyond > _PAGES_BEYOND:
+                    raise _Endless("The peer says again and again that there is more.")
+                self._require_no_storm(caller, page)
+                if page.has_more:
+                    # The peer makes the next page while this one is written.
+                    ask(page.next)
+                is_equal = self._write(page)
+                self._tell(page.head)
+                if not page.has_more:
+                    return Verdict.VERIFIED if is_equal or self._rehearsal else self._reconcile(caller)
 
     def _write(self, page: PageRead) -> bool:
         """Write a page and the checkpoint at once; return whether the sums are equal, if it was the last page."""
@@ -415,6 +437,18 @@ class _Run:
             if not is_silence(silent):
                 raise
         return outcome
+
+
+@contextmanager
+def _reading_ahead(caller: Caller, run: str) -> Iterator[tuple[Callable[[int], None], Callable[[], PageRead]]]:
+    """Give what asks for the page after a cursor, and what waits for the page that was asked for last."""
+    asked: list[Future[PageRead]] = []
+    pool = ThreadPoolExecutor(1, thread_name_prefix="sync-ahead")
+    try:
+        yield lambda after: asked.append(pool.submit(caller.changes, after, run)), lambda: asked.pop().result()
+    finally:
+        # Whoever gives up does not wait for a page that nobody will read.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _about(wrong: Exception) -> str:
