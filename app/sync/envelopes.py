@@ -1,8 +1,10 @@
 """What this node says of its own records: an envelope each, written with the journal's number, in one transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -16,9 +18,13 @@ from app.sync import buckets, queries
 from app.sync.canonical import bucket_of, canonical, hash_of
 from app.sync.kinds import KINDS
 from app.sync.tables import SyncRecord
-from app.sync.vocabulary import Envelope, RecordKind, RecordState
+from app.sync.vocabulary import LONGEST_LINE, Envelope, RecordKind, RecordState
 
+log = logging.getLogger("samnod.sync")
 _BATCH = 500
+# The other attributes of a record need little; a character takes at most four bytes, or two when it is escaped.
+_LARGEST = LONGEST_LINE - 4096
+_SURELY_FITS = _LARGEST // 4
 
 
 class Held(NamedTuple):
@@ -51,9 +57,8 @@ def _say(session: WriteSession, home: str, kind: RecordKind, told: Sequence[tupl
 
 def _envelope(kind: RecordKind, seq: int, change: Change, before: Held | None) -> Envelope | None:
     """Return what is to be said of a change; None when others need not hear of it."""
-    published = kind.published(change.after) if change.after is not None else None
-    payload = canonical(published) if published is not None else ""
-    method = Method.DELETE if published is None else Method.PUT
+    payload = _payload(kind, change.record_id, change.after) if change.after is not None else ""
+    method = Method.PUT if payload else Method.DELETE
     if before is None and method is Method.DELETE:
         return None
     if before is not None and before.method == method.value and before.hash == hash_of(payload):
@@ -70,6 +75,19 @@ def _envelope(kind: RecordKind, seq: int, change: Change, before: Held | None) -
         time=now().isoformat(),
         payload=payload,
     )
+
+
+def _payload(kind: RecordKind, record_id: str, said: Mapping[str, Any]) -> str:
+    """Return what others may know of a record, as it is sent; nothing of one that they may not know or could not read.
+
+    A record longer than a line may be would stop the feed for everybody, so it stays at home.
+    """
+    published = kind.published(said)
+    payload = canonical(published) if published is not None else ""
+    if len(payload) > _SURELY_FITS and len(orjson.dumps(payload)) > _LARGEST:
+        log.warning("%s %s is too large to be sent to other nodes", kind.RECORD_TYPE, record_id)
+        return ""
+    return payload
 
 
 def held_of(
@@ -146,13 +164,13 @@ def unsaid_of(
 def _unsaid(session: ReadSession | WriteSession, home: str, kind: RecordKind, ids: Sequence[str]) -> Iterator[Change]:
     held = {row.id: row for row in session.execute(queries.records(home, kind.RECORD_TYPE, ids)).scalars()}
     for record_id, (rev, said) in kind.said(session, ids).items():
-        published = kind.published(said)
+        payload = _payload(kind, record_id, said)
         row = held.get(record_id)
         is_out = row is not None and row.method == Method.PUT.value
-        if published is None:
+        if not payload:
             if is_out:
                 yield journal.removed(kind.RECORD_TYPE, record_id, home, rev, {})
-        elif row is None or not is_out or row.hash != hash_of(canonical(published)):
+        elif row is None or not is_out or row.hash != hash_of(payload):
             yield journal.changed(kind.RECORD_TYPE, record_id, home, rev, said)
 
 

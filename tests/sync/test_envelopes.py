@@ -1,5 +1,7 @@
 """Own records are said to others in the transaction that writes them, and buckets add up."""
 
+import pytest
+
 from app.core.db import Database
 from app.journal import service as journal
 from app.organizations import service as organizations
@@ -77,4 +79,27 @@ def test_what_was_never_told_is_found_and_told(database: Database):
     assert [row[:3] for row in said_of(database)] == [("organization", "PUT", 1)]
     with database.reads() as session:
         assert list(envelopes.unsaid(session, "local")) == []
+    assert adds_up(database)
+
+
+def test_a_record_that_no_node_could_read_stays_at_home(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    wire()
+    with database.writes() as session:
+        data = OrganizationCreate.model_validate(NAMED | {"summary": "“Städning” " * 50})
+        record_id = organizations.register(session, data, home="local").id
+    monkeypatch.setattr(envelopes, "_LARGEST", 500)
+    monkeypatch.setattr(envelopes, "_SURELY_FITS", 100)
+    with database.writes() as session:
+        (taken_back,) = envelopes.unsaid(session, "local")
+        journal.restate(session, taken_back)
+    assert said_of(database) == [("organization", "DELETE", 1, "")]
+    with database.writes() as session:
+        # Nothing is said of it again and again.
+        assert list(envelopes.unsaid(session, "local")) == []
+        organizations.register(session, data, home="local", record_id=record_id)
+        organizations.register(session, OrganizationCreate.model_validate(NAMED | {"name": "Kort"}), home="local")
+    assert [row[1] for row in said_of(database)] == ["DELETE", "PUT"]
+    assert f"organization {record_id} is too large" in caplog.text
     assert adds_up(database)
