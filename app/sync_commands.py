@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import update
+from sqlmodel import SQLModel
 
-from app.core.db import Database
+from app.core.db import Database, WriteSession
 from app.core.errors import SamnodError
 from app.core.wording import plainly
+from app.journal import copies
 from app.journal.schemas import NodeRead
-from app.sync import erasures, identity, peers
+from app.sync import buckets, erasures, identity, peers, queries
 from app.sync.schemas import Introduction, PeerRead
 from app.sync.vocabulary import PeerState
 from app.terminal import say, stop, unreadable
@@ -22,6 +25,7 @@ Opened = Callable[[], AbstractContextManager[Database]]
 Known = Callable[[], NodeRead]
 # What a node is called that nobody has named: two of them would be one to all others.
 _UNNAMED = "local"
+_HOME = "home"
 _HAND_OVER = (
     "Hand this to the operator of {peer}, who runs: samnod sync peers add FILE. Nothing of it is secret, but they must "
     "know that it is from you."
@@ -64,7 +68,34 @@ def _register_introduction(sync: typer.Typer, opened: Opened, secret: Callable[[
         own = _addressed(node(), url)
         with opened() as database, _in_sentences(), database.writes() as session:
             told = peers.introduction(session, own, secret(), peer)
+            orphans = _orphans(session, own.id)
         _print(told, peer)
+        for home in orphans:
+            _hint(f"Records are written under {home}, which no peer will read: samnod sync adopt {home}")
+
+    @sync.command("adopt")
+    def adopt(former: Annotated[str, typer.Argument(help="Id that this node had before, such as local")]) -> None:
+        """Take over the records that were written under another id: for a node that was named after it was filled."""
+        own = _named(node()).id
+        with opened() as database, _in_sentences(), database.writes() as session:
+            if peers.listed(session) or former in copies.nodes(session):
+                raise stop("Peers know this node, or that one, already: records do not change hands between nodes.")
+            adopted = _adopt(session, former, own)
+        say(f"{adopted} records of {former} are {own}'s now.")
+
+
+def _orphans(session: WriteSession, own: str) -> list[str]:
+    """Return the homes of records here that are neither this node nor one that it knows."""
+    known = {own, *copies.nodes(session)}
+    return [home for home in session.execute(queries.all_homes()).scalars() if home not in known]
+
+
+def _adopt(session: WriteSession, former: str, own: str) -> int:
+    """Write `own` as home of all that `former` was the home of; return how many records travel."""
+    for table in SQLModel.metadata.sorted_tables:
+        if _HOME in table.c:
+            session.connection().execute(update(table).where(table.c[_HOME] == former).values({_HOME: own}))
+    return sum(total.count for total in buckets.held(session, own).values())
 
 
 def _register_peers(sync: typer.Typer, opened: Opened, node: Known) -> None:
@@ -190,6 +221,8 @@ def _named(node: NodeRead) -> NodeRead:
     """Return this node as others will know it; stop when it has no id of its own."""
     if node.id == _UNNAMED:
         raise stop("This node has no id of its own yet. Set SAMNOD_NODE to one that no other has, such as trondelag.")
+    if not peers.is_id(node.id):
+        raise stop(f"SAMNOD_NODE is {node.id!r}: an id of letters, digits, dots and dashes is needed.")
     return node
 
 

@@ -15,12 +15,17 @@ from app.journal import copies
 from app.journal.schemas import NodeRead
 from app.sync import identity, queries
 from app.sync.kinds import KINDS
-from app.sync.schemas import Introduction, PeerCaller, PeerRead
+from app.sync.schemas import NODE_ID, Introduction, PeerCaller, PeerRead
 from app.sync.tables import SyncBucket, SyncPeer, SyncRecord, SyncRun
 from app.sync.vocabulary import PROTOCOL, PeerState
 
 _LIVE_TOKENS: Final = 2
 _BATCH: Final = 500
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text may be the id of a node."""
+    return NODE_ID.fullmatch(text) is not None
 
 
 def introduction(

@@ -27,6 +27,11 @@ def newest(home: str) -> Select[int]:
     return select(func.max(col(Record.seq))).where(col(Record.home) == home)
 
 
+def all_homes() -> Select[str]:
+    """Select the homes of all that is said here."""
+    return select(col(SyncBucket.home)).distinct().order_by(col(SyncBucket.home))
+
+
 def records(home: str, record_type: str, record_ids: Sequence[str]) -> Select[SyncRecord]:
     """Select these records."""
     of = (col(Record.home) == home, col(Record.type) == record_type, col(Record.id).in_(record_ids))

@@ -18,7 +18,8 @@ _LARGEST: Final = 2**53 - 1
 CURSOR: Final = re.compile(r"([0-9]{1,16})\.([0-9]{1,16})")
 """How far somebody has read, and how far tombstones were forgotten then (`feed.Place`)."""
 
-NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+NODE_ID: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+NodeId = Annotated[str, StringConstraints(pattern=NODE_ID.pattern)]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,36}$")]
 Cursor = Annotated[int, Field(ge=0, le=_LARGEST)]

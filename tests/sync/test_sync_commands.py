@@ -13,12 +13,15 @@ from app import cli
 from app.core.db import Database
 from app.journal import copies
 from app.settings import settings
-from app.sync import envelopes, erasures, identity, peers
+from app.sync import buckets, envelopes, erasures, identity, peers
 from app.sync.canonical import canonical, hash_of
+from app.sync.kinds import KINDS
 from app.sync.tables import SyncPeer
 from app.sync.vocabulary import Envelope, PeerState
+from app.wiring import wire
 from tests.engines import mostly_sqlite
 from tests.keys import SECRET
+from tests.sync.copying import SORTS
 from tests.sync.peering import SECRET_OF_SODRA, SODRA, introduction_of, organization, removed
 
 Samnod = Callable[..., tuple[int, str, str]]
@@ -84,8 +87,28 @@ def test_an_introduction_says_who_this_is_and_nothing_secret(samnod: Samnod):
 def test_a_node_without_a_name_or_an_address_is_introduced_to_nobody(samnod: Samnod):
     code, _, complaint = samnod("introduce", "sodra", base_url="")
     assert (code, "SAMNOD_BASE_URL" in complaint) == (1, True)
-    code, _, complaint = samnod("introduce", "sodra", node="local")
-    assert (code, "SAMNOD_NODE" in complaint) == (1, True)
+    for name in ("local", "norra noden"):
+        code, _, complaint = samnod("introduce", "sodra", node=name)
+        assert (code, "SAMNOD_NODE" in complaint) == (1, True)
+
+
+def test_a_node_that_is_named_late_adopts_what_it_has_written(samnod: Samnod, database: Database, theirs: Path):
+    wire()
+    for sort in SORTS.values():
+        sort.write(database)
+    code, _, hint = samnod("introduce", "sodra")
+    assert (code, "samnod sync adopt a" in hint) == (0, True)
+    code, said, _ = samnod("adopt", "a")
+    assert (code, said) == (0, f"{len(SORTS)} records of a are norr's now.\n")
+    assert "adopt" not in samnod("introduce", "sodra")[2]
+    with database.reads() as session:
+        assert list(envelopes.unsaid(session, "norr")) == []
+        assert buckets.held(session, "norr") == buckets.counted(session, "norr")
+        assert sum(one.count for one in buckets.held(session, "norr").values()) == len(SORTS)
+        assert all(kind.own_ids(session, "norr") and not kind.own_ids(session, "a") for kind in KINDS.values())
+    samnod("peers", "add", str(theirs))
+    code, _, complaint = samnod("adopt", "sodra")
+    assert (code, "do not change hands" in complaint) == (1, True)
 
 
 def test_a_peer_is_added_listed_paused_moved_and_resumed(samnod: Samnod, theirs: Path, database: Database):
