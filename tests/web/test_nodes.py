@@ -44,14 +44,18 @@ def test_the_page_of_a_copy_says_whose_it_is_and_offers_nothing_that_is_done_at_
         assert [link for link in own if link.rpartition("/")[2] in DONE_AT_HOME] == [], kind
 
 
-def test_lists_and_match_cards_say_it_with_the_way_home(app_client: httpx.Client, far: dict[str, str]):
+def test_lists_and_match_cards_say_it_with_the_way_home(
+    app_client: httpx.Client, database: Database, far: dict[str, str]
+):
     lists = {
         "enterprise": ("/enterprises", "/?q=städning"),
-        "opportunity": ("/opportunities",),
         "support_offer": ("/support-offers",),
         "need": ("/needs",),
         "needs_inventory": ("/needs-inventories",),
+        "organization": ("/contacts",),
     }
+    own = firm(database, kept_by=None)
+    lists["opportunity"] = ("/opportunities", f"/enterprises/{own}")
     for kind, paths in lists.items():
         for path in paths:
             links = parsed(app_client.get(f"/sv{path}").text).links()
@@ -61,7 +65,7 @@ def test_lists_and_match_cards_say_it_with_the_way_home(app_client: httpx.Client
 def test_our_own_records_are_nobody_elses(app_client: httpx.Client, database: Database, far: dict[str, str]):
     own = firm(database, name="Exempel Hemma", kept_by=None)
     page = parsed(app_client.get(f"/sv/enterprises/{own}").text)
-    assert f"Från {FAR.name}" not in words(page)
+    assert "en kopia" not in words(page)
     assert {f"/sv/enterprises/{own}/{rest}" for rest in ("claim", "report")} <= set(page.links())
 
 
