@@ -68,10 +68,11 @@ def _run_command(needs: Needs) -> Callable[..., None]:
         with needs.database() as database, _shown() as tell:
             node = Node(database, needs.node(), needs.secret(), tell=tell)
             wanted = _known(database, peer)
-            done = [
-                pulling.rehearse_pull(node, one) if dry_run else pulling.pull(node, one, take_over=take_over)
-                for one in wanted
-            ]
+            done = (
+                [pulling.rehearse_pull(node, one) for one in wanted]
+                if dry_run
+                else pulling.pull_all(node, wanted, take_over=take_over)
+            )
         _conclude(done)
         if dry_run:
             say("This was a dry run: nothing was written.")

@@ -27,6 +27,8 @@ from app.sync.vocabulary import Envelope, RecordState
 Key = tuple[str, str]
 """A type and an id."""
 _LONGEST_FAULT: Final = 500
+_PUT: Final = Method.PUT.value
+_DELETE: Final = Method.DELETE.value
 _Item = TypeVar("_Item")
 
 
@@ -70,7 +72,7 @@ class _Known(NamedTuple):
 
     @property
     def is_living(self) -> bool:
-        return self.held.method == Method.PUT.value
+        return self.held.method == _PUT
 
 
 def wait_for(session: WriteSession, home: str) -> None:
@@ -148,7 +150,8 @@ def _keep(session: WriteSession, home: str, said: Sequence[Envelope], known: Map
     """Write envelopes, and let the rooms follow: what cannot be shown is kept aside, and what was shown of it goes."""
     copies.copying(session)
     gone = [one for one in said if _is_gone(one)]
-    parked = {_key(one) for one in said if not _is_gone(one) and not is_understood(one.type, one.dataschema)}
+    known_shapes = {shape: is_understood(*shape) for shape in {(one.type, one.dataschema) for one in said}}
+    parked = {_key(one) for one in said if not _is_gone(one) and not known_shapes[one.type, one.dataschema]}
     readable = [one for one in said if not _is_gone(one) and _key(one) not in parked]
     faults = _forget(session, home, [one for one in said if _is_gone(one) or _key(one) in parked], known)
     unshown = _project(session, readable)
@@ -288,4 +291,4 @@ def _key(one: Envelope) -> Key:
 
 
 def _is_gone(one: Envelope) -> bool:
-    return one.method == Method.DELETE.value
+    return one.method == _DELETE

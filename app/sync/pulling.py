@@ -23,10 +23,10 @@ from app.core.collecting import passing_by_what_is_here
 from app.core.columns import new_id
 from app.core.db import Database, WriteSession, is_silence, rehearse
 from app.matching import service as matching
-from app.sync import applying, buckets, identity, queries
+from app.sync import applying, buckets, identity
 from app.sync.applying import Counts, Lease, Overtaken, Untrue
 from app.sync.calling import Caller, CallFault, Contact, Line, Refused, calling
-from app.sync.limits import Deadline, TooSlow
+from app.sync.limits import Deadline
 from app.sync.pages import PageRead
 from app.sync.reconciling import StillDiffers, reconcile
 from app.sync.tables import SyncPeer, SyncRun
@@ -50,6 +50,10 @@ class NotNow(Exception):
 
 class Storm(Exception):
     """So much would be deleted that the operator has to say yes."""
+
+
+class _TimeIsOver(Exception):
+    """The run has taken as long as a run may."""
 
 
 class _Endless(Exception):
@@ -96,16 +100,9 @@ class Node:
     tell: Callable[[Progress], None] = lambda _: None
 
 
-def pull_all(node: Node, peers: Sequence[str] | None = None, *, take_over: bool = False) -> list[Outcome]:
-    """Read from every active peer, or from those named, one after the other; one bad peer never stops the others."""
-    wanted = list(peers) if peers is not None else active_peers(node.database)
-    return [pull(node, peer, take_over=take_over) for peer in wanted]
-
-
-def active_peers(database: Database) -> list[str]:
-    """Return the ids of the peers that are read from."""
-    with database.reads() as session:
-        return [row.id for row in session.execute(queries.peers()).scalars() if row.state is PeerState.ACTIVE]
+def pull_all(node: Node, peers: Sequence[str], *, take_over: bool = False) -> list[Outcome]:
+    """Read from these peers, one after the other; one bad peer never stops the others."""
+    return [pull(node, peer, take_over=take_over) for peer in peers]
 
 
 def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
@@ -257,7 +254,7 @@ class _Run:
         except Overtaken as overtaken:
             # Whoever took over has closed it, and nothing more may be written.
             return Outcome(self._lease.peer, Verdict.UNFINISHED, self._counts, self._pages, requests, str(overtaken))
-        except TooSlow:
+        except _TimeIsOver:
             verdict, fault = Verdict.UNFINISHED, "Its time was over; the next run goes on where it was stopped."
         except Storm as storm:
             verdict, fault = Verdict.HELD, str(storm)
@@ -290,7 +287,7 @@ class _Run:
         with _reading_ahead(caller, self._known.acknowledged) as (ask, answer):
             ask(self._known.cursor)
             while True:
-                self._deadline.check()
+                self._require_time()
                 try:
                     page = answer()
                 except Refused as fault:
@@ -335,7 +332,7 @@ class _Run:
             self._counts += counts
 
         def allow(deletions: int) -> None:
-            self._deadline.check()
+            self._require_time()
             self._weigh(deletions)
 
         caller.before_waiting()
@@ -381,7 +378,7 @@ class _Run:
             return
         self._weigh(self._counts.deleted + expected)
         while page.has_more and not self._looked_ahead:
-            self._deadline.check()
+            self._require_time()
             page = caller.changes(page.next, self._known.acknowledged)
             expected += self._deletions(page)
             self._weigh(self._counts.deleted + expected)
@@ -405,10 +402,14 @@ class _Run:
 
     def _renew(self) -> None:
         """Keep the lease while the peer is waited for, if there is still time for the run."""
-        self._deadline.check()
+        self._require_time()
         if not self._rehearsal:
             with self._database.writes() as session:
                 applying.hold(session, self._lease, held_until=now() + LEASE)
+
+    def _require_time(self) -> None:
+        if not self._deadline.left():
+            raise _TimeIsOver
 
     def _tell(self, head: int) -> None:
         self._node.tell(Progress(self._lease.peer, self._begun, self._known.cursor, head, self._counts))

@@ -4,7 +4,7 @@ Sums of types lead to buckets, buckets to records. What differs is overwritten w
 does not have is taken away: the home always wins.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
@@ -23,6 +23,8 @@ from app.sync.vocabulary import BUCKETS, PAGE_RECORDS
 
 # Somebody may write at the home while its records are fetched: then it is compared with the newer sum.
 _ROUNDS: Final = 3
+# So many buckets are asked for before the lease is renewed.
+_RENEWED_AFTER: Final = 50
 
 
 class StillDiffers(Exception):
@@ -75,7 +77,7 @@ def reconcile(
         if not differing:
             _lower(database, lease, theirs.head)
             return theirs
-        found = {key: _difference(database, lease.peer, caller, key) for key in differing}
+        found = dict(_differences(database, lease.peer, caller, differing))
         allow(sum(one.deletions for one in found.values()))
         _write(database, lease, caller, found, keep)
     raise StillDiffers("What differed was fetched, and both sides still do not hold the same.")
@@ -99,6 +101,15 @@ def read_digest(said: Mapping[str, Any]) -> Digest:
     if not all(0 <= number < BUCKETS for _, number in sums):
         raise CallFault("The peer's digest names buckets that there are not.")
     return digest
+
+
+def _differences(
+    database: Database, home: str, caller: Caller, differing: Sequence[Key]
+) -> Iterator[tuple[Key, _Difference]]:
+    for number, key in enumerate(differing):
+        if number % _RENEWED_AFTER == 0:
+            caller.before_waiting()
+        yield key, _difference(database, home, caller, key)
 
 
 def _difference(database: Database, home: str, caller: Caller, key: Key) -> _Difference:

@@ -221,7 +221,7 @@ def test_a_few_deletions_or_a_small_share_are_no_storm(nodes: TwoNodes):
 @mostly_sqlite
 def test_a_peer_that_is_silent_is_tried_again_a_few_times_and_does_not_stop_the_others(nodes: TwoNodes):
     nodes.wire.cut.add("north.test")
-    (outcome,) = pulling.pull_all(nodes.reader())
+    (outcome,) = pulling.pull_all(nodes.reader(), ["north"])
     assert (outcome.verdict, outcome.requests) == (Verdict.FAILED, 5)
     assert len(nodes.waited) == 4
     assert (nodes.peer.failures, nodes.peer.fault) == (1, outcome.fault)
@@ -241,8 +241,8 @@ def test_a_run_that_takes_too_long_goes_on_the_next_time(nodes: TwoNodes, monkey
 @mostly_sqlite
 def test_a_paused_peer_is_not_read(nodes: TwoNodes):
     set_peer(nodes, state=PeerState.PAUSED)
-    assert nodes.pull().verdict is None
-    assert pulling.pull_all(nodes.reader()) == []
+    told = nodes.pull()
+    assert (told.verdict, told.fault) == (None, "north is paused.")
 
 
 @mostly_sqlite
