@@ -105,11 +105,10 @@ def test_nothing_new_is_told_without_a_body(norr: httpx.Client, database: Databa
 
 
 @mostly_sqlite
-@pytest.mark.parametrize(
-    "asked", [{"cursor": "x"}, {"cursor": "1"}, {"cursor": "-1.0"}, {"limit": 0}, {"limit": 501}, {"format": "xml"}]
-)
-def test_a_question_that_cannot_be_read_is_refused(norr: httpx.Client, asked: dict[str, Any]):
-    assert norr.get(CHANGES, params=asked).status_code == 400
+def test_a_question_that_cannot_be_read_is_refused(norr: httpx.Client):
+    wrong: list[dict[str, Any]] = [{"cursor": "x"}, {"cursor": "1"}, {"cursor": "-1.0"}, {"limit": 0}, {"limit": 501}]
+    for asked in [*wrong, {"format": "xml"}]:
+        assert norr.get(CHANGES, params=asked).status_code == 400, asked
 
 
 def test_whoever_may_have_missed_a_tombstone_begins_anew(norr: httpx.Client, database: Database):

@@ -19,6 +19,7 @@ from tests.sync.peering import SECRET_OF_SODRA, SODRA, introduction_of, organiza
 _STAYS = ("journal_entry", "journal_counter", "match_whereabouts", "sync_self", "audit")
 
 
+@mostly_sqlite
 def test_a_peer_that_leaves_takes_all_its_records_along(database: Database, tmp_path: Path):
     with node(tmp_path) as at_home:
         own = organization(database)

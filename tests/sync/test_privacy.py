@@ -288,6 +288,7 @@ def test_no_canary_sings(node: httpx.Client, canaries: Canaries, database: Datab
     assert b"Hemligt" not in body
 
 
+@pytest.mark.deep
 @in_one_database
 @pytest.mark.parametrize(("table", "column"), [("organization", "summary"), ("need", "title")])
 def test_a_canary_in_what_is_published_is_heard(node: httpx.Client, database: Database, table: str, column: str):
