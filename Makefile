@@ -19,7 +19,7 @@ INSTALL := $(PIP) install --require-hashes --no-deps
 VENDORED := web/static/vendor/.complete
 SPECTRAL := tests/spectral/node_modules/.complete
 
-.PHONY: help setup setup-dev assets spectral run test check test-deep bench fmt lock
+.PHONY: help setup setup-dev assets spectral run nodes test check test-deep bench fmt lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ setup: .venv/installed assets ## Make the environment and fetch the front-end fi
 
 run: setup ## Set up, migrate, load the demo once, and serve on HOST:PORT (127.0.0.1:8000)
 	@exec $(BIN)/samnod serve --prepare --host $(HOST) --port $(PORT)
+
+nodes: setup ## Start three nodes on PORT+1..3 that split the demo, let them sync, and show that they agree
+	@exec $(BIN)/samnod nodes --port $$(($(PORT) + 1))
 
 test: check ## Style, types, and the tests on SQLite, in the browser and, a third of them each time, on PostgreSQL
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not deep"

@@ -19,6 +19,7 @@ from app import (
     key_commands,
     logs,
     mail_commands,
+    nodes_commands,
     registry_commands,
     sync_commands,
     sync_run_commands,
@@ -109,6 +110,7 @@ key_commands.register(app, _database, _secret)
 user_commands.register(app, _database, _secret, _node)
 audit_commands.register(app, _database)
 mail_commands.register(app, _database)
+nodes_commands.register(app)
 worker_commands.register(app, worker_commands.Needs(settings, _database, _secret))
 sync_commands.register(
     sync,

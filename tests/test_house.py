@@ -65,6 +65,7 @@ ROOF = {
 }
 ROOF |= {"sync_jobs", "worker", "worker_commands", "audit_commands", "audit_routes", "mail_commands"}
 ROOF |= {"backups", "key_commands", "registry_commands", "sync_commands", "sync_run_commands", "user_commands"}
+ROOF |= {"nodes_commands"}
 # The only modules that read settings, with migrations/env.py.
 ENTRY_POINTS = {"app.main", "app.cli", "app.backups.commands", "app.worker_commands"}
 # Run by a developer to make a room's data files; nobody imports them.
