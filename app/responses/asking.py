@@ -83,7 +83,7 @@ def _asked(
     else:
         again = {"reminded_at": None, "seen_at": None, "is_paced": False, "is_requested": True}
         ground.take(session, row, InvitationStep.INVITE_AGAIN, INVITATION_STEPS, **again)
-    ground.write_step(session, opportunity.id, StepKind.INVITED, enterprise.id, enterprise.name)
+    ground.write_step(session, opportunity.id, StepKind.LINK_ASKED, enterprise.id, enterprise.name)
     audit.record(session, "ask-for-link", "invitation", row.id, after={"enterprise_id": enterprise.id})
     return row
 

@@ -105,6 +105,8 @@ class StepKind(StrEnum):
     """One step of the dialogue, as the procurement file tells it."""
 
     INVITED = "invited"
+    # Nobody invited it: it asked for the link to answer with.
+    LINK_ASKED = "link-asked"
     INVITATION_WITHDRAWN = "invitation-withdrawn"
     SEEN = "seen"
     REMINDED = "reminded"
@@ -124,6 +126,7 @@ class StepKind(StrEnum):
 STEP_LABELS: Final[Mapping[StepKind, str]] = MappingProxyType(
     {
         StepKind.INVITED: N_("Invited"),
+        StepKind.LINK_ASKED: N_("Link to answer with asked for"),
         StepKind.INVITATION_WITHDRAWN: N_("Invitation taken back"),
         StepKind.SEEN: N_("Invitation seen"),
         StepKind.REMINDED: N_("Reminded"),

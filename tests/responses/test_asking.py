@@ -15,7 +15,7 @@ from app.responses import invitations as sending
 from app.responses import service as responses
 from app.responses.schemas import AnswerIn
 from app.responses.tables import EnterpriseInvitation
-from app.responses.vocabulary import InvitationState, LinkState, Reached
+from app.responses.vocabulary import InvitationState, LinkState, Reached, StepKind
 from tests.people import person_for
 from tests.responses import ground
 from tests.responses.ground import BUYER, FIRM, NODE_SECRET, firm, letters, published
@@ -44,6 +44,10 @@ def test_the_link_goes_to_the_function_address_works_and_is_seen_by_the_buyer(da
     assert letter["to"] == "info@example.invalid"
     (invited,) = invitations(database, opportunity)
     assert (invited.is_requested, invited.reached, invited.state) == (True, Reached.ADDRESS, InvitationState.SENT)
+    with database.reads() as session:
+        steps = responses.dialogue(session, opportunity, by=BUYER).steps
+    # The procurement file does not say that the buyer has invited it.
+    assert [(step.kind, step.enterprise_id) for step in steps] == [(StepKind.LINK_ASKED, enterprise)]
     assert invited.expires_at is not None
     assert timedelta(days=29) < invited.expires_at - now() <= timedelta(days=30)
     with database.writes() as session:
