@@ -8,6 +8,7 @@ import orjson
 from app.core.db import ReadSession
 from app.core.errors import Gone, Message
 from app.core.i18n import N_
+from app.journal.generations import GENERATION_SIZE
 from app.journal.vocabulary import Method
 from app.sync import queries
 from app.sync.envelopes import of_row
@@ -19,29 +20,46 @@ _CLOUDEVENTS: Final = "1.0"
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What decides whether somebody can go on: the newest number, and up to which one tombstones are forgotten."""
+
+    head: int
+    forgotten: int
+
+    @property
+    def generation(self) -> int:
+        """How often the node has begun to count anew, after it was put back from a backup."""
+        return self.head // GENERATION_SIZE
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """How far somebody has read, and how far tombstones had been forgotten when that reading began.
+    """How far somebody has read, and when that reading began: what was forgotten by then, and in which generation.
 
     Whoever begins anew has been told of nothing that is forgotten by then, and may read on through numbers that lie
-    below it; whoever began before may have missed a tombstone.
+    below it; whoever began before may have missed a tombstone. And whoever began in a database that was lost may have
+    been told what this one does not know.
     """
 
     after: int
     forgotten: int
+    generation: int
 
     @classmethod
-    def of(cls, cursor: str | None, forgotten: int) -> Self:
+    def of(cls, cursor: str | None, past: Past) -> Self:
         """Return the place that a cursor names; without one, the beginning."""
         found = CURSOR.fullmatch(cursor) if cursor else None
-        return cls(int(found[1]), int(found[2])) if found else cls(0, forgotten)
+        return cls(*map(int, found.groups())) if found else cls(0, past.forgotten, past.generation)
 
-    def is_lost(self, head: int, forgotten: int) -> bool:
-        """Tell whether nobody can go on from here: tombstones are missing, or the numbers are of a lost database."""
-        return self.after > head or (max(self.after, self.forgotten) < forgotten)
+    def is_lost(self, past: Past) -> bool:
+        """Tell whether nobody can go on from here."""
+        is_of_another = self.after > past.head or self.generation != past.generation
+        return is_of_another or max(self.after, self.forgotten) < past.forgotten
 
-    def cursor(self, after: int, forgotten: int) -> str:
+    def cursor(self, after: int, past: Past) -> str:
         """Return the cursor of a place further on."""
-        return f"{after}.{max(self.forgotten, forgotten if after >= forgotten else 0)}"
+        forgotten = max(self.forgotten, past.forgotten if after >= past.forgotten else 0)
+        return f"{after}.{forgotten}.{self.generation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +78,14 @@ def changes(session: ReadSession, home: str, filters: ChangeFilters) -> Told:
     Raises:
         Gone: the cursor leads nowhere any more; whoever has it reads from the beginning.
     """
-    head, forgotten = head_of(session), purged_through(session)
-    place = Place.of(filters.cursor, forgotten)
-    if place.is_lost(head, forgotten):
+    past = Past(head_of(session), purged_through(session))
+    place = Place.of(filters.cursor, past)
+    if place.is_lost(past):
         raise Gone(Message(N_("This cursor is too old: forget what you have read, and begin without it.")))
     rows = session.execute(queries.changes(home, place.after, filters.limit + 1, filters.type)).scalars().all()
     shown = [_told(of_row(row)) for row in rows[: filters.limit]]
     has_more = len(rows) > len(shown)
-    return Told(shown, place.cursor(shown[-1].seq if has_more else head, forgotten), has_more, head)
+    return Told(shown, place.cursor(shown[-1].seq if has_more else past.head, past), has_more, past.head)
 
 
 def as_lines(told: Told) -> bytes:

@@ -15,8 +15,8 @@ from app.sync.vocabulary import PAGE_RECORDS, ChangesFormat, PeerState, Verdict
 _LARGEST: Final = 2**53 - 1
 """Numbers travel as JSON's, which hold whole ones up to here (RFC 8785)."""
 
-CURSOR: Final = re.compile(r"([0-9]{1,16})\.([0-9]{1,16})")
-"""How far somebody has read, and how far tombstones were forgotten then (`feed.Place`)."""
+CURSOR: Final = re.compile(r"([0-9]{1,16})\.([0-9]{1,16})\.([0-9]{1,4})")
+"""How far somebody has read, and when that reading began (`feed.Place`)."""
 
 NODE_ID: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 NodeId = Annotated[str, StringConstraints(pattern=NODE_ID.pattern)]
@@ -133,7 +133,7 @@ class ChangeFilters(SchemaIn):
     cursor: Annotated[Code, AfterValidator(_one_of_ours)] | None = Field(
         default=None,
         description="The `next` of the page before; without it, from the beginning",
-        json_schema_extra={"example": "4711.0"},
+        json_schema_extra={"example": "4711.0.0"},
     )
     limit: int = Field(default=100, ge=1, le=PAGE_RECORDS, description="Changes a page, at most five hundred")
     type: Annotated[Code, AfterValidator(_that_travels)] | None = Field(
@@ -180,6 +180,6 @@ class ChangePage(SchemaOut):
     """Changes in the order of their numbers: each record once, at its last change."""
 
     items: list[ChangeRead]
-    next: str = Field(description="Where to go on, now or another day", json_schema_extra={"example": "4711.0"})
+    next: str = Field(description="Where to go on, now or another day", json_schema_extra={"example": "4711.0.0"})
     has_more: bool = Field(description="Whether there is more to read now", json_schema_extra={"example": False})
     links: KeysetLinks

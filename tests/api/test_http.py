@@ -533,7 +533,7 @@ OWN_WAYS: dict[tuple[str, int], Way] = {
     ("export_needs_inventory_results", 409): _of_open,
     ("read_needs_inventory_comments", 409): _of_open,
     # A number that has not been given yet is one of a database that was lost.
-    ("read_changes", 410): lambda world, operation: world.send(operation, query={"cursor": "9999999999.0"}),
+    ("read_changes", 410): lambda world, operation: world.send(operation, query={"cursor": "9999999999.0.0"}),
     ("remove_opportunity", 409): lambda world, operation: world.send(operation),
     ("remove_organization", 409): lambda world, operation: world.send(
         operation, ids={"organizationId": world.organization}

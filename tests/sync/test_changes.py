@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import update
 
 from app.core.db import Database
+from app.journal import generations
 from app.main import create_app
 from app.settings import Settings
 from app.sync import envelopes, identity
 from app.sync.canonical import canonical, hash_of
-from app.sync.feed import Place
+from app.sync.feed import Past, Place
 from app.sync.tables import SyncSelf
 from app.sync.vocabulary import Envelope
 from tests.client import client_of
@@ -106,7 +107,13 @@ def test_nothing_new_is_told_without_a_body(norr: httpx.Client, database: Databa
 
 @mostly_sqlite
 def test_a_question_that_cannot_be_read_is_refused(norr: httpx.Client):
-    wrong: list[dict[str, Any]] = [{"cursor": "x"}, {"cursor": "1"}, {"cursor": "-1.0"}, {"limit": 0}, {"limit": 501}]
+    wrong: list[dict[str, Any]] = [
+        {"cursor": "x"},
+        {"cursor": "1.0"},
+        {"cursor": "-1.0.0"},
+        {"limit": 0},
+        {"limit": 501},
+    ]
     for asked in [*wrong, {"format": "xml"}]:
         assert norr.get(CHANGES, params=asked).status_code == 400, asked
 
@@ -128,15 +135,27 @@ def test_whoever_may_have_missed_a_tombstone_begins_anew(norr: httpx.Client, dat
         seen += 1
     assert seen == 4
     # The numbers of a database that was lost are nobody's any more.
-    assert norr.get(CHANGES, params={"cursor": "4000.0"}).status_code == 410
+    assert norr.get(CHANGES, params={"cursor": "4000.0.0"}).status_code == 410
 
 
 def test_a_place_remembers_when_its_reading_began():
     # Begun before anything was forgotten, and past what has been forgotten since: nothing was missed.
-    assert Place(10, 0).cursor(10, 7) == "10.7"
+    assert Place(10, 0, 0).cursor(10, Past(20, 7)) == "10.7.0"
     # Begun since, and still below it.
-    assert Place(0, 7).cursor(3, 7) == "3.7"
-    assert not Place(3, 7).is_lost(head=20, forgotten=7)
-    assert Place(3, 7).is_lost(head=20, forgotten=8)
-    assert Place(3, 0).is_lost(head=20, forgotten=7)
-    assert Place(21, 7).is_lost(head=20, forgotten=7)
+    assert Place(0, 7, 0).cursor(3, Past(20, 7)) == "3.7.0"
+    assert not Place(3, 7, 0).is_lost(Past(20, 7))
+    assert Place(3, 7, 0).is_lost(Past(20, 8))
+    assert Place(3, 0, 0).is_lost(Past(20, 7))
+    assert Place(21, 7, 0).is_lost(Past(20, 7))
+
+
+def test_whoever_read_a_database_that_was_lost_begins_anew(norr: httpx.Client, database: Database):
+    organization(database)
+    before = page(norr)
+    with database.writes() as session:
+        generations.begin_generation(session, at_least=2)
+    organization(database, "Två")
+    assert norr.get(CHANGES, params={"cursor": before["next"]}).status_code == 410
+    # A reading that begins now passes the numbers of every generation.
+    first = page(norr, limit=1)
+    assert [one["data"]["name"] for one in page(norr, limit=1, cursor=first["next"])["items"]] == ["Två"]

@@ -271,7 +271,7 @@ def everything_served(node: httpx.Client, database: Database) -> bytes:
             if cursor == {"cursor": following}:
                 break
             cursor = {"cursor": following}
-    hear(node.get("/api/v1/changes", params={"cursor": "99999.0"}), 410)
+    hear(node.get("/api/v1/changes", params={"cursor": "99999.0.0"}), 410)
     return b"\n".join(heard)
 
 
