@@ -1,5 +1,6 @@
 """What people see of other nodes: whose a record is, what is done at its home, and how this node stands with each."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from sqlalchemy import text
 
 from app.accounts.vocabulary import Role
 from app.core.clock import now
-from app.core.db import Database
+from app.core.db import Database, ReadSession
 from app.responses import service as responses
 from app.responses.vocabulary import InvitationState
+from app.sync import status
 from app.sync.vocabulary import RecordState, Verdict
 from tests.people import send, signed_in
 from tests.responses.ground import BUYER, FIRM, NODE_SECRET, firm, letters, published
@@ -60,6 +62,29 @@ def test_lists_and_match_cards_say_it_with_the_way_home(
         for path in paths:
             links = parsed(app_client.get(f"/sv{path}").text).links()
             assert f"{FAR.url}/records/{kind}/{far[kind]}" in links, path
+
+
+def test_where_records_are_from_is_asked_once_a_list_and_never_on_a_node_that_is_alone(
+    app_client: httpx.Client, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[tuple[str, int]] = []
+    homes = status.homes
+
+    def counted(session: ReadSession, record_type: str, record_ids: Sequence[str]) -> dict[str, str]:
+        asked.append((record_type, len(record_ids)))
+        return homes(session, record_type, record_ids)
+
+    monkeypatch.setattr(status, "homes", counted)
+    for n in range(3):
+        firm(database, name=f"Exempel {n}", kept_by=None)
+    pages = ("/sv/enterprises", "/sv/?q=städning")
+    for path in pages:
+        app_client.get(path)
+    assert asked == []
+    copied(database, tmp_path, enterprise={"name": "Exempel i fjärran"})
+    for path in pages:
+        assert f"Från {FAR.name}" in app_client.get(path).text
+    assert asked == [("enterprise", 4), ("enterprise", 4)]
 
 
 def test_our_own_records_are_nobody_elses(app_client: httpx.Client, database: Database, far: dict[str, str]):
