@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from app.core.bulk import insert_many
@@ -25,6 +25,9 @@ _BATCH = 500
 # The other attributes of a record need little; a character takes at most four bytes, or two when it is escaped.
 _LARGEST = LONGEST_LINE - 4096
 _SURELY_FITS = _LARGEST // 4
+
+
+_TRAVELLING = [col(getattr(SyncRecord, name)) for name in Envelope.__slots__]
 
 
 class Held(NamedTuple):
@@ -135,6 +138,11 @@ def _row(one: Envelope, state: RecordState, fault: str | None) -> dict[str, Any]
 def of_row(row: SyncRecord) -> Envelope:
     """Return a record as it travels."""
     return Envelope(**{name: getattr(row, name) for name in Envelope.__slots__})
+
+
+def found(session: ReadSession | WriteSession, wanted: Select[SyncRecord]) -> list[Envelope]:
+    """Return records as they travel: those that a select of whole rows finds, read without making rows of them."""
+    return [Envelope(*row) for row in session.execute(wanted.with_only_columns(*_TRAVELLING))]
 
 
 def unsaid(session: ReadSession | WriteSession, home: str) -> Iterator[Change]:

@@ -10,8 +10,7 @@ from app.core.errors import Gone, Message
 from app.core.i18n import N_
 from app.journal.generations import GENERATION_SIZE
 from app.journal.vocabulary import Method
-from app.sync import queries
-from app.sync.envelopes import of_row
+from app.sync import envelopes, queries
 from app.sync.schemas import CURSOR, ChangeFilters, ChangeRead
 from app.sync.serving import head_of, purged_through
 from app.sync.vocabulary import Envelope
@@ -82,9 +81,9 @@ def changes(session: ReadSession, home: str, filters: ChangeFilters) -> Told:
     place = Place.of(filters.cursor, past)
     if place.is_lost(past):
         raise Gone(Message(N_("This cursor is too old: forget what you have read, and begin without it.")))
-    rows = session.execute(queries.changes(home, place.after, filters.limit + 1, filters.type)).scalars().all()
-    shown = [_told(of_row(row)) for row in rows[: filters.limit]]
-    has_more = len(rows) > len(shown)
+    found = envelopes.found(session, queries.changes(home, place.after, filters.limit + 1, filters.type))
+    shown = [_told(one) for one in found[: filters.limit]]
+    has_more = len(found) > len(shown)
     return Told(shown, place.cursor(shown[-1].seq if has_more else past.head, past), has_more, past.head)
 
 

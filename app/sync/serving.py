@@ -4,7 +4,7 @@ A node speaks for its own records alone. The one exception is what it holds of t
 put back from a backup reads to learn what it had said since.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,9 +16,8 @@ from app.core.errors import Conflict, Gone, Message
 from app.core.i18n import N_
 from app.journal import service as journal
 from app.journal.generations import GENERATION_SIZE
-from app.sync import buckets, identity, pages, queries
+from app.sync import buckets, envelopes, identity, pages, queries
 from app.sync.canonical import in_hex
-from app.sync.envelopes import of_row
 from app.sync.kinds import KINDS
 from app.sync.pages import Asked, Frame
 from app.sync.schemas import AckIn, ChangesQuery, HeldQuery, NodeDocument, PeerCaller, RecordsIn
@@ -29,7 +28,6 @@ from app.sync.vocabulary import (
     PAGE_BYTES,
     PAGE_RECORDS,
     PROTOCOL,
-    Envelope,
     PageKind,
 )
 
@@ -74,7 +72,7 @@ def changes(session: ReadSession, serving: Serving, peer: PeerCaller, query: Cha
     """
     head = head_of(session)
     _require_common_past(session, peer, query, head)
-    found = _envelopes(session, serving.node, query.after, query.limit + 1)
+    found = envelopes.found(session, queries.changes(serving.node, query.after, query.limit + 1))
     lines = pages.fitting(found[: query.limit])
     has_more = len(lines) < len(found)
     digest = None if has_more else buckets.as_json(buckets.held(session, serving.node))
@@ -87,7 +85,7 @@ def changes(session: ReadSession, serving: Serving, peer: PeerCaller, query: Cha
 def held(session: ReadSession, serving: Serving, peer: PeerCaller, query: HeldQuery) -> bytes:
     """Return a page of what is held here of the caller's own records, and the generation of its numbers we know."""
     head = session.execute(queries.newest(peer.id)).scalar() or 0
-    found = _envelopes(session, peer.id, query.after, PAGE_RECORDS + 1)
+    found = envelopes.found(session, queries.changes(peer.id, query.after, PAGE_RECORDS + 1))
     lines = pages.fitting(found[:PAGE_RECORDS])
     has_more = len(lines) < len(found)
     next_cursor = found[len(lines) - 1].seq if has_more else max(head, query.after)
@@ -98,8 +96,8 @@ def held(session: ReadSession, serving: Serving, peer: PeerCaller, query: HeldQu
 def records(session: ReadSession, serving: Serving, peer: PeerCaller, wanted: RecordsIn) -> bytes:
     """Return these own records as they are now, as many as one page holds: the rest is asked for again."""
     head = head_of(session)
-    rows = session.execute(queries.records(serving.node, wanted.type, list(dict.fromkeys(wanted.ids)))).scalars()
-    found = sorted((of_row(row) for row in rows), key=lambda one: (one.seq, one.id))
+    these = queries.records(serving.node, wanted.type, list(dict.fromkeys(wanted.ids)))
+    found = sorted(envelopes.found(session, these), key=lambda one: (one.seq, one.id))
     lines = pages.fitting(found)
     has_more = len(lines) < len(found)
     next_cursor = found[len(lines) - 1].seq if has_more else head
@@ -187,10 +185,6 @@ def _require_common_past(session: ReadSession, peer: PeerCaller, query: ChangesQ
 def _no_common_past(reason: str, head: int) -> Conflict:
     told = Message(N_("What was read before is not what is said here now: compare digests."))
     return Conflict(told, members={"reason": reason, "head": head, "generation": head // GENERATION_SIZE})
-
-
-def _envelopes(session: ReadSession, home: str, after: int, limit: int) -> Sequence[Envelope]:
-    return [of_row(row) for row in session.execute(queries.changes(home, after, limit)).scalars()]
 
 
 def _signed(
