@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
 from app import sync_jobs
 from app.core.clock import now
@@ -12,6 +13,7 @@ from app.journal import copies
 from app.journal import service as journal
 from app.journal.vocabulary import Change
 from app.organizations import service as organizations
+from app.settings import Settings
 from app.sync import erasures
 from app.wiring import wire
 from app.worker import Context
@@ -132,3 +134,11 @@ def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path):
     erasures.append(tmp_path, [whole])
     assert list(erasures.read(tmp_path)) == [whole, whole]
     assert list(erasures.read(tmp_path / "nowhere")) == []
+
+
+@mostly_sqlite
+def test_the_server_keeps_its_ledger_in_its_own_folder(app: Starlette, settings: Settings):
+    database: Database = app.state.database
+    record_id = organization(database)
+    removed(database, record_id)
+    assert [one[2] for one in erased(settings.var_dir)] == [record_id]
