@@ -277,7 +277,7 @@ SHELVES_OF_ROOM = {
         {"peers", "applying"},
         {"serving", "calling"},
         {"feed"},
-        {"reconciling"},
+        {"reconciling", "leasing"},
         {"checking", "pulling"},
         {"restoring", "retention", "status"},
         {"service"},

@@ -1,40 +1,34 @@
 """One run: everything that a peer has said since the last one is read, written and proved.
 
-A run has a number of its own at its peer, the fence: whoever begins later has a higher one, and what an older run sends
-to the database afterwards is refused there. The lease beside it only keeps two from working for nothing.
+A run writes under its fence: whoever begins later has a higher one, and what an older run sends to the database
+afterwards is refused there (leasing.py).
 """
 
 import logging
-import os
-import platform
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import col
 
 from app.core.clock import now
 from app.core.collecting import passing_by_what_is_here
-from app.core.columns import new_id
 from app.core.db import Database, WriteSession, is_silence, rehearse
 from app.matching import service as matching
-from app.sync import applying, buckets, identity
+from app.sync import applying, buckets, leasing
 from app.sync.applying import Counts, Lease, Overtaken, Untrue
-from app.sync.calling import Caller, CallFault, Contact, Line, Refused, calling
+from app.sync.calling import Caller, CallFault, Line, Refused, calling
+from app.sync.leasing import Known
 from app.sync.limits import Deadline
 from app.sync.pages import PageRead
 from app.sync.reconciling import StillDiffers, reconcile
 from app.sync.tables import SyncPeer, SyncRun
-from app.sync.vocabulary import PeerState, Verdict
+from app.sync.vocabulary import Verdict
 
 RUN_SECONDS: Final = 2 * 60 * 60.0
-# Longer than the longest time between two pages; each page begins it anew.
-LEASE: Final = timedelta(minutes=5)
 # A run ends where the peer stood when it began, and a little later if others write meanwhile.
 _PAGES_BEYOND: Final = 100
 _STORM_SHARE: Final = 0.10
@@ -42,10 +36,6 @@ _STORM_LEAST: Final = 50
 _NO_COMMON_PAST: Final = {409, 410}
 _LONGEST_FAULT: Final = 500
 _log = logging.getLogger(__name__)
-
-
-class NotNow(Exception):
-    """Nothing is read from a peer now: another run does it, or the operator has paused it."""
 
 
 class Storm(Exception):
@@ -111,8 +101,8 @@ def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
     With `take_over` a run that seems to go on is left behind: it can write nothing any more.
     """
     try:
-        run = _begin(node, peer, take_over=take_over)
-    except NotNow as fault:
+        run = leasing.begin(node.database, node.secret, peer, take_over=take_over)
+    except leasing.NotNow as fault:
         return Outcome(peer, None, fault=str(fault))
     return _carried_out(node, _Run(node, *run))
 
@@ -120,8 +110,8 @@ def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
 def reconcile_with(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
     """Compare with one peer by digests, whatever has been read of it, and fetch what differs."""
     try:
-        run = _begin(node, peer, take_over=take_over)
-    except NotNow as fault:
+        run = leasing.begin(node.database, node.secret, peer, take_over=take_over)
+    except leasing.NotNow as fault:
         return Outcome(peer, None, fault=str(fault))
     return _carried_out(node, _Run(node, *run, only_compare=True))
 
@@ -144,89 +134,15 @@ def rehearse_pull(node: Node, peer: str) -> Outcome:
     """Read from one peer to the end, and only tell what would be written."""
     with node.database.reads() as session:
         row = session.get_one(SyncPeer, peer)
-        known = _Known(contact_of(row, node.secret), row.cursor, row.generation, row.run_id)
+        known = Known(leasing.contact_of(row, node.secret), row.cursor, row.generation, row.run_id)
     return _Run(node, Lease(peer, 0, ""), known, rehearsal=True).whole()
-
-
-def contact_of(row: SyncPeer, secret: bytes) -> Contact:
-    """Return a peer as it is called."""
-    token = identity.token_for(secret, row.id, row.token_seed)
-    return Contact(row.id, row.url, identity.known_keys(row.public_keys), token, row.may_be_private)
-
-
-@dataclass(slots=True)
-class _Known:
-    """What is known of a peer when a run begins; the cursor and the generation move on with its pages."""
-
-    contact: Contact
-    cursor: int
-    generation: int
-    acknowledged: str
-    deletions_allowed: bool = False
-
-
-def _begin(node: Node, peer: str, *, take_over: bool) -> tuple[Lease, _Known]:
-    """Take the lease of a peer, and write down that a run has begun.
-
-    Raises:
-        NotNow: somebody else has it, or the peer is paused.
-    """
-    at = now()
-    with node.database.writes() as session:
-        row: SyncPeer = session.execute(select(SyncPeer).where(col(SyncPeer.id) == peer).with_for_update()).scalar_one()
-        if row.state is not PeerState.ACTIVE:
-            raise NotNow(f"{peer} is paused.")
-        if not take_over and _is_held(row, at):
-            raise NotNow(f"Another run reads from {peer} just now.")
-        run = new_id()
-        lease = Lease(peer, row.fence + 1, run)
-        values = {"fence": lease.fence, "held_until": at + LEASE, "holder": _this_process()}
-        session.connection().execute(update(SyncPeer).where(col(SyncPeer.id) == peer).values(values))
-        _close_abandoned(session, peer)
-        session.add(SyncRun(id=run, peer=peer, started_at=at, cursor_from=row.cursor, cursor_to=row.cursor))
-        return lease, _Known(
-            contact_of(row, node.secret), row.cursor, row.generation, row.run_id, row.deletions_allowed
-        )
-
-
-def _is_held(peer: SyncPeer, at: datetime) -> bool:
-    """Tell whether a run reads from a peer now, as far as anybody can know: the fence is what keeps two apart."""
-    # A lease that ends later than one can was given while the clock was wrong.
-    if peer.held_until is None or not at < peer.held_until <= at + LEASE:
-        return False
-    return not _is_gone(peer.holder or "")
-
-
-def _this_process() -> str:
-    return f"{platform.node()[:100]} {os.getpid()}"
-
-
-def _is_gone(holder: str) -> bool:
-    """Tell whether a process is known to run no more: it was killed, and could not give its lease back."""
-    machine, _, process = holder.rpartition(" ")
-    if machine != platform.node()[:100] or not process.isdecimal() or sys.platform == "win32":
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
-def _close_abandoned(session: WriteSession, peer: str) -> None:
-    """Say of runs that never ended that they were stopped: their process is gone, or they have been taken over."""
-    open_ones = (col(SyncRun.peer) == peer, col(SyncRun.ended_at).is_(None))
-    told = {"ended_at": now(), "verdict": Verdict.UNFINISHED, "fault": "It was stopped before its end."}
-    session.connection().execute(update(SyncRun).where(*open_ones).values(**told))
 
 
 class _Run:
     """A run on its way."""
 
     def __init__(
-        self, node: Node, lease: Lease, known: _Known, *, rehearsal: bool = False, only_compare: bool = False
+        self, node: Node, lease: Lease, known: Known, *, rehearsal: bool = False, only_compare: bool = False
     ) -> None:
         self._node = node
         self._database = node.database
@@ -311,7 +227,12 @@ class _Run:
 
     def _write(self, page: PageRead) -> bool:
         """Write a page and the checkpoint at once; return whether the sums are equal, if it was the last page."""
-        moved = {"cursor": page.next, "head": page.head, "generation": page.generation, "held_until": now() + LEASE}
+        moved = {
+            "cursor": page.next,
+            "head": page.head,
+            "generation": page.generation,
+            "held_until": now() + leasing.LENGTH,
+        }
         with self._writing(**moved) as session:
             counts = applying.write(session, self._lease.peer, page.records)
             self._keep(session, counts, pages=1, size=page.size, cursor=page.next)
@@ -327,7 +248,7 @@ class _Run:
             return Verdict.RECONCILED
 
         def keep(session: WriteSession, counts: Counts) -> None:
-            applying.hold(session, self._lease, held_until=now() + LEASE)
+            applying.hold(session, self._lease, held_until=now() + leasing.LENGTH)
             self._keep(session, counts)
             self._counts += counts
 
@@ -405,7 +326,7 @@ class _Run:
         self._require_time()
         if not self._rehearsal:
             with self._database.writes() as session:
-                applying.hold(session, self._lease, held_until=now() + LEASE)
+                applying.hold(session, self._lease, held_until=now() + leasing.LENGTH)
 
     def _require_time(self) -> None:
         if not self._deadline.left():

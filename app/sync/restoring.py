@@ -24,7 +24,8 @@ from app.sync import applying, checking, erasures, queries
 from app.sync.applying import Key
 from app.sync.calling import Caller, CallFault, calling
 from app.sync.kinds import KINDS, is_understood
-from app.sync.pulling import Node, contact_of
+from app.sync.leasing import contact_of
+from app.sync.pulling import Node
 from app.sync.tables import SyncPeer, SyncRecord, SyncSelf
 from app.sync.vocabulary import Envelope, PeerState
 

@@ -47,6 +47,7 @@ def test_a_payload_that_rotted_is_found_and_fetched_again(nodes: TwoNodes):
     assert nodes.are_equal()
 
 
+@pytest.mark.deep
 def test_sums_that_are_wrong_are_counted_anew(nodes: TwoNodes):
     with nodes.south.writes() as session:
         session.connection().execute(update(SyncBucket).values(count=9))
@@ -80,6 +81,7 @@ def test_what_changed_round_the_journal_is_told_anew(nodes: TwoNodes):
     assert set(nodes.shown().values()) == {"Flyttad av en migrering."}
 
 
+@pytest.mark.deep
 def test_an_own_payload_that_rotted_is_said_anew(nodes: TwoNodes):
     change(nodes.north, 1, payload='{"name":"rotten"}')
     assert checking.check(nodes.north, "north", is_own=True).damaged == 1

@@ -139,6 +139,7 @@ def test_what_was_erased_does_not_come_back_although_no_peer_ever_heard_of_it(
     assert set(nodes.shown()) == {record_id(2)}
 
 
+@pytest.mark.deep
 def test_what_was_written_anew_after_it_was_erased_stays(nodes: TwoNodes, tmp_path: Path):
     write(nodes.north, 1)
     remove(nodes.north, 1)
@@ -165,6 +166,7 @@ def test_a_peer_that_does_not_answer_stops_it_unless_it_is_left_out(nodes: TwoNo
         assert not restoring.is_waiting(session)
 
 
+@pytest.mark.deep
 def test_whoever_forgets_it_is_found_out_by_the_digest(nodes: TwoNodes, put_back, tmp_path: Path):
     write(nodes.north, 1, 2)
     nodes.pull()

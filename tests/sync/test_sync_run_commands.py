@@ -84,6 +84,7 @@ def test_what_is_wrong_is_verified_and_repaired(nodes: TwoNodes, samnod: Samnod)
     assert nodes.are_equal()
 
 
+@pytest.mark.deep
 def test_what_is_kept_aside_is_listed_and_tried_again(nodes: TwoNodes, samnod: Samnod):
     with nodes.south.writes() as session:
         applying.write(session, "north", [said(7, 70, home="north", country="XX")])
@@ -92,6 +93,7 @@ def test_what_is_kept_aside_is_listed_and_tried_again(nodes: TwoNodes, samnod: S
     assert samnod("sync", "quarantine", "retry")[1] == "0 records are written, 1 are still kept aside.\n"
 
 
+@pytest.mark.deep
 def test_deletions_are_let_through_once(nodes: TwoNodes, samnod: Samnod):
     write(nodes.north, *range(1, 61))
     samnod("sync", "run")
