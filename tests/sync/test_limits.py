@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sync.limits import Allowed, Deadline, Reading, TooSlow, Unreadable, is_too_deep
@@ -29,9 +29,10 @@ def cut(body: bytes, at: list[int]) -> list[bytes]:
     return [body[first:last] for first, last in itertools.pairwise(places)]
 
 
-LINES = st.lists(st.text(st.characters(exclude_characters="\n"), max_size=60), max_size=10)
+LINES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=60), max_size=10)
 
 
+@settings(max_examples=40)
 @given(LINES, st.lists(st.integers(0, 5_000), max_size=8), st.booleans())
 def test_what_is_allowed_comes_out_as_it_was_sent(lines: list[str], at: list[int], packed: bool):
     body = "".join(f"{line}\n" for line in lines).encode()
@@ -39,6 +40,7 @@ def test_what_is_allowed_comes_out_as_it_was_sent(lines: list[str], at: list[int
     assert read(cut(sent, at), "gzip" if packed else "") == body
 
 
+@settings(max_examples=40)
 @given(LINES.filter(bool), st.integers(1, 200))
 def test_a_packed_body_that_is_cut_off_is_never_taken_for_whole(lines: list[str], missing: int):
     sent = gzip.compress("\n".join(lines).encode())
@@ -102,6 +104,7 @@ def depth_of(said: Any) -> int:
     return 0
 
 
+@settings(max_examples=40)
 @given(JSON, st.integers(1, 5))
 def test_depth_is_counted_as_a_parser_counts_it(said: Any, deepest: int):
     assert is_too_deep(json.dumps(said).encode(), deepest) == (depth_of(said) > deepest)
