@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -21,18 +22,21 @@ class Told(Mapping[str, Any]):
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def _read(self) -> dict[str, Any]:
-        read: dict[str, Any] = json.loads(self._text)
-        return read
-
     def __getitem__(self, name: str) -> Any:
-        return self._read()[name]
+        return _read(self._text)[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
+        return iter(_read(self._text))
 
     def __len__(self) -> int:
-        return len(self._read())
+        return len(_read(self._text))
+
+
+@lru_cache(maxsize=1)
+def _read(text: str) -> dict[str, Any]:
+    """Return what a record says: whoever asks for one of its fields asks for the others next."""
+    read: dict[str, Any] = json.loads(text)
+    return read
 
 
 @dataclass(frozen=True, slots=True)
