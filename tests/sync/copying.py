@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import inspect, text
 
 from app.core.db import Database, ReadSession
+from app.core.i18n import texts
 from app.core.preconditions import Precondition
 from app.core.schema import SchemaIn
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters
+from app.enterprises.spreadsheet import Row, Table
 from app.inventories import service as inventories
 from app.inventories.schemas import InventoryCreate, InventoryFilters
 from app.inventories.vocabulary import Verb
@@ -165,10 +167,9 @@ def _inventory(database: Database, **said: Any) -> str:
     with database.writes() as session:
         plan = ground.plan(**{"name": "Exempel på inventering", "area_code": "SE", **said})
         one = inventories.create(session, InventoryCreate.model_validate(plan), home=HOME.id, by=ground.ADMIN)
-        inventories.step(session, one.id, Verb.OPEN, by=ground.ADMIN)
-    for token in ground.asked(database, one.id, ["SE-22"] * 12 + ["SE-23"] * 8):
-        ground.give(database, token, levels={"advice": 3}, choices={"q1": "På plats"}, texts={"advice": "Hemligt."})
-    ground.step(database, one.id, Verb.CLOSE)
+        rows: list[tuple[int, Row]] = [(n, ("SE-22" if n < 14 else "SE-23", 3, "På plats")) for n in range(2, 22)]
+        answers = Table("", "", 1, ["area", "advice", "q1"], rows)
+        inventories.bring_in(session, one.id, answers, dry_run=False, by=ground.ADMIN, say=texts("sv"))
     return one.id
 
 
