@@ -1,6 +1,7 @@
 """Opportunities that travel between nodes: what of them may leave the node, and copies of others' written here."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
@@ -34,6 +35,8 @@ _PUBLISHED: Final = (
     *("published_at", "deadline_at", "questions_until", "starts_on", "electronic_tenders", "prior_notice", "closed_at"),
     *("objectives", "srpp_areas", "source", "source_year"),
 )
+# Kept as they were written, with the writer's own offset, and told in one form.
+_INSTANTS: Final = ("published_at", "deadline_at", "questions_until", "closed_at")
 # A lot's id is new at each node.
 _PUBLISHED_OF_LOT: Final = (
     *("number", "title", "description", "cpv_main", "cpv_additional", "area_codes", "foreign_areas"),
@@ -74,12 +77,21 @@ def published(said: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what other nodes may know of an opportunity; None for a draft, and for one that is hidden."""
     if said["status"] not in PUBLIC_STATUSES or said["hidden_at"] is not None:
         return None
-    return {name: said[name] for name in _PUBLISHED} | {
-        "buyer_number": _number(said["buyer_number"], said["country"]),
-        "lots": [{name: lot[name] for name in _PUBLISHED_OF_LOT} for lot in said["lots"]],
-        "notice": as_written(said).get("notice"),
-        "outcome": said["outcome"] and _outcome(said["outcome"]),
-    }
+    instants = {name: said[name] and _in_utc(said[name]) for name in _INSTANTS}
+    return (
+        {name: said[name] for name in _PUBLISHED}
+        | instants
+        | {
+            "buyer_number": _number(said["buyer_number"], said["country"]),
+            "lots": [{name: lot[name] for name in _PUBLISHED_OF_LOT} for lot in said["lots"]],
+            "notice": as_written(said).get("notice"),
+            "outcome": said["outcome"] and _outcome(said["outcome"]),
+        }
+    )
+
+
+def _in_utc(instant: str) -> str:
+    return datetime.fromisoformat(instant).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _outcome(said: Mapping[str, Any]) -> dict[str, Any]:

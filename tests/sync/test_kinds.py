@@ -54,6 +54,17 @@ def test_what_is_told_of_a_record_is_what_is_told_when_it_is_asked_for_anew(reco
             assert list(envelopes.unsaid(session, HOME.id)) == []
 
 
+def test_an_instant_is_told_in_one_form_whoever_wrote_it(tmp_path: Path):
+    kind = KINDS["opportunity"]
+    with node(tmp_path) as at_home:
+        record_id = SORTS["opportunity"].write(at_home)
+        with at_home.reads() as session:
+            ((_, said),) = kind.said(session, [record_id]).values()
+        told = kind.published({**said, "deadline_at": "2030-12-20T23:59:00+01:00", "questions_until": None})
+        assert told is not None
+        assert (told["deadline_at"], told["questions_until"]) == ("2030-12-20T22:59:00Z", None)
+
+
 @each_kind
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_what_a_newer_home_says_more_is_passed_over(record_type: str, database: Database, tmp_path: Path):
