@@ -7,20 +7,33 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from app.core.clock import today
 from app.core.db import Database
+from app.demo import service as demo
 from app.journal import generations
 from app.journal.tables import JournalCounter, JournalRevision
 from app.organizations.tables import Organization
-from app.sync import checking, erasures, restoring
+from app.sync import checking, erasures, queries, restoring
 from app.sync.erasures import Erasure
+from app.sync.kinds import KINDS
 from app.sync.pulling import Node
 from app.sync.restoring import Unheard
 from app.sync.tables import SyncSelf
 from app.sync.vocabulary import Verdict
-from tests.databases import copied_database
+from tests.databases import copied_database, migrated_database
 from tests.engines import mostly_sqlite
 from tests.sync.neighbours import record_id
-from tests.sync.two_nodes import SECRETS, TwoNodes, remove, two_nodes, write
+from tests.sync.two_nodes import (
+    NORTH,
+    SECRETS,
+    SOUTH,
+    TwoNodes,
+    introduce,
+    introduction,
+    remove,
+    two_nodes,
+    write,
+)
 
 
 @pytest.fixture
@@ -178,6 +191,41 @@ def test_whoever_forgets_it_is_found_out_by_the_digest(nodes: TwoNodes, put_back
     assert nodes.pull().verdict is Verdict.RECONCILED
     assert nodes.are_equal()
     assert nodes.shown() == {record_id(1): "Efter återställningen.", record_id(2): "Skriven hemma."}
+
+
+@pytest.mark.deep
+def test_a_node_that_lost_everything_gets_every_kind_of_record_back_word_for_word(nodes: TwoNodes, tmp_path: Path):
+    with nodes.north.writes() as session:
+        demo.load(session, home="north", today=today())
+    with nodes.north.writes() as session:
+        demo.surveyed(session, home="north", today=today(), secret=SECRETS["north"])
+    nodes.pull()
+    before = published(nodes.south)
+    assert {kind for kind, _ in before} == set(KINDS)
+    with nodes.north.reads() as session:
+        seeds = session.execute(select(SyncSelf.key_seeds)).scalar_one()
+    lost = nodes.north
+    (tmp_path / "new").mkdir()
+    with migrated_database("sqlite", tmp_path / "new") as url:
+        empty = Database(url)
+        introduce(empty, NORTH, SOUTH, introduction(nodes.south, SOUTH, NORTH))
+        with empty.writes() as session:
+            session.execute(update(SyncSelf).values(key_seeds=seeds))
+        nodes.serve_north(empty)
+        done = restoring.begin_anew(north(nodes), tmp_path)
+        assert (done.taken, done.refused) == (len(before), {})
+        assert published(empty) == before
+        outcome = nodes.pull()
+        assert (outcome.verdict, outcome.counts.put, outcome.counts.deleted) == (Verdict.RECONCILED, 0, 0)
+        assert nodes.are_equal()
+        empty.close()
+    nodes.north = lost
+
+
+def published(database: Database) -> dict[tuple[str, str], str]:
+    with database.reads() as session:
+        rows = session.execute(queries.changes("north", 0, 10_000)).scalars()
+        return {(row.type, row.id): row.payload for row in rows}
 
 
 @mostly_sqlite
