@@ -1,0 +1,340 @@
+"""How fast: a hundred thousand records read from another node, end to end, between real processes.
+
+The home is a `samnod serve` process over records as the demo has them, multiplied; the reader is `samnod sync run`.
+Everything of a night is in the figures: pages made, signed, sent, checked, written as they came, written into the
+rooms' tables, and proved equal. The reader's memory is looked at on the way: it must not grow with what is read.
+"""
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from app.core.clock import now, today
+from app.core.columns import stable_id
+from app.core.db import Database
+from app.demo import service as demo
+from app.journal.schemas import NodeRead
+from app.journal.tables import JournalCounter
+from app.sync import buckets, envelopes, peers, queries
+from app.sync.canonical import canonical, hash_of
+from app.sync.tables import SyncPeer
+from app.sync.vocabulary import Envelope
+from app.wiring import wire
+from benchmarks.timing import migrated
+
+RECORDS = 100_000
+FEW = 10_000
+CHANGES = 1_000
+HOME, READER = "home", "reader"
+_BATCH = 2_000
+# When the reader's memory is looked at, in parts of what there is to read.
+_LOOKS = (0.1, 0.5, 1.0)
+# The command as it is, and how long it took when the program had been loaded.
+_TOOK = "seconds it took: "
+_PROGRAM = f"""
+import sys, time
+from app.cli import main
+begun = time.perf_counter()
+try:
+    main()
+finally:
+    print("{_TOOK}", time.perf_counter() - begun, file=sys.stderr)
+"""
+_SAMNOD = [sys.executable, "-c", _PROGRAM]
+_READY_SECONDS = 120.0
+
+
+@dataclass
+class Measured:
+    """What one kind of database did; seconds are of a whole command, when the program has been loaded.
+
+    `memory` is the most that the reader had by then, in MB, by the part that it had read.
+    """
+
+    database: str
+    records: int
+    backfill_seconds: float
+    records_a_second: float
+    memory: dict[str, float]
+    changes: dict[str, float]
+    ratio: float
+    idle_seconds: float
+    idle_requests: int
+
+
+class Node:
+    """A node of the bench: a folder, a database, settings, and processes."""
+
+    def __init__(self, name: str, database: Database, folder: Path) -> None:
+        self.name = name
+        self.database = database
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        folder.mkdir()
+
+    @property
+    def secret(self) -> str:
+        """What its keys and tokens are made of."""
+        return f"a secret of the bench for {self.name}, kept by nobody"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of its processes."""
+        return os.environ | {
+            "SAMNOD_NODE": self.name,
+            "SAMNOD_NODE_NAME": self.name,
+            "SAMNOD_BASE_URL": self.url,
+            "SAMNOD_DATABASE_URL": self.database.url.render_as_string(hide_password=False),
+            "SAMNOD_VAR_DIR": str(self.folder),
+            "SAMNOD_SECRET_KEY": self.secret,
+            "SAMNOD_RATE_LIMITS": "off",
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
+
+    def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Begin a command; its output is kept in a file."""
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen([*_SAMNOD, *arguments], env=self.environment, stdout=log, stderr=log)
+
+    def took(self) -> float:
+        """Return how many seconds the last command took, without the program's start."""
+        return float(self._log().rpartition(_TOOK)[2].split()[0])
+
+    def timed(self, *arguments: str) -> float:
+        """Run a command; return how many seconds it took, without the program's start."""
+        if self.begin(*arguments).wait():
+            raise RuntimeError(f"samnod {' '.join(arguments)} failed: {self._log()[-2_000:]}")
+        return self.took()
+
+    def _log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def asked(self) -> int:
+        """Return how many requests of peers the server has written to its log."""
+        return self._log().count(" /sync/v1/")
+
+
+def run(kinds: Sequence[str], records: int = RECORDS, few: int = FEW, changes: int = CHANGES) -> list[Measured]:
+    """Measure each kind of database, the same on both sides."""
+    return [_measure(kind, records, few, changes) for kind in kinds]
+
+
+def report(found: Sequence[Measured]) -> str:
+    """Return the figures as a table."""
+    lines = [
+        f"{'database':<12}{'records':>9}{'records/s':>11}  memory MB at 10/50/100 %   1,000 changes s   ratio  idle"
+    ]
+    for one in found:
+        memory = "/".join(f"{one.memory.get(f'{part:.0%}', 0):.0f}" for part in _LOOKS)
+        changed = ", ".join(f"{size}: {seconds:.2f}" for size, seconds in one.changes.items())
+        lines.append(
+            f"{one.database:<12}{one.records:>9}{one.records_a_second:>11.0f}  {memory:<26}{changed:<32}"
+            f"{one.ratio:.2f}  {one.idle_requests}"
+        )
+    return "\n".join(lines)
+
+
+def write(found: Sequence[Measured], path: Path) -> None:
+    """Write the figures as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n", encoding="utf-8")
+
+
+def _measure(kind: str, records: int, few: int, changes: int) -> Measured:
+    with _two_nodes(kind, few) as (home, reader):
+        _backfill(reader, few)
+        small = _timed_changes(home, reader, changes)
+    with _two_nodes(kind, records) as (home, reader):
+        seconds, memory = _backfill(reader, records)
+        large = _timed_changes(home, reader, changes)
+        before = home.asked()
+        idle = reader.timed("sync", "run")
+        requests = home.asked() - before
+    return Measured(
+        database=kind,
+        records=records,
+        backfill_seconds=round(seconds, 2),
+        records_a_second=round(records / seconds),
+        memory=memory,
+        changes={str(few): round(small, 2), str(records): round(large, 2)},
+        ratio=round(large / small, 2),
+        idle_seconds=round(idle, 2),
+        idle_requests=requests,
+    )
+
+
+@contextmanager
+def _two_nodes(kind: str, records: int) -> Iterator[tuple[Node, Node]]:
+    """Give a home with so many records, served, and a reader that knows it and has read nothing."""
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        home, reader = (Node(name, opened.enter_context(migrated(kind)), folder / name) for name in (HOME, READER))
+        fill(home.database, records)
+        for node, other in ((home, reader), (reader, home)):
+            _introduce(node, other)
+        server = home.begin("serve", "--port", str(home.port), "--no-worker")
+        opened.callback(server.wait)
+        opened.callback(server.kill)
+        _wait_for(home)
+        yield home, reader
+        home.database.close()
+        reader.database.close()
+
+
+def _introduce(node: Node, other: Node) -> None:
+    own = NodeRead(id=node.name, name=node.name, url=node.url)
+    with node.database.writes() as session:
+        told = peers.introduction(session, own, node.secret.encode(), other.name)
+    with other.database.writes() as session:
+        peers.add(session, told, own_id=other.name, may_be_private=True)
+
+
+def fill(database: Database, records: int, *, home: str = HOME, seed: int = 1) -> None:
+    """Let a home say so many records: the demo's own, and copies of what it says of them under other ids and names."""
+    wire()
+    draw = random.Random(seed)
+    with database.writes() as session:
+        demo.load(session, home=home, today=today())
+    with database.reads() as session:
+        models = [envelopes.of_row(row) for row in session.execute(queries.changes(home, 0, records)).scalars()]
+    for first in range(len(models), records, _BATCH):
+        last = min(first + _BATCH, records)
+        _say(database, [_another(draw.choice(models), number) for number in range(first, last)])
+    with database.writes() as session:
+        # As the database does by itself, some minutes after a bulk load.
+        session.connection().exec_driver_sql("ANALYZE")
+
+
+def _another(model: Envelope, number: int) -> Envelope:
+    said = orjson.loads(model.payload)
+    for name in ("name", "title"):
+        if name in said:
+            said[name] = f"{said[name]} {number}"
+    # Numbers that only one record may have.
+    said |= {name: None for name in ("organisation_number", "notice") if name in said}
+    return _saying(model, said, record_id=stable_id("bench-sync", str(number)), rev=1)
+
+
+def _saying(model: Envelope, said: dict[str, Any], *, record_id: str, rev: int) -> Envelope:
+    payload = canonical(said)
+    return Envelope(
+        home=model.home,
+        type=model.type,
+        id=record_id,
+        seq=0,
+        rev=rev,
+        method=model.method,
+        dataschema=model.dataschema,
+        hash=hash_of(payload),
+        time=now().isoformat(),
+        payload=payload,
+    )
+
+
+def _say(database: Database, said: Sequence[Envelope]) -> None:
+    """Say records with the next numbers, in place of what was said of them."""
+    with database.writes() as session:
+        value = col(JournalCounter.value)
+        taken = update(JournalCounter).values(value=value + len(said)).returning(value)
+        last: int = session.connection().execute(taken).scalar_one()
+        numbered = [
+            Envelope(**{name: getattr(one, name) for name in Envelope.__slots__} | {"seq": last - len(said) + place})
+            for place, one in enumerate(said, start=1)
+        ]
+        before = {
+            (kind, record_id): held
+            for kind in {one.type for one in said}
+            for record_id, held in envelopes.held_of(
+                session, said[0].home, kind, [one.id for one in said if one.type == kind]
+            ).items()
+        }
+        envelopes.store(session, numbered, before)
+
+
+def _backfill(reader: Node, records: int) -> tuple[float, dict[str, float]]:
+    """Read everything; return the seconds and how much memory the reader had had on the way, in MB."""
+    memory: dict[str, float] = {}
+    process = reader.begin("sync", "run")
+    while process.poll() is None:
+        read = _read_part(reader)
+        for part in _LOOKS[:-1]:
+            if read >= part:
+                memory.setdefault(f"{part:.0%}", _most_memory(process.pid))
+        last = _most_memory(process.pid)
+        if last:
+            memory[f"{_LOOKS[-1]:.0%}"] = last
+        time.sleep(0.1)
+    held = _held(reader)
+    if process.returncode or held != records:
+        log = (reader.folder / "log").read_text(errors="replace")[-2_000:]
+        raise RuntimeError(f"{held} of {records} records were read:\n{log}")
+    return reader.took(), memory
+
+
+def _timed_changes(home: Node, reader: Node, number: int) -> float:
+    """Change so many records, spread over all, and return how long the next night takes."""
+    with home.database.reads() as session:
+        rows = session.execute(queries.changes(HOME, 0, 10**7)).scalars().all()
+        step = max(1, len(rows) // number)
+        chosen = [envelopes.of_row(row) for row in rows[::step]][:number]
+    changed = []
+    for one in chosen:
+        said = orjson.loads(one.payload)
+        name = "name" if "name" in said else "title"
+        said[name] = f"{said[name]}, ändrad" if name in said else None
+        changed.append(_saying(one, said, record_id=one.id, rev=one.rev + 1))
+    _say(home.database, changed)
+    return reader.timed("sync", "run")
+
+
+def _read_part(reader: Node) -> float:
+    with reader.database.reads() as session:
+        found = session.execute(select(col(SyncPeer.cursor), col(SyncPeer.head))).first()
+    return found[0] / found[1] if found and found[1] else 0.0
+
+
+def _held(reader: Node) -> int:
+    with reader.database.reads() as session:
+        return sum(total.count for total in buckets.held(session, HOME).values())
+
+
+def _most_memory(process: int) -> float:
+    """Return the most memory that a process has had so far, in MB; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return 0.0
+    found = next((line.split()[1] for line in lines if line.startswith("VmHWM")), "0")
+    return round(int(found) / 1024, 1)
+
+
+def _wait_for(node: Node) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{node.url}/readyz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{node.name} does not answer: {(node.folder / 'log').read_text()[-2_000:]}")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])
