@@ -43,6 +43,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         session.close_session()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what decided which faults between nodes were tried: tests/sync/test_faults_on_the_wire.py draws by it."""
+    terminalreporter.write_line(f"Faults between nodes were drawn by the day: {session.day_of_run()}")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put aside what engines.py says, and keep a seeded sample of the deep tests; every worker draws the same one."""
     engines.put_twins_aside(items)

@@ -283,9 +283,9 @@ def sync_all(nodes: Sequence[Node]) -> None:
         assert code == 0, f"{node.id}: samnod sync run ended with {code}:\n{process.told()}"
 
 
-def require_agreement(nodes: Sequence[Node]) -> dict[str, Digest]:
-    """Check that all nodes hold the same of every home, to the last record, and return what."""
-    held = {node.id: {home.id: node.digest(home.id) for home in nodes} for node in nodes}
+def require_agreement(nodes: Sequence[Node], homes: Sequence[Node] | None = None) -> dict[str, Digest]:
+    """Check that all nodes hold the same of these homes, or of every one, to the last record; return what."""
+    held = {node.id: {home.id: node.digest(home.id) for home in homes or nodes} for node in nodes}
     first = held[nodes[0].id]
     for node in nodes:
         assert held[node.id] == first, f"{node.id} does not hold what {nodes[0].id} holds"

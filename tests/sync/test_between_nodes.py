@@ -1,8 +1,9 @@
-"""Three real server processes, one of them on PostgreSQL: they read each other, hold the same, and answer the same."""
+"""Three real server processes, one of them on PostgreSQL: they read each other, hold the same, and answer the same.
 
-from collections.abc import Sequence
-from itertools import permutations
-from pathlib import Path
+They also meet two faults of the wire that are drawn each day from test_faults_on_the_wire.py, which has them all.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from app.sync import status
 from tests.sync.nodes import Node, acquaint, demo_nodes, require_agreement, sync_all
 from tests.sync.processes import Starter
+from tests.sync.test_faults_on_the_wire import DRAWN, survive
 
 # What is asked of every node: the registry by words, a need that is matched, and a search for support.
 QUESTIONS: Sequence[tuple[str, str, dict[str, Any]]] = (
@@ -22,6 +24,13 @@ QUESTIONS: Sequence[tuple[str, str, dict[str, Any]]] = (
     ("POST", "/matches/preview", {"json": {"title": "städning av skolor", "lots": [{"area_codes": ["SE-2380"]}]}}),
     ("POST", "/matches/preview", {"json": {"title": "kantine og catering", "lots": [{"area_codes": ["NO-5001"]}]}}),
 )
+MIXED = ("sqlite", "postgresql", "sqlite")
+OTHERS = (("postgresql", "sqlite", "postgresql"), ("postgresql", "postgresql", "sqlite"))
+
+
+def deep(kinds: Sequence[str]) -> Any:
+    """Return a parameter of the long tests."""
+    return pytest.param(kinds, marks=pytest.mark.deep)
 
 
 def answers_of(node: Node) -> list[Any]:
@@ -48,32 +57,38 @@ def kept_aside(node: Node) -> list[tuple[str, str | None]]:
         return [(one.type, one.fault) for one in status.aside(session)]
 
 
-def agree_and_answer_alike(starter: Starter, folder: Path, kinds: Sequence[str]) -> None:
-    """Check the whole of it on nodes with databases of these kinds."""
-    with demo_nodes(starter, folder, kinds) as nodes:
+@pytest.fixture(scope="module", params=[MIXED, *map(deep, OTHERS)], ids="-".join)
+def trio(
+    request: pytest.FixtureRequest, starter: Starter, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Node]]:
+    """Give three nodes that split the demo and have read each other once."""
+    with demo_nodes(starter, tmp_path_factory.mktemp("trio"), request.param) as nodes:
         acquaint(nodes)
         sync_all(nodes)
-        held = require_agreement(nodes)
-        assert {"organization", "enterprise", "opportunity", "support_offer", "need"} <= set(held["vasternorrland"])
-        assert {node.id: kept_aside(node) for node in nodes} == {node.id: [] for node in nodes}
-        answers = [answers_of(node) for node in nodes]
-        for number, question in enumerate(QUESTIONS):
-            assert answers[0][number] == answers[1][number] == answers[2][number], question
-        # Nothing has changed: a second night finds nothing to fetch.
-        for node in nodes:
-            node.proxy.heal()
-        sync_all(nodes)
-        for node in nodes:
-            asked = [question.path for question in node.proxy.asked]
-            assert len(asked) <= 3 * (len(nodes) - 1), asked
-        assert require_agreement(nodes) == held
+        yield nodes
 
 
-def test_three_nodes_hold_the_same_and_rank_alike(starter: Starter, tmp_path: Path):
-    agree_and_answer_alike(starter, tmp_path, ["sqlite", "postgresql", "sqlite"])
+def test_three_nodes_hold_the_same_and_rank_alike(trio: list[Node]):
+    held = require_agreement(trio)
+    assert {"organization", "enterprise", "opportunity", "support_offer", "need"} <= set(held["vasternorrland"])
+    assert {node.id: kept_aside(node) for node in trio} == {node.id: [] for node in trio}
+    answers = [answers_of(node) for node in trio]
+    for number, question in enumerate(QUESTIONS):
+        assert answers[0][number] == answers[1][number] == answers[2][number], question
 
 
-@pytest.mark.deep
-@pytest.mark.parametrize("kinds", sorted(set(permutations(["sqlite", "postgresql", "postgresql"]))))
-def test_so_they_do_whatever_databases_they_have(starter: Starter, tmp_path: Path, kinds: tuple[str, ...]):
-    agree_and_answer_alike(starter, tmp_path, kinds)
+def test_a_night_on_which_nothing_has_changed_takes_three_questions_a_peer(trio: list[Node]):
+    for node in trio:
+        node.proxy.heal()
+    held = require_agreement(trio)
+    sync_all(trio)
+    for node in trio:
+        asked = [question.path for question in node.proxy.asked]
+        assert 0 < len(asked) <= 3 * (len(trio) - 1), asked
+    assert require_agreement(trio) == held
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_fault_drawn_for_the_day_is_survived(trio: list[Node], name: str):
+    survive(trio[:2], name)
+    survive([trio[1], trio[0]], name)

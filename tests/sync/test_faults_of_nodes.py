@@ -16,7 +16,9 @@ import pytest
 from sqlalchemy import text
 
 from app.sync import queries
+from app.sync.tables import SyncPeer
 from app.sync.vocabulary import RecordState
+from benchmarks import sync as bench
 from tests.sync import homework
 from tests.sync.nodes import Node, acquaint, empty_nodes, require_agreement, sync_all
 from tests.sync.processes import Starter
@@ -24,6 +26,8 @@ from tests.sync.processes import Starter
 pytestmark = pytest.mark.deep
 KINDS = (("sqlite", "postgresql"), ("postgresql", "sqlite"))
 FIRST = range(40)
+# Reading makes a process so much larger, whether it reads a thousand records or a hundred thousand.
+MOST_GROWTH_KIB = 150 * 2**10
 
 
 @pytest.fixture(params=KINDS, ids="-".join)
@@ -334,7 +338,7 @@ def test_a_page_made_for_another_node_is_not_taken(starter: Starter, tmp_path: P
         other.do("sync", "run")
         token = home.proxy.asked[-1].headers["authorization"]
         homework.write(home, [1], summary="Nyare.")
-        home.proxy.harm(as_somebody_else(token), times=100)
+        home.proxy.harm(as_somebody_else(token), path="/sync/v1/", times=100)
         assert "another node" in fail_to_read(reader)
         assert homework.summary_at(reader, home, 1) == "Skriven hemma."
         home.proxy.heal()
@@ -413,8 +417,10 @@ def test_a_locked_database_is_waited_for_or_the_run_ends_and_loses_nothing(pair:
     home, reader = pair
     homework.write(home, range(100, 200))
     with locked(reader):
-        reader.run("sync", "run", harm=["hasty"], seconds=120)
+        process = reader.begin("sync", "run", harm=["hasty"])
+        process.wait(8)
         assert homework.summary_at(reader, home, 100) is None
+    assert process.wait(60) is not None, "the run waits for ever"
     read(reader)
     require_agreement(pair)
 
@@ -442,3 +448,33 @@ def test_what_a_migration_changed_round_the_journal_is_found_and_told(pair: list
     read(reader)
     require_agreement(pair)
     assert homework.summary_at(reader, home, 7) == "Ändrad av en migrering."
+
+
+def test_a_hundred_thousand_records_are_read_by_runs_that_are_killed_twenty_times(starter: Starter, tmp_path: Path):
+    records = 100_000
+    with empty_nodes(starter, tmp_path, {"north": "sqlite", "south": "sqlite"}) as nodes:
+        home, reader = nodes
+        with home.database() as database:
+            bench.fill(database, records, home=home.id)
+        acquaint(nodes)
+        small = reader.run("sync", "status")
+        chance, before = random.Random(20), 0
+        for turn in range(20):
+            wanted = before + chance.randint(1, records // 21)
+            process = reader.begin("sync", "run")
+            while cursor_of(reader, home) < wanted:
+                assert process.wait(0.05) is None, process.told()
+            process.end(signal.SIGKILL)
+            before = cursor_of(reader, home)
+            assert before >= wanted, turn
+        done = reader.run("sync", "run", seconds=1_800)
+        assert done.code == 0, done.text
+        assert sum(int(str(one["count"])) for one in reader.digest(home.id).values()) == records
+        require_agreement([home, reader], homes=[home])
+        assert done.peak < small.peak + MOST_GROWTH_KIB
+
+
+def cursor_of(reader: Node, home: Node) -> int:
+    """Return the number up to which a home has been read."""
+    with reader.database() as database, database.reads() as session:
+        return session.get_one(SyncPeer, home.id).cursor

@@ -1,7 +1,7 @@
 """What can happen to an answer on its way, each fault between real processes, and each ends with equal digests.
 
-Two nodes live as long as this file; each fault meets a change of its own. Two faults are drawn each day for every run
-of the tests, and all of them are among the long ones.
+Two nodes live as long as this file; each fault meets a change of its own. All of it is among the long tests. Two faults
+are drawn each day (`DRAWN`) for test_between_nodes.py, which runs each time.
 """
 
 import random
@@ -87,12 +87,6 @@ def pair(
         homework.write(nodes[1], [1])
         nodes[1].do("sync", "run")
         yield nodes
-
-
-@pytest.mark.parametrize("pair", [KINDS[0]], ids="-".join, indirect=True)
-@pytest.mark.parametrize("name", DRAWN)
-def test_a_fault_drawn_for_the_day_is_survived(pair: list[Node], name: str):
-    survive(pair, name)
 
 
 @pytest.mark.deep
