@@ -226,7 +226,9 @@ def _another(model: Envelope, number: int) -> Envelope:
     for name in ("name", "title"):
         if name in said:
             said[name] = f"{said[name]} {number}"
-    # Numbers that only one record may have.
+    # What only one record may have.
+    if "slug" in said:
+        said["slug"] = f"{said['slug'][:60]}-{number}"
     said |= {name: None for name in ("organisation_number", "notice") if name in said}
     return _saying(model, said, record_id=stable_id("bench-sync", str(number)), rev=1)
 
@@ -275,8 +277,8 @@ def _backfill(reader: Node, records: int) -> tuple[float, dict[str, float]]:
         read = _read_part(reader)
         for part in _LOOKS[:-1]:
             if read >= part:
-                memory.setdefault(f"{part:.0%}", _most_memory(process.pid))
-        last = _most_memory(process.pid)
+                memory.setdefault(f"{part:.0%}", most_memory(process.pid))
+        last = most_memory(process.pid)
         if last:
             memory[f"{_LOOKS[-1]:.0%}"] = last
         time.sleep(0.1)
@@ -314,7 +316,7 @@ def _held(reader: Node) -> int:
         return sum(total.count for total in buckets.held(session, HOME).values())
 
 
-def _most_memory(process: int) -> float:
+def most_memory(process: int) -> float:
     """Return the most memory that a process has had so far, in MB; 0 when it has ended."""
     try:
         lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
