@@ -32,7 +32,7 @@ run: setup ## Set up, migrate, load the demo once, and serve on HOST:PORT (127.0
 nodes: setup ## Start three nodes on PORT+1..3 that split the demo, let them sync, and show that they agree
 	@exec $(BIN)/samnod nodes --port $$(($(PORT) + 1))
 
-test: check ## Style, types, and the tests on SQLite, in the browser and, a third of them each time, on PostgreSQL
+test: check ## Style, types, and the tests on SQLite, in the browser and, a quarter of them each time, on PostgreSQL
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "not deep"
 
 check: setup-dev ## Style and types only

@@ -51,6 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put aside what engines.py says, and keep a seeded sample of the deep tests; every worker draws the same one."""
     engines.put_twins_aside(items)
+    engines.long_ones_first(items)
     size = config.getoption("--deep-sample")
     # A sample is of faults and long walks: a twin is drawn by its own rule.
     deep = [item for item in items if item.get_closest_marker("deep") and not item.get_closest_marker("twin")]

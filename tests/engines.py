@@ -1,9 +1,9 @@
 """On which databases a test runs each time, and on which only among the long tests (`make test-deep`).
 
-Every test that asks a database runs on SQLite each time and has a twin on PostgreSQL. A third of the twins run each
-time, another third with each commit, and all of them at length. What stands above the rooms' services, or goes through
-the same statements a hundred times, has its twin among the long tests only. What is PostgreSQL's own has no twin, and
-runs each time.
+Every test that asks a database runs on SQLite each time and has a twin on PostgreSQL. A quarter of the twins run each
+time, another quarter with each commit, and all of them at length. What stands above the rooms' services, or goes
+through the same statements a hundred times, has its twin among the long tests only. What is PostgreSQL's own has no
+twin, and runs each time. A test that is marked `turns`, since there are hundreds of its sort, takes turns as twins do.
 """
 
 import hashlib
@@ -25,21 +25,37 @@ ABOVE_SERVICES: Final = {
     "test_page_permissions.py",
     "test_the_deal_by_keys.py",
 }
-_EACH_TIME: Final = 3
+_EACH_TIME: Final = 4
+# What takes longest begins first: what is left for the end is small, and both processes end together.
+_LONG: Final = (
+    "_browser.py",
+    "accessibility.py",
+    "the_deal.py",
+    "between_nodes.py",
+    "permissions.py",
+    "schemathesis.py",
+)
 
 
 def put_twins_aside(items: Sequence[pytest.Item]) -> None:
-    """Mark as `deep` and `twin` the twins on PostgreSQL whose turn it is not."""
+    """Mark as `deep` and `twin` the twins on PostgreSQL, and the tests that take turns, whose turn it is not."""
     known = {item.nodeid for item in items}
     for item in items:
         is_twin = "postgresql" in item.name and item.nodeid.replace("postgresql", "sqlite") in known
-        if is_twin and (item.path.name in ABOVE_SERVICES or not is_its_turn(item.nodeid, commit())):
+        stays_away = is_twin and item.path.name in ABOVE_SERVICES
+        takes_turns = is_twin or item.get_closest_marker("turns") is not None
+        if stays_away or (takes_turns and not is_its_turn(item.nodeid, commit())):
             item.add_marker(pytest.mark.deep)
             item.add_marker(pytest.mark.twin)
 
 
+def long_ones_first(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, and leave the rest in order."""
+    items.sort(key=lambda item: not item.path.name.endswith(_LONG))
+
+
 def is_its_turn(nodeid: str, seed: str) -> bool:
-    """Tell whether a twin is in the third that runs with this seed."""
+    """Tell whether a test that takes turns is in the quarter that runs with this seed."""
     return hashlib.sha256(f"{seed}{nodeid}".encode()).digest()[0] % _EACH_TIME == 0
 
 

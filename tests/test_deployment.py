@@ -190,6 +190,7 @@ def test_what_is_copied_is_there_and_is_let_through():
     assert [path for path in from_checkout() if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.deep
 def test_the_files_of_the_image_are_enough_to_run_from(tmp_path: Path):
     """What only lies in the checkout (tests, benchmarks, documents) is not needed by the program."""
     place = tmp_path / "srv"

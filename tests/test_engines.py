@@ -18,6 +18,9 @@ class Collected:
     def add_marker(self, mark: Any) -> None:
         self.marks.append(mark.name)
 
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if name in self.marks else None
+
 
 def marks_of(*names: str, file: str = "tests/x/test_service.py") -> dict[str, list[str]]:
     items: list[Any] = [Collected(file, name) for name in names]
@@ -25,10 +28,10 @@ def marks_of(*names: str, file: str = "tests/x/test_service.py") -> dict[str, li
     return {item.name: item.marks for item in items}
 
 
-def test_with_every_commit_another_third_of_the_twins_has_its_turn():
+def test_with_every_commit_another_quarter_of_the_twins_has_its_turn():
     names = [f"tests/x/test_service.py::test_{number}[postgresql]" for number in range(300)]
     turns = [{name for name in names if engines.is_its_turn(name, seed)} for seed in ("one", "two")]
-    assert all(70 < len(turn) < 130 for turn in turns)
+    assert all(50 < len(turn) < 110 for turn in turns)
     assert turns[0] != turns[1]
     assert turns[0] == {name for name in names if engines.is_its_turn(name, "one")}
 
@@ -44,3 +47,18 @@ def test_only_a_twin_is_put_aside(monkeypatch: pytest.MonkeyPatch, has_its_turn:
     }
     through_routes = marks_of("test_a[sqlite]", "test_a[postgresql]", file="tests/x/test_routes.py")
     assert through_routes["test_a[postgresql]"] == ["deep", "twin"]
+
+
+@pytest.mark.parametrize("has_its_turn", [True, False])
+def test_one_of_hundreds_takes_turns(monkeypatch: pytest.MonkeyPatch, has_its_turn: bool):
+    monkeypatch.setattr(engines, "is_its_turn", lambda *_: has_its_turn)
+    one: Any = Collected("tests/x/test_all.py", "test_each[GET /x]")
+    one.marks.append("turns")
+    engines.put_twins_aside([one])
+    assert one.marks == ["turns", *([] if has_its_turn else ["deep", "twin"])]
+
+
+def test_the_longest_files_begin():
+    items: list[Any] = [Collected(f"tests/{name}.py", "test") for name in ("test_a", "test_b_browser", "test_c")]
+    engines.long_ones_first(items)
+    assert [item.path.stem for item in items] == ["test_b_browser", "test_a", "test_c"]

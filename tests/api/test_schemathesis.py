@@ -250,6 +250,7 @@ def send_all(
     return answered
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_the_api_answers_as_its_document_says(sender: Sender, label: str):
     answered = send_all(sender, label, SENDERS, MOST_EDGES, RANDOM)

@@ -18,7 +18,6 @@ from app.journal.tables import JournalEntry
 from app.matching import index as matching_index
 from tests.durability.load import Ledger, Load
 from tests.durability.node import Node, running_node
-from tests.engines import mostly_sqlite
 
 
 def check(node: Node, known: Ledger) -> None:
@@ -69,7 +68,7 @@ def kill_often(kind: str, folder: Path, kills: int, workers: int) -> tuple[Ledge
     return known, starts
 
 
-@mostly_sqlite
+@pytest.mark.deep
 def test_a_killed_server_loses_nothing_and_does_nothing_twice(database_kind: str, tmp_path: Path):
     kill_often(database_kind, tmp_path, kills=1, workers=1)
 
