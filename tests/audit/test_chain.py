@@ -10,17 +10,19 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
+from typer.testing import CliRunner
 
 from app.audit import checking
 from app.audit import service as audit
 from app.audit.checking import Verdict
 from app.audit.rules import entry_hash
 from app.audit.tables import AuditActor, AuditEntry, AuditHead
+from app.cli import app as cli
 from app.core.clock import now
 from app.core.db import Database, rehearse
 from app.journal import service as journal
 from app.journal.vocabulary import Actor
-from tests.databases import samnod
+from app.settings import settings
 
 ANNA = Actor("anna", "org-of-anna", "buyer", "request-1")
 
@@ -223,14 +225,20 @@ def test_many_who_write_at_once_make_one_chain_and_never_wait_for_each_other_for
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_the_command_checks_the_log_and_writes_it_out(database: Database, database_url: str, tmp_path: Path):
+def test_the_command_checks_the_log_and_writes_it_out(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     act(database)
     act(database, "invite", object_id="thing-1")
     last = entries(database)[-1]
     file = tmp_path / "audit.jsonl"
-    settings = {"SAMNOD_DATABASE_URL": database_url, "SAMNOD_VAR_DIR": str(tmp_path)}
-    assert f"2 entries hold. Note the last: 2:{last.hash}" in samnod("audit", "verify", **settings)
-    samnod("audit", "export", str(file), **settings)
+    monkeypatch.setenv("SAMNOD_DATABASE_URL", database_url)
+    monkeypatch.setenv("SAMNOD_VAR_DIR", str(tmp_path))
+    settings.cache_clear()
+    said = CliRunner().invoke(cli, ["audit", "verify"]).output
+    assert f"2 entries hold. Note the last: 2:{last.hash}" in said
+    assert CliRunner().invoke(cli, ["audit", "export", str(file)]).exit_code == 0
+    settings.cache_clear()
     written = [json.loads(line) for line in file.read_text().splitlines()]
     assert [one["seq"] for one in written] == [1, 2]
     # Whoever has the file can check it alone.

@@ -2,10 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from app.core.db import Database
 from app.demo import service as demo
 from app.demo.shares import Share
-from tests.engines import mostly_sqlite
 
 TODAY = date(2026, 11, 21)
 COUNTIES = ("SE-22", "SE-23", "NO-50")
@@ -25,7 +26,7 @@ def test_a_record_belongs_to_its_county_or_to_the_first_node_of_its_country():
     assert home_of("EU", None) == home_of(None) == ["SE-22"]
 
 
-@mostly_sqlite
+@pytest.mark.deep
 def test_three_nodes_have_the_whole_demo_between_them(database: Database):
     # One database takes all three shares, which it could not if a record were in two of them.
     reports = []

