@@ -45,6 +45,8 @@ def test_three_nodes_come_up_agree_serve_and_go(tmp_path: Path):
             stdout=written,
             stderr=written,
             start_new_session=True,
+            # Whoever runs the tests in the background has told everybody below to pass Ctrl-C by.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         deadline = time.monotonic() + 400
