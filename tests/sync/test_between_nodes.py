@@ -57,7 +57,7 @@ def kept_aside(node: Node) -> list[tuple[str, str | None]]:
         return [(one.type, one.fault) for one in status.aside(session)]
 
 
-@pytest.fixture(scope="module", params=[MIXED, *map(deep, OTHERS)], ids="-".join)
+@pytest.fixture(scope="module", params=[*map(deep, (MIXED, *OTHERS))], ids="-".join)
 def trio(
     request: pytest.FixtureRequest, starter: Starter, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[Node]]:
