@@ -6,7 +6,6 @@ refused unless the operator allowed it, and what the name says a moment later do
 """
 
 import ipaddress
-import random
 import secrets
 import socket
 import time
@@ -19,7 +18,7 @@ import anyio
 import httpx
 import orjson
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from app.sync import pages
 from app.sync.limits import DOCUMENT, PAGE, PAGE_SECONDS, Allowed, Deadline, Reading, TooSlow, Unreadable
@@ -27,7 +26,8 @@ from app.sync.pages import PageFault, PageRead
 from app.sync.vocabulary import MEDIA_TYPE, PAGE_RECORDS, PageKind, Verdict
 
 TRIES: Final = 5
-_LONGEST_WAIT: Final = 30.0
+# Anything up to two seconds, then up to twice as long each time.
+_FULL_JITTER: Final = wait_random_exponential(multiplier=2, max=30)
 _LONGEST_RETRY_AFTER: Final = 60.0
 _SILENCE_SECONDS: Final = 20.0
 # What a peer says of its refusal is shown to the operator, and no more of it is read than that takes.
@@ -300,8 +300,7 @@ def _how_long(state: RetryCallState) -> float:
     """Return how many seconds to wait: anything up to twice as long each time, and as long as the peer asks for."""
     fault = state.outcome.exception() if state.outcome else None
     asked = fault.retry_after if isinstance(fault, _Unanswered) else 0.0
-    jitter = random.uniform(0, min(_LONGEST_WAIT, 2.0**state.attempt_number))  # noqa: S311  # chance is no secret here
-    return max(jitter, asked)
+    return max(_FULL_JITTER(state), asked)
 
 
 def _seconds(retry_after: str) -> float:

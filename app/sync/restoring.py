@@ -185,7 +185,7 @@ def _keepers(session: WriteSession, record_type: str, ids: Sequence[str]) -> dic
     if table is None:
         return {}
     wanted = select(table.c.id, table.c[_OWNER]).where(table.c.id.in_(ids))
-    return {record_id: owner for record_id, owner in session.execute(wanted)}  # noqa: C416 (a row is a pair)
+    return dict(session.execute(wanted).all())
 
 
 def _give_back(session: WriteSession, record_type: str, keepers: Mapping[str, str | None]) -> None:

@@ -151,8 +151,9 @@ def aside(session: ReadSession | WriteSession, limit: int = _SHOWN_ASIDE) -> lis
 def homes(session: ReadSession | WriteSession, record_type: str, record_ids: Sequence[str]) -> dict[str, str]:
     """Return to which other node each of these records belongs, by id; this node's own are not in it."""
     among = sorted(copies.nodes(session))
-    found = session.execute(queries.homes(record_type, record_ids, among)) if among else ()
-    return {record_id: home for record_id, home in found}  # noqa: C416 (a row is a pair only to who reads it)
+    if not among:
+        return {}
+    return dict(session.execute(queries.homes(record_type, record_ids, among)).all())
 
 
 def lag_of(cursor: int, head: int) -> int:
