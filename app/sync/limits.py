@@ -12,7 +12,8 @@ from app.sync.vocabulary import DEEPEST_JSON, LARGEST_PAGE, LONGEST_LINE, MOST_L
 PAGE_SECONDS: Final = 60.0
 _GZIP: Final = 31  # zlib's word for a gzip header and trailer
 _PIECE: Final = 2**16
-_TEXT: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+# A text that never ends reaches to the end: looked for from each of its quotes again, it would take hours.
+_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"[]{}")))
 
 

@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import time
 import tracemalloc
 import zlib
 from typing import Any
@@ -125,3 +126,12 @@ def test_a_drip_is_given_up_at_the_deadline_by_a_clock_that_nobody_sets():
     deadline = Deadline(60, lambda: next(moments))
     with pytest.raises(TooSlow):
         read([b"x"] * 100, deadline=deadline)
+
+
+@pytest.mark.parametrize("end", [b"", b"\\", b'"', b'\\"', b'"]'])
+def test_a_text_that_never_ends_costs_no_more_than_one_that_does(end: bytes):
+    begun = time.process_time()
+    assert is_too_deep(b"[" * 40 + b'"' + b'\\"' * 2**19 + end)
+    assert not is_too_deep(b"[" * 9 + b'"' + b'[\\"' * 2**19 + end)
+    # Looked for from every quote again it took hours, and the process did nothing else meanwhile.
+    assert time.process_time() - begun < 2
