@@ -56,9 +56,11 @@ def find_service(session: ReadSession, service_id: str, say: Texts) -> Service:
     """Return one service with all that belongs to it; one that has been in the list stays readable, with its status.
 
     Raises:
-        NotFound: no offer that everybody may read has this id.
+        NotFound: no offer of this node that everybody may read has this id.
     """
     offer = support_offers.find(session, service_id)
+    if not publishing.is_own(session, offer):
+        raise support_offers.unknown()
     return services.whole(offer, _Organizations(session, say, [offer]).whole(offer), say, today())
 
 

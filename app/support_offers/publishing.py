@@ -1,4 +1,8 @@
-"""Offers for those who fetch all of them: whole, page by page in an order that no change moves, and who gives them."""
+"""Offers for those who fetch all of them: whole, page by page in an order that no change moves, and who gives them.
+
+Only this node's own: who gathers from several nodes would otherwise have an offer from each of them, and not know whose
+it is.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +15,7 @@ from sqlmodel import col
 
 from app.core.columns import stable_id
 from app.core.db import ReadSession
+from app.journal import copies
 from app.journal.kept import Kept, kept
 from app.support_offers import queries, records
 from app.support_offers.queries import is_shown
@@ -78,6 +83,11 @@ def providers(session: ReadSession, wanted: Wanted | None = None) -> dict[str, P
     return kept(session, _providers, repr(wanted), lambda: _by_id(session.execute(_giving(session, wanted))))
 
 
+def is_own(session: ReadSession, offer: SupportOfferRead) -> bool:
+    """Tell whether an offer is this node's own, and so told of here."""
+    return copies.home_of(session, offer.home) is None
+
+
 def provider_id_of(offer: SupportOfferRead) -> str:
     """Return the id of who gives an offer: its record's, or the one that everybody of its name has on every node."""
     return _id_of(offer.provider_id, offer.provider_name)
@@ -91,7 +101,10 @@ def names_of(session: ReadSession, provider: Provider) -> list[tuple[str, str]]:
 
 
 def _conditions(session: ReadSession, wanted: Wanted) -> list[ColumnElement[bool]]:
-    found = queries.conditions(session, SupportOfferChoices(words=wanted.words))
+    found = [
+        *queries.conditions(session, SupportOfferChoices(words=wanted.words)),
+        copies.is_own(col(SupportOffer.home)),
+    ]
     if wanted.any_of:
         found.append(or_(*(_says(name, code) for name, code in wanted.any_of)))
     if wanted.within:
@@ -123,6 +136,7 @@ def _giving(session: ReadSession, wanted: Wanted | None) -> Select[str | None, s
     """Select everybody who gives offers: the record's id, the name, and whether any of the offers is published."""
     public = and_(
         is_shown(),
+        copies.is_own(col(SupportOffer.home)),
         col(SupportOffer.status).in_(sorted(PUBLIC_STATUSES)),
         col(SupportOffer.published_at).is_not(None),
     )

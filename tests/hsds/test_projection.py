@@ -14,6 +14,8 @@ from app.contacts.schemas import ContactCreate
 from app.core.clock import now, today
 from app.core.db import Database
 from app.core.limits import ADDRESS
+from app.journal import copies
+from app.journal.schemas import NodeRead
 from app.main import create_app
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
@@ -88,6 +90,23 @@ def test_only_what_is_published_is_listed_and_what_has_been_tells_what_became_of
     assert (told["name"], told["services"]) == ("Den vilande", [])
     for name in ("Den dolda", "Den nya"):
         assert name not in app_client.get("/hsds/organizations", params={"search": name}).text
+
+
+def test_an_offer_of_another_node_is_told_of_there(app_client: httpx.Client, database: Database, offer: Offers):
+    own = offer()
+    with database.writes() as session:
+        theirs = support_offer(provider_name="Den i norr")
+        copy = support_offers.register(session, theirs, home="norr", status=Status.PUBLISHED).id
+    assert set(found(app_client)) == {own, copy}
+    with database.writes() as session:
+        copies.know(session, NodeRead(id="norr", name="Norr", url="https://norr.example"))
+        # As with every page that is read: what was counted stands until something is written.
+        support_offers.register(session, support_offer(), home="here", status=Status.DRAFT)
+    assert found(app_client) == [own]
+    assert found(app_client, full="true") == [own]
+    assert app_client.get(f"/hsds/services/{copy}").status_code == 404
+    assert "Den i norr" not in app_client.get("/hsds/organizations").text
+    assert app_client.get(f"/api/v1/support-offers/{copy}").json()["home"] == "norr"
 
 
 def test_everything_an_offer_says_has_its_place(app_client: httpx.Client, database: Database, offer: Offers):
