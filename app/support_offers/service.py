@@ -70,6 +70,7 @@ __all__ = [
     "supply",
     "suspend_unconfirmed",
     "understood",
+    "unknown",
     "waiting",
 ]
 
