@@ -1,6 +1,6 @@
 """`samnod sync run`, and what an operator does when a run does not go as it should."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from app.core.db import Database
 from app.core.errors import SamnodError
 from app.journal.generations import GENERATION_SIZE
 from app.sync import checking, pulling, queries, restoring, status
+from app.sync.applying import Key
 from app.sync.pulling import Node, Outcome
 from app.sync.pulling import Progress as Step
 from app.sync.tables import SyncPeer
@@ -26,6 +27,8 @@ Peers = Annotated[list[str] | None, typer.Option("--peer", help="Only this peer;
 TakeOver = Annotated[
     bool, typer.Option("--take-over", help="Begin although a run seems to go on: it writes nothing any more")
 ]
+
+_SHOWN_ALONE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,10 @@ def _repair_command(needs: Needs) -> Callable[..., None]:
 def _new_generation_command(needs: Needs) -> Callable[..., None]:
     def new_generation(
         without: Annotated[
-            list[str] | None, typer.Option("--without", help="A peer that is gone for good and need not be asked")
+            list[str] | None, typer.Option("--without", help="A peer that is not asked: it is gone for good, or lies")
+        ] = None,
+        believed: Annotated[
+            list[str] | None, typer.Option("--from", help="A peer that is believed also where no other says the same")
         ] = None,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be taken back")] = False,
     ) -> None:
@@ -147,12 +153,13 @@ def _new_generation_command(needs: Needs) -> Callable[..., None]:
         with _in_sentences():
             needs.require_idle()
         with needs.database() as database, _told() as progress, _in_sentences():
-            _known(database, without)
+            _known(database, [*(without or []), *(believed or [])])
             node = Node(database, needs.node(), needs.secret())
             done = restoring.begin_anew(
                 node,
                 needs.folder(),
                 without=without or [],
+                believed=believed or [],
                 tell=lambda peer, read: progress(peer, read, None),
                 dry_run=dry_run,
             )
@@ -165,6 +172,8 @@ def _tell_restored(done: restoring.Restored, *, dry_run: bool) -> None:
     say(
         f"{done.taken} records were newer at peers, {done.removed} had been taken away, {done.erased} are erased again."
     )
+    if done.alone:
+        say(_told_alone(done.alone), "yellow")
     for (record_type, record_id), why in sorted(done.refused.items()):
         say(f"    {record_type} {record_id} could not be taken back: {why}", "yellow")
     if done.unkept:
@@ -176,6 +185,13 @@ def _tell_restored(done: restoring.Restored, *, dry_run: bool) -> None:
         say("The server may start.")
 
 
+def _told_alone(alone: Mapping[Key, str]) -> str:
+    """Say which records are newer at one peer alone."""
+    told = [f"    {record_type} {record_id}: {peer}" for (record_type, record_id), peer in sorted(alone.items())]
+    more = [f"    and {len(told) - _SHOWN_ALONE} more"] if len(told) > _SHOWN_ALONE else []
+    return "\n".join(["Newer at one peer alone, and no other says the same:", *told[:_SHOWN_ALONE], *more])
+
+
 @contextmanager
 def _in_sentences() -> Iterator[None]:
     """End the command with the sentence of a fault that the operator can mend."""
@@ -185,6 +201,11 @@ def _in_sentences() -> Iterator[None]:
         raise stop(fault.detail) from fault
     except restoring.Unheard as fault:
         raise stop(f"{fault}\nWhen it is gone for good: --without {fault.peer}") from fault
+    except restoring.Disputed as fault:
+        peers = sorted(set(fault.alone.values()))
+        believe, leave = (" ".join(f"{option} {one}" for one in peers) for option in ("--from", "--without"))
+        told = f"{_told_alone(fault.alone)}\nNothing was written. Ask its operator what was changed after the backup."
+        raise stop(f"{told}\nTo believe it: {believe}\nNot to: {leave}") from fault
 
 
 def _aside_command(needs: Needs) -> Callable[..., None]:

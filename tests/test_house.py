@@ -277,7 +277,7 @@ SHELVES_OF_ROOM = {
         {"buckets", "identity"},
         {"envelopes", "erasures", "pages"},
         {"peers", "applying"},
-        {"serving", "calling"},
+        {"serving", "calling", "witnesses"},
         {"feed"},
         {"reconciling", "leasing"},
         {"checking", "pulling"},

@@ -2,11 +2,12 @@
 
 A node that simply went on would give numbers again that others have passed, let records come to life that were erased,
 and lose what was written after the backup although its peers have it. So it asks each of them what it holds of this
-node's own records, takes the newer back, erases again what the ledger says was erased, and goes on counting in a
-generation that nobody has seen.
+node's own records, takes the newer back as two of them hold it or as one whom the operator believes (`witnesses`),
+erases again what the ledger says was erased, and goes on counting in a generation that nobody has seen.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -20,17 +21,22 @@ from app.journal import copies, generations
 from app.journal import service as journal
 from app.journal.generations import GENERATION_SIZE
 from app.journal.vocabulary import Method
-from app.sync import applying, checking, erasures, queries
+from app.sync import applying, checking, erasures, queries, witnesses
 from app.sync.applying import Key
-from app.sync.calling import Caller, CallFault, calling
+from app.sync.calling import CallFault, calling
 from app.sync.kinds import KINDS, is_understood
 from app.sync.leasing import contact_of
+from app.sync.limits import Deadline, TooSlow
+from app.sync.pages import PageRead
 from app.sync.pulling import Node
 from app.sync.tables import SyncPeer, SyncRecord, SyncSelf
 from app.sync.vocabulary import Envelope, PeerState
+from app.sync.witnesses import Claim, Witness
 
 _BATCH: Final = 500
 _OWNER: Final = "owner_id"
+# A backup that old is nobody's: whoever has seen more generations of our numbers would use up those that there are.
+_MOST_AHEAD: Final = 100
 Tell = Callable[[str, int], None]
 
 
@@ -42,12 +48,21 @@ class Unheard(Exception):
         self.peer = peer
 
 
+class Disputed(Exception):
+    """Peers hold newer records that no other peer holds so: `alone` names them, and who does."""
+
+    def __init__(self, alone: Mapping[Key, str]) -> None:
+        super().__init__(f"{len(alone)} records are newer at one peer alone, and no other says the same of them.")
+        self.alone = alone
+
+
 @dataclass(slots=True)
 class Restored:
     """What came of it: records taken back, taken away again, erased by the ledger, and those that could not be kept.
 
-    `unkept` are ids of records that nobody keeps: an organisation has to be given to each. `told` counts the records
-    that others are told anew.
+    `unkept` are ids of records that nobody keeps: an organisation has to be given to each. `alone` are those that only
+    one peer holds so, which is named; they are not taken from it unless it is believed. `told` counts the records that
+    others are told anew.
     """
 
     generation: int = 0
@@ -57,6 +72,7 @@ class Restored:
     told: int = 0
     refused: dict[Key, str] = field(default_factory=dict)
     unkept: list[str] = field(default_factory=list)
+    alone: Mapping[Key, str] = field(default_factory=dict)
 
 
 def mark(session: WriteSession) -> None:
@@ -71,19 +87,34 @@ def is_waiting(session: ReadSession | WriteSession) -> bool:
 
 
 def begin_anew(
-    node: Node, folder: Path, *, without: Sequence[str] = (), tell: Tell = lambda *_: None, dry_run: bool = False
+    node: Node,
+    folder: Path,
+    *,
+    without: Sequence[str] = (),
+    believed: Collection[str] = (),
+    tell: Tell = lambda *_: None,
+    dry_run: bool = False,
 ) -> Restored:
     """Take back what the peers hold, erase what the ledger in `folder` says, and begin a new generation.
 
-    `without` names peers that need not be asked, because they are gone for good. With `dry_run` nothing is written. It
-    may be repeated: what was taken back is not taken twice.
+    `without` names peers that need not be asked, because they are gone for good, or lie. What one peer alone holds is
+    taken from those that are `believed`, and left where any are. With `dry_run` nothing is written. It may be repeated:
+    what was taken back is not taken twice.
 
     Raises:
-        Unheard: a peer did not answer. Nothing is finished, and the node must not serve.
+        Unheard: a peer did not answer, or not as one that has read this node would. Nothing is finished, and the node
+            must not serve.
+        Disputed: there are records that one peer alone holds so, and nobody is believed. Nothing was written.
     """
-    done = Restored(generation=0)
-    for peer in _asked(node.database, without):
-        done.generation = max(done.generation, _take_back_from(node, peer, done, tell, dry_run=dry_run))
+    heard = {peer.id: (peer, _hear(node, peer, tell)) for peer in _asked(node.database, without)}
+    judged = witnesses.judge([witness for _, witness in heard.values()], believed)
+    if judged.alone and not believed and not dry_run:
+        raise Disputed(judged.alone)
+    done = Restored(max((witness.generation for _, witness in heard.values()), default=0), alone=judged.alone)
+    done.taken = sum(claim.method == Method.PUT.value for claim in judged.taken.values())
+    done.removed = len(judged.taken) - done.taken
+    if not dry_run:
+        _take_back(node, list(heard.values()), dict(judged.taken), done, tell)
     done.erased = _erase_again(node.database, folder, node.id, dry_run=dry_run)
     if dry_run:
         return done
@@ -100,40 +131,74 @@ def _asked(database: Database, without: Sequence[str]) -> list[SyncPeer]:
     return [row for row in rows if row.id not in without and row.state is PeerState.ACTIVE]
 
 
-def _take_back_from(node: Node, peer: SyncPeer, done: Restored, tell: Tell, *, dry_run: bool) -> int:
-    """Take back what one peer holds; return the highest generation of our numbers that it has seen."""
+def _hear(node: Node, peer: SyncPeer, tell: Tell) -> Witness:
+    """Read what one peer holds, and keep what is said by it of what is newer than here."""
+    with node.database.reads() as session:
+        most = generations.generation(session) + _MOST_AHEAD
+    heard = Witness(peer.id)
+    for page in _held(node, peer, tell):
+        heard.generation = max(heard.generation, page.generation, page.head // GENERATION_SIZE)
+        if heard.generation > most:
+            raise Unheard(peer.id, f"it says that this node counts in generation {heard.generation}.")
+        heard.claims |= {(one.type, one.id): witnesses.claim_of(one) for one in _newer(node, page.records)}
+    return heard
+
+
+def _held(node: Node, peer: SyncPeer, tell: Tell) -> Generator[PageRead, None, None]:
+    """Yield the pages of what a peer holds of this node's records."""
+    deadline = Deadline(node.seconds)
+    after, read = 0, 0
     try:
         with calling(contact_of(peer, node.secret), node.id, node.line) as caller:
-            return _read_held(node, caller, done, lambda read: tell(peer.id, read), dry_run=dry_run)
-    except CallFault as fault:
+            while True:
+                page = caller.held(after)
+                read += len(page.records)
+                tell(peer.id, read)
+                yield page
+                if not page.has_more:
+                    return
+                deadline.check()
+                after = page.next
+    except (CallFault, TooSlow) as fault:
         raise Unheard(peer.id, str(fault)) from fault
 
 
-def _read_held(node: Node, caller: Caller, done: Restored, tell: Callable[[int], None], *, dry_run: bool) -> int:
-    after, read, seen = 0, 0, 0
-    while True:
-        page = caller.held(after)
-        seen = max(seen, page.generation, page.head // GENERATION_SIZE)
-        _take_back(node, page.records, done, dry_run=dry_run)
-        read += len(page.records)
-        tell(read)
-        if not page.has_more:
-            return seen
-        after = page.next
-
-
-def _take_back(node: Node, held: Sequence[Envelope], done: Restored, *, dry_run: bool) -> None:
+def _newer(node: Node, held: Sequence[Envelope]) -> Iterator[Envelope]:
+    """Yield the records of which somebody holds what this node said after its backup was made."""
     understood = [one for one in held if is_understood(one.type, one.dataschema)]
     for record_type, of_type in groupby(sorted(understood, key=lambda one: one.type), key=lambda one: one.type):
         some = list(of_type)
         with node.database.reads() as session:
-            newer = [one for one in some if _is_newer(one, *_known(session, node.id, record_type, some))]
-        gone = [one for one in newer if one.method == Method.DELETE.value]
-        back = [one for one in newer if one.method == Method.PUT.value]
-        done.removed += len(gone)
-        done.taken += len(back)
-        if newer and not dry_run:
-            _write(node, record_type, back, [one.id for one in gone], done)
+            here, said = _known(session, node.id, record_type, some)
+        yield from (one for one in some if _is_newer(one, here, said))
+
+
+def _take_back(
+    node: Node, heard: Sequence[tuple[SyncPeer, Witness]], wanted: dict[Key, Claim], done: Restored, tell: Tell
+) -> None:
+    """Write what is wanted, as the first of the peers that hold it so says it once more."""
+    for peer, witness in heard:
+        here = {key for key, claim in wanted.items() if _claims(witness, key, claim)}
+        with closing(_held(node, peer, tell)) as pages:
+            while here and (page := next(pages, None)) is not None:
+                found = [one for one in page.records if _is_wanted(one, wanted)]
+                for record_type in sorted({one.type for one in found}):
+                    _write(node, record_type, [one for one in found if one.type == record_type], done)
+                for one in found:
+                    del wanted[one.type, one.id]
+                here.difference_update((one.type, one.id) for one in found)
+        if here:
+            raise Unheard(peer.id, "it holds something else than a moment ago.")
+
+
+def _claims(witness: Witness, key: Key, claim: Claim) -> bool:
+    said = witness.claims.get(key)
+    return said is not None and said.content == claim.content
+
+
+def _is_wanted(one: Envelope, wanted: Mapping[Key, Claim]) -> bool:
+    claim = wanted.get((one.type, one.id))
+    return claim is not None and claim.content == witnesses.claim_of(one).content
 
 
 def _known(
@@ -157,12 +222,14 @@ def _is_newer(one: Envelope, here: Mapping[str, int], said: Mapping[str, SyncRec
     return one.rev > known or (one.rev == known and told is not None and one.seq > told.seq)
 
 
-def _write(node: Node, record_type: str, back: Sequence[Envelope], gone: Sequence[str], done: Restored) -> None:
+def _write(node: Node, record_type: str, taken: Sequence[Envelope], done: Restored) -> None:
     """Write records as this node's own, as they were published; who keeps those that were here stays written.
 
     Others are told of them afterwards, when the new generation has begun.
     """
     kind = KINDS[record_type]
+    back = [one for one in taken if one.method == Method.PUT.value]
+    gone = [one.id for one in taken if one.method == Method.DELETE.value]
     with node.database.writes() as session:
         copies.copying(session)
         keepers = _keepers(session, record_type, [one.id for one in back])

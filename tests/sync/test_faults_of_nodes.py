@@ -129,13 +129,13 @@ def backed_up(node: Node) -> Path:
     return file
 
 
-def restore(node: Node, file: Path) -> None:
-    """Put a backup in a node's place, and let the node ask its peers before it serves."""
+def restore(node: Node, file: Path, peer: Node) -> None:
+    """Put a backup in a node's place, and let the node ask its peers before it serves: there is one, and believed."""
     node.stop()
     node.do("restore", str(file), "--force")
     with pytest.raises(AssertionError, match="samnod sync new-generation"):
         node.start()
-    node.do("sync", "new-generation")
+    node.do("sync", "new-generation", "--from", peer.id)
     node.start()
 
 
@@ -147,7 +147,7 @@ def test_a_home_put_back_from_a_backup_takes_up_what_its_peers_have_read(pair: l
     homework.remove(home, [2])
     read(reader)
     homework.write(home, [3], summary="Läst av ingen.")
-    restore(home, file)
+    restore(home, file, reader)
     homework.write(home, [300, 301])
     sync_all(pair)
     require_agreement(pair)
@@ -167,7 +167,7 @@ def test_what_was_erased_does_not_come_back_with_a_backup(pair: list[Node], is_r
     homework.remove(home, [5])
     if is_read:
         read(reader)
-    restore(home, file)
+    restore(home, file, reader)
     sync_all(pair)
     require_agreement(pair)
     for node in pair:

@@ -1,6 +1,7 @@
 """After a restore a node takes back what its peers hold of its records, and nothing that was erased comes back."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,16 @@ from app.core.clock import today
 from app.core.db import Database
 from app.demo import service as demo
 from app.journal import generations
+from app.journal.schemas import NodeRead
 from app.journal.tables import JournalCounter, JournalRevision
 from app.organizations.tables import Organization
 from app.sync import checking, erasures, queries, restoring
+from app.sync.canonical import hash_of
 from app.sync.erasures import Erasure
 from app.sync.kinds import KINDS
 from app.sync.pulling import Node
-from app.sync.restoring import Unheard
-from app.sync.tables import SyncSelf
+from app.sync.restoring import Disputed, Unheard
+from app.sync.tables import SyncPeer, SyncSelf
 from app.sync.vocabulary import Verdict
 from tests.databases import copied_database, migrated_database
 from tests.engines import mostly_sqlite
@@ -31,6 +34,7 @@ from tests.sync.two_nodes import (
     introduce,
     introduction,
     remove,
+    served,
     two_nodes,
     write,
 )
@@ -102,9 +106,11 @@ def test_what_was_written_changed_and_removed_after_the_backup_is_so_again(nodes
         assert restoring.is_waiting(session)
 
     seen = restoring.begin_anew(north(nodes), tmp_path, dry_run=True)
-    assert (seen.taken, seen.removed) == (2, 1)
+    assert (seen.taken, seen.removed, set(seen.alone.values()), len(seen.alone)) == (0, 0, {"south"}, 3)
+    seen = restoring.begin_anew(north(nodes), tmp_path, believed=["south"], dry_run=True)
+    assert (seen.taken, seen.removed, seen.alone) == (2, 1, {})
     assert set(summaries(restored)) == {record_id(n) for n in (1, 2, 3, 4)}
-    done = restoring.begin_anew(north(nodes), tmp_path)
+    done = restoring.begin_anew(north(nodes), tmp_path, believed=["south"])
     assert (done.taken, done.removed, done.generation, done.refused) == (2, 1, 2, {})
     assert done.unkept == [record_id(5)]
     assert summaries(restored) == {
@@ -179,6 +185,65 @@ def test_a_peer_that_does_not_answer_stops_it_unless_it_is_left_out(nodes: TwoNo
         assert not restoring.is_waiting(session)
 
 
+def forge(database: Database, number: int, summary: str) -> None:
+    """Let a peer hold a version of a record of north's that north has never said."""
+    with database.writes() as session:
+        (row,) = session.execute(queries.records("north", "organization", [record_id(number)])).scalars()
+        row.payload = row.payload.replace("Skriven hemma.", summary)
+        row.rev, row.seq, row.hash = row.rev + 1, row.seq + 100, hash_of(row.payload)
+        session.add(row)
+
+
+def test_what_one_peer_alone_holds_is_taken_when_the_operator_says_so(nodes: TwoNodes, tmp_path: Path):
+    write(nodes.north, 1, 2)
+    nodes.pull()
+    with another_peer(nodes, "east", tmp_path) as east:
+        for database in (nodes.south, east):
+            forge(database, 1, "Efter säkerhetskopian.")
+        forge(east, 2, "Aldrig skriven.")
+        with pytest.raises(Disputed) as disputed:
+            restoring.begin_anew(north(nodes), tmp_path)
+        assert disputed.value.alone == {("organization", record_id(2)): "east"}
+        assert set(summaries(nodes.north).values()) == {"Skriven hemma."}
+        seen = restoring.begin_anew(north(nodes), tmp_path, dry_run=True)
+        assert (seen.taken, seen.alone) == (1, disputed.value.alone)
+        with nodes.north.reads() as session:
+            assert generations.generation(session) == 0
+        done = restoring.begin_anew(north(nodes), tmp_path, believed=["south"])
+        assert (done.taken, done.alone) == (1, disputed.value.alone)
+        assert summaries(nodes.north) == {record_id(1): "Efter säkerhetskopian.", record_id(2): "Skriven hemma."}
+        assert restoring.begin_anew(north(nodes), tmp_path, believed=["east"]).taken == 1
+        assert summaries(nodes.north)[record_id(2)] == "Aldrig skriven."
+
+
+@contextmanager
+def another_peer(nodes: TwoNodes, name: str, folder: Path) -> Iterator[Database]:
+    """Give the database of another peer of north's, which holds what south holds."""
+    SECRETS[name] = f"{name}'s secret, of thirty-two letters"[:36].encode()
+    place = folder / name
+    place.mkdir()
+    raw = nodes.south.write_engine.raw_connection()
+    raw.driver_connection.execute("VACUUM INTO ?", (str(place / "south.db"),))
+    raw.close()
+    node = NodeRead(id=name, name=name, url=f"http://{name}.test")
+    with copied_database("sqlite", str(place / "south.db"), place) as url:
+        database = Database(url)
+        introduce(database, node, NORTH, introduction(nodes.north, NORTH, node))
+        introduce(nodes.north, NORTH, node, introduction(database, node, NORTH))
+        nodes.wire.serve(f"{name}.test", served(database, node))
+        yield database
+        database.close()
+
+
+def test_a_peer_that_tells_of_generations_that_nobody_has_seen_is_not_believed(nodes: TwoNodes, tmp_path: Path):
+    with nodes.south.writes() as session:
+        session.execute(update(SyncPeer).where(col(SyncPeer.id) == "north").values(generation=8_000))
+    with pytest.raises(Unheard, match="generation 8000"):
+        restoring.begin_anew(north(nodes), tmp_path, believed=["south"])
+    with nodes.north.reads() as session:
+        assert generations.generation(session) == 0
+
+
 @pytest.mark.deep
 def test_whoever_forgets_it_is_found_out_by_the_digest(nodes: TwoNodes, put_back, tmp_path: Path):
     write(nodes.north, 1, 2)
@@ -212,7 +277,7 @@ def test_a_node_that_lost_everything_gets_every_kind_of_record_back_word_for_wor
         with empty.writes() as session:
             session.execute(update(SyncSelf).values(key_seeds=seeds))
         nodes.serve_north(empty)
-        done = restoring.begin_anew(north(nodes), tmp_path)
+        done = restoring.begin_anew(north(nodes), tmp_path, believed=["south"])
         assert (done.taken, done.refused) == (len(before), {})
         assert published(empty) == before
         outcome = nodes.pull()

@@ -124,8 +124,15 @@ def test_a_restored_node_asks_its_peers_before_it_serves(nodes: TwoNodes, samnod
     code, _, err = samnod("sync", "new-generation")
     assert (code, "--without north" in err) == (1, True)
     nodes.wire.cut.clear()
+    with nodes.north.writes() as session:
+        applying.write(session, "south", [said(9, 70, home="south", summary="Läst i norr.")])
     nodes.south.close()
-    code, out, _ = samnod("sync", "new-generation")
-    assert (code, "The server may start." in out) == (0, True)
+    code, _, err = samnod("sync", "new-generation")
+    assert (code, record_id(9) in err, "To believe it: --from north\nNot to: --without north" in err) == (1, True, True)
+    nodes.south.close()
+    assert samnod("sync", "new-generation", "--from", "nobody")[0] == 1
+    nodes.south.close()
+    code, out, _ = samnod("sync", "new-generation", "--from", "north")
+    assert (code, "1 records were newer" in out, "The server may start." in out) == (0, True, True)
     with nodes.south.reads() as session:
         assert not restoring.is_waiting(session)
