@@ -74,28 +74,44 @@ def _trade(row: dict[str, str]) -> Trade:
     )
 
 
-def _expression(pattern: str) -> str:
-    """Return `pattern` as an expression on text whose words stand between single spaces."""
-    head = "" if pattern.startswith("*") else "(?<= )"
-    tail = "" if pattern.endswith("*") else "(?= )"
-    return head + re.escape(pattern.strip("*")) + tail
+def _spelled(pattern: str) -> str:
+    """Return `pattern` as what a text holds that it names, when the text's words stand between single spaces."""
+    head = "" if pattern.startswith("*") else " "
+    tail = "" if pattern.endswith("*") else " "
+    return head + pattern.strip("*") + tail
 
 
 @cache
-def _single_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return each trade's own expression, so that one text can name several trades with the same words."""
-    found = []
+def _spellings() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return what names a trade, each with the trade: what one word can hold, and what runs over several words."""
+    within: list[tuple[str, str]] = []
+    across: list[tuple[str, str]] = []
     for trade in trades().values():
         spelled = {*trade.patterns, *(fold(p) for p in trade.patterns if len(p.strip("*")) >= _LONG_ENOUGH_TO_FOLD)}
-        found.append((trade.id, re.compile("|".join(_expression(p) for p in sorted(spelled)))))
-    return tuple(found)
+        for pattern in sorted(spelled):
+            (across if " " in pattern else within).append((_spelled(pattern), trade.id))
+    return within, across
 
 
 @lru_cache(maxsize=20_000)
 def trades_in(text: str) -> tuple[str, ...]:
-    """Return the ids of the trades that `text` names, in any of the three languages."""
-    spaced = f" {' '.join(_WORD.findall(_plain(text)))} "
-    return tuple(name for name, pattern in _single_patterns() if pattern.search(spaced))
+    """Return the ids of the trades that `text` names, in any of the three languages.
+
+    Words come again and again, so each is looked through once for all that can name a trade.
+    """
+    found = _WORD.findall(_plain(text))
+    spaced = f" {' '.join(found)} "
+    named = {trade for spelled, trade in _spellings()[1] if spelled in spaced}
+    named.update(*(_trades_in_word(word) if len(word) <= LONGEST_WORD else _named_by(word) for word in found))
+    return tuple(trade for trade in trades() if trade in named)
+
+
+def _named_by(word: str) -> tuple[str, ...]:
+    spaced = f" {word} "
+    return tuple(trade for spelled, trade in _spellings()[0] if spelled in spaced)
+
+
+_trades_in_word = lru_cache(maxsize=100_000)(_named_by)
 
 
 def trades_of_sectors(sectors: Iterable[str]) -> tuple[str, ...]:

@@ -1,8 +1,21 @@
 """Words: what a text asks for, in three languages."""
 
+import re
+from functools import cache
+
 import pytest
 
-from app.matching.lexicon import infer_codes, pieces, significant, trades, trades_in, trades_of_sectors, words
+from app.core.text import fold
+from app.matching.lexicon import (
+    Trade,
+    infer_codes,
+    pieces,
+    significant,
+    trades,
+    trades_in,
+    trades_of_sectors,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +68,35 @@ def test_a_trade_is_known_in_each_language(text: str, trade: str) -> None:
 @pytest.mark.parametrize("text", ["Sundsvalls stad", "Stadsbyggnad", "Flyttfågelräkning", "", "2026", "och av till"])
 def test_a_word_that_only_looks_like_a_trade_is_not_one(text: str) -> None:
     assert not {"cleaning", "moving"} & set(trades_in(text))
+
+
+def test_a_star_says_that_a_word_may_go_on_and_nothing_else_does():
+    """Each trade is named by what an expression made of its patterns finds, whatever else stands around it."""
+    texts = [
+        f"{before} {pattern.replace('*', inside)} {after}"
+        for trade in trades().values()
+        for pattern in trade.patterns
+        for inside in ("", "x")
+        for before, after in (("och", "i Umeå"), ("", ""))
+    ]
+    for text in texts:
+        spaced = " ".join(["", *re.findall(r"[^\W_]+", text), ""])
+        expected = {name for name, trade in trades().items() if any(_names(p, spaced) for p in _spelled(trade))}
+        assert set(trades_in(text)) == expected, text
+
+
+def _spelled(trade: Trade) -> set[str]:
+    return {*trade.patterns, *(fold(one) for one in trade.patterns if len(one.strip("*")) >= 7)}
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    head, tail = ("" if pattern.startswith("*") else "(?<= )"), ("" if pattern.endswith("*") else "(?= )")
+    return re.compile(head + re.escape(pattern.strip("*")) + tail)
+
+
+def _names(pattern: str, spaced: str) -> bool:
+    return _expression(pattern).search(spaced) is not None
 
 
 @pytest.mark.parametrize(
