@@ -2,7 +2,8 @@
 
 The home is a `samnod serve` process over records as the demo has them, multiplied; the reader is `samnod sync run`.
 Everything of a night is in the figures: pages made, signed, sent, checked, written as they came, written into the
-rooms' tables, and proved equal. The reader's memory is looked at on the way: it must not grow with what is read.
+rooms' tables, and proved equal. What follows it, bringing the copies into the index of matching, has its own figure.
+The memory of the reader, with the processes beside it, is looked at on the way: it must not grow with what is read.
 """
 
 import json
@@ -32,7 +33,7 @@ from app.journal.schemas import NodeRead
 from app.journal.tables import JournalCounter
 from app.sync import buckets, envelopes, peers, queries
 from app.sync.canonical import canonical, hash_of
-from app.sync.tables import SyncPeer
+from app.sync.tables import SyncPeer, SyncRun
 from app.sync.vocabulary import Envelope
 from app.wiring import wire
 from benchmarks.timing import migrated
@@ -63,13 +64,16 @@ _READY_SECONDS = 120.0
 class Measured:
     """What one kind of database did; seconds are of a whole command, when the program has been loaded.
 
-    `memory` is the most that the reader had by then, in MB, by the part that it had read.
+    `backfill_seconds` are of its run, from the first question to the proof, and `index_seconds` of what is done next.
+    `memory` is the most that the reader had by then, in MB, by the part that it had read; `mix`: records by type.
     """
 
     database: str
     records: int
+    mix: dict[str, int]
     backfill_seconds: float
     records_a_second: float
+    index_seconds: float
     memory: dict[str, float]
     changes: dict[str, float]
     ratio: float
@@ -138,14 +142,15 @@ def run(kinds: Sequence[str], records: int = RECORDS, few: int = FEW, changes: i
 def report(found: Sequence[Measured]) -> str:
     """Return the figures as a table."""
     lines = [
-        f"{'database':<12}{'records':>9}{'records/s':>11}  memory MB at 10/50/100 %   1,000 changes s   ratio  idle"
+        f"{'database':<12}{'records':>9}{'records/s':>11}{'index s':>9}  memory MB at 10/50/100 %   1,000 changes s"
+        "                ratio  idle"
     ]
     for one in found:
         memory = "/".join(f"{one.memory.get(f'{part:.0%}', 0):.0f}" for part in _LOOKS)
         changed = ", ".join(f"{size}: {seconds:.2f}" for size, seconds in one.changes.items())
         lines.append(
-            f"{one.database:<12}{one.records:>9}{one.records_a_second:>11.0f}  {memory:<26}{changed:<32}"
-            f"{one.ratio:.2f}  {one.idle_requests}"
+            f"{one.database:<12}{one.records:>9}{one.records_a_second:>11.0f}{one.index_seconds:>9.1f}  {memory:<26}"
+            f"{changed:<32}{one.ratio:.2f}  {one.idle_requests}"
         )
     return "\n".join(lines)
 
@@ -161,7 +166,8 @@ def _measure(kind: str, records: int, few: int, changes: int) -> Measured:
         _backfill(reader, few)
         small = _timed_changes(home, reader, changes)
     with _two_nodes(kind, records) as (home, reader):
-        seconds, memory = _backfill(reader, records)
+        mix = _mix(home)
+        seconds, index, memory = _backfill(reader, records)
         large = _timed_changes(home, reader, changes)
         before = home.asked()
         idle = reader.timed("sync", "run")
@@ -169,8 +175,10 @@ def _measure(kind: str, records: int, few: int, changes: int) -> Measured:
     return Measured(
         database=kind,
         records=records,
+        mix=mix,
         backfill_seconds=round(seconds, 2),
         records_a_second=round(records / seconds),
+        index_seconds=round(index, 2),
         memory=memory,
         changes={str(few): round(small, 2), str(records): round(large, 2)},
         ratio=round(large / small, 2),
@@ -269,8 +277,13 @@ def _say(database: Database, said: Sequence[Envelope]) -> None:
         envelopes.store(session, numbered, before)
 
 
-def _backfill(reader: Node, records: int) -> tuple[float, dict[str, float]]:
-    """Read everything; return the seconds and how much memory the reader had had on the way, in MB."""
+def _mix(home: Node) -> dict[str, int]:
+    with home.database.reads() as session:
+        return {name: total.count for name, total in buckets.by_type(buckets.held(session, HOME)).items()}
+
+
+def _backfill(reader: Node, records: int) -> tuple[float, float, dict[str, float]]:
+    """Read everything; return the seconds of that and of the index, and the memory on the way in MB."""
     memory: dict[str, float] = {}
     process = reader.begin("sync", "run")
     while process.poll() is None:
@@ -286,7 +299,10 @@ def _backfill(reader: Node, records: int) -> tuple[float, dict[str, float]]:
     if process.returncode or held != records:
         log = (reader.folder / "log").read_text(errors="replace")[-2_000:]
         raise RuntimeError(f"{held} of {records} records were read:\n{log}")
-    return reader.took(), memory
+    with reader.database.reads() as session:
+        (run,) = session.execute(select(SyncRun)).scalars()
+    seconds = (run.ended_at - run.started_at).total_seconds() if run.ended_at else float("inf")
+    return seconds, reader.took() - seconds, memory
 
 
 def _timed_changes(home: Node, reader: Node, number: int) -> float:

@@ -276,6 +276,7 @@ SHELVES_OF_ROOM = {
         {"queries"},
         {"buckets", "identity"},
         {"envelopes", "erasures", "pages"},
+        {"drafting"},
         {"peers", "applying"},
         {"serving", "calling", "witnesses"},
         {"feed"},

@@ -6,7 +6,7 @@ how a value is stored (states, instants, yes and no), and the driver is given th
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, TableClause, inspect
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +16,13 @@ from sqlmodel import SQLModel
 from app.core.db import WriteSession
 
 
+class Ready(NamedTuple):
+    """Rows of one table as a driver takes them: plain values, which another process can make as well."""
+
+    names: tuple[str, ...]
+    values: list[tuple[Any, ...]]
+
+
 def insert_many(session: WriteSession, into: TableClause | type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert `rows`, which all name the same columns: what is left out is not filled in with a default of Python's.
 
@@ -23,24 +30,45 @@ def insert_many(session: WriteSession, into: TableClause | type[SQLModel], rows:
         LookupError: a value that its column's states do not have.
         sqlalchemy.exc.DBAPIError: as an ordinary insert does, IntegrityError and all.
     """
-    if not rows:
-        return
+    if rows:
+        insert_ready(session, into, ready(session.connection().dialect, into, rows))
+
+
+def ready(dialect: Dialect, into: TableClause | type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> Ready:
+    """Return rows, one at least, as the driver of this dialect takes them.
+
+    Raises:
+        LookupError: a value that its column's states do not have.
+    """
+    columns = _table(into).c
+    names = tuple(rows[0])
+    stored = [_stored(dialect, columns[name].type, list(map(itemgetter(name), rows))) for name in names]
+    return Ready(names, list(zip(*stored, strict=True)))
+
+
+def insert_ready(session: WriteSession, into: TableClause | type[SQLModel], rows: Ready) -> None:
+    """Insert rows that have been made ready for this database.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: as an ordinary insert does, IntegrityError and all.
+    """
     connection = session.connection()
-    table: TableClause = into if isinstance(into, TableClause) else inspect(into).local_table
-    names = list(rows[0])
-    columns = [table.c[name] for name in names]
+    table = _table(into)
     prepare = connection.dialect.identifier_preparer
-    target = f"{prepare.format_table(table)} ({', '.join(map(prepare.format_column, columns))})"
-    stored = [
-        _stored(connection.dialect, column.type, list(map(itemgetter(name), rows)))
-        for column, name in zip(columns, names, strict=True)
-    ]
-    values = list(zip(*stored, strict=True))
+    columns = [prepare.format_column(table.c[name]) for name in rows.names]
+    target = f"{prepare.format_table(table)} ({', '.join(columns)})"
     if connection.dialect.name == "sqlite":
-        places = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", values)  # noqa: S608  # names of our own
+        places = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", rows.values)  # noqa: S608  # names of our own
     else:
-        _copy(connection, target, values)
+        _copy(connection, target, rows.values)
+
+
+def _table(into: TableClause | type[SQLModel]) -> TableClause:
+    if isinstance(into, TableClause):
+        return into
+    own: TableClause = inspect(into).local_table
+    return own
 
 
 def _stored(dialect: Dialect, kind: TypeEngine[Any], said: Sequence[Any]) -> Sequence[Any]:

@@ -26,6 +26,7 @@ from app.core.privacy import address_without_numbers, only_a_function, without_n
 
 # NUL and the other controls but tab and line breaks, and halves of surrogate pairs.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_NUMBER = re.compile(r"\s*[-+]?\d*\.?\d*\s*")
 _LONGEST_ADDRESS = 2048
 
 
@@ -47,7 +48,7 @@ def composed(value: Any) -> Any:
 
 def _written_out(value: Any) -> Any:
     """Refuse a number where a date belongs: Pydantic would read it as seconds since 1970."""
-    if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d*\.?\d*\s*", value)):
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         raise ValueError(Message(N_("write a date as 2026-11-21, and an instant as 2026-11-21T12:00:00+01:00")))
     return value
 

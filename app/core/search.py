@@ -36,24 +36,32 @@ class SearchIndex:
         """Index `record_id` under the words of `texts`, in place of what it had."""
         self.put_all(session, {record_id: words_of(texts)})
 
-    def put_all(self, session: WriteSession, words: Mapping[str, str]) -> None:
-        """Index many records, some hundreds at a time, each under what `words_of` gave for its texts."""
+    def put_all(self, session: WriteSession, words: Mapping[str, str], *, are_new: bool = False) -> None:
+        """Index many records, some hundreds at a time, each under what `words_of` gave for its texts.
+
+        Nothing is looked for of those that `are_new`.
+        """
         if not words:
             return
         connection = session.connection()
         ids = list(words)
         if not _is_sqlite(session):
-            connection.execute(delete(self.table).where(self.table.c.id.in_(ids)))
+            if not are_new:
+                connection.execute(delete(self.table).where(self.table.c.id.in_(ids)))
             insert_many(session, self.table, [{"id": one, "words": words[one]} for one in ids])
             return
-        numbers = select(self.rows.c.id, self.rows.c.number).where(self.rows.c.id.in_(ids))
-        before = dict(connection.execute(numbers).all())
-        if before:
-            connection.execute(delete(self.table).where(self.table.c.rowid.in_(list(before.values()))))
-        if new := [{"id": one} for one in ids if one not in before]:
-            insert_many(session, self.rows, new)
-        found = dict(connection.execute(numbers).all())
-        insert_many(session, self.table, [{"rowid": found[one], "id": one, "words": words[one]} for one in ids])
+        numbers: dict[str, int] = {}
+        if not are_new:
+            wanted = select(self.rows.c.id, self.rows.c.number).where(self.rows.c.id.in_(ids))
+            numbers = dict(connection.execute(wanted).all())
+        if numbers:
+            connection.execute(delete(self.table).where(self.table.c.rowid.in_(list(numbers.values()))))
+        if new := [one for one in ids if one not in numbers]:
+            # Nobody else writes meanwhile: SQLite has one writer.
+            last: int = connection.execute(select(func.coalesce(func.max(self.rows.c.number), 0))).scalar_one()
+            numbers |= {one: last + place for place, one in enumerate(new, start=1)}
+            insert_many(session, self.rows, [{"number": numbers[one], "id": one} for one in new])
+        insert_many(session, self.table, [{"rowid": numbers[one], "id": one, "words": words[one]} for one in ids])
 
     def remove(self, session: WriteSession, record_id: str) -> None:
         """Forget `record_id`, if it is known."""

@@ -21,15 +21,20 @@ _TOKEN = re.compile(r"[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+")
 # Swedish alphabetical order with the Norwegian letters beside their Swedish sisters.
 _SORT = str.maketrans({"å": "{a", "ä": "{b", "æ": "{b", "ö": "{c", "ø": "{c"})
+_UNSORTED = re.compile(r"[^a-z0-9{ ]+")
 _swedish = snowballstemmer.stemmer("swedish")
 
 
 def fold(text: str) -> str:
     """Return `text` in lower case with every letter folded to a–z; other characters stay."""
-    lowered = text.lower().translate(_LETTERS)
-    if lowered.isascii():
-        return lowered
-    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+    return _without_marks(text.lower().translate(_LETTERS))
+
+
+def _without_marks(text: str) -> str:
+    """Return `text` with its letters' accents taken off."""
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def tokens(text: str) -> list[str]:
@@ -44,6 +49,9 @@ def stem(word: str) -> str:
     One stemmer serves both languages, so that a word has one stem whoever wrote it: the Swedish
     and the Norwegian Snowball rules cut nearly the same endings.
     """
+    if word.isdecimal():
+        # A number has no endings, and there are more of them than words.
+        return fold(word)
     return fold(_swedish.stemWord(word.lower().replace("æ", "ä").replace("ø", "ö")))
 
 
@@ -62,8 +70,7 @@ def _tokens_of(word: str) -> tuple[str, ...]:
 def sort_key(text: str) -> str:
     """Return a key that sorts as Swedish readers expect under plain byte order (å, ä/æ, ö/ø last)."""
     swedish = unicodedata.normalize("NFC", text.lower()).translate(_SORT)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", swedish) if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9{ ]+", "", plain).strip()
+    return _UNSORTED.sub("", _without_marks(swedish)).strip()
 
 
 def neutral(text: str) -> str:

@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete
-from sqlmodel import col
-
 from app.core.db import ReadSession, WriteSession
-from app.core.search import words_of
 from app.enterprises import queries, records, vocabulary
 from app.enterprises.schemas import EnterpriseCreate
 from app.enterprises.tables import Enterprise
-from app.journal import replicas as journal
+from app.journal.replicas import Draft, Replicas, Rows
 from app.journal.vocabulary import Copy
 from app.reference.fields import public_number
 
@@ -47,40 +43,16 @@ def said(session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict
     return {one.id: (one.rev, records.payload(one)) for one in records.read_many(session, record_ids)}
 
 
-def own_ids(session: ReadSession | WriteSession, home: str) -> Sequence[str]:
-    """Return the ids of all the enterprises of a node."""
-    return journal.own_ids(session, Enterprise, home)
-
-
-def project(session: WriteSession, copies: Sequence[Copy]) -> None:
-    """Write copies in place of what was here of them, and tell the journal.
+def _draft(copy: Copy, data: EnterpriseCreate) -> Draft:
+    """Return what becomes of a copy.
 
     Raises:
-        InvalidContent: a field is not what it should be, or a code is in no list.
-        Conflict: an id belongs to another node's record.
+        InvalidContent: a code is in no list, or the same thing is said twice.
     """
-    read = journal.read(EnterpriseCreate, copies)
-    for _, data in read:
-        records.require_sound(data)
-    _delete(session, journal.require_home(session, Enterprise, copies))
-    numbers = [(data.organisation_number,) for _, data in read if data.organisation_number]
-    journal.give_way(session, Enterprise, copies, ["organisation_number"], numbers)
-    rows: records.Rows = {Enterprise: [_row(one, data) for one, data in read]}
-    for one, data in read:
-        for table, values in records.child_rows(one.id, data).items():
-            rows.setdefault(table, []).extend(values)
-    with journal.as_conflicts():
-        records.write_rows(session, rows)
-    queries.SEARCH.put_all(session, {one.id: words_of(records.searchable(data)) for one, data in read})
-    journal.written(session, RECORD_TYPE, copies)
-
-
-def forget(session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
-    """Take copies of a node's enterprises away, and tell the journal."""
-    gone = journal.here(session, Enterprise, home, record_ids)
-    _delete(session, gone)
-    queries.SEARCH.remove_all(session, gone)
-    journal.forgotten(session, RECORD_TYPE, home, gone)
+    records.require_sound(data)
+    number = data.organisation_number
+    rows: Rows = {Enterprise: [_row(copy, data)], **records.child_rows(copy.id, data)}
+    return Draft(rows, records.searchable(data), (number,) if number else None)
 
 
 def _row(copy: Copy, data: EnterpriseCreate) -> dict[str, Any]:
@@ -88,8 +60,11 @@ def _row(copy: Copy, data: EnterpriseCreate) -> dict[str, Any]:
     return {**fixed, **records.own_values(data), "created_at": copy.at, "updated_at": copy.at}
 
 
-def _delete(session: WriteSession, enterprise_ids: Sequence[str]) -> None:
-    if enterprise_ids:
-        # What belongs to an enterprise goes with it: the foreign keys cascade.
-        session.connection().execute(delete(Enterprise).where(col(Enterprise.id).in_(enterprise_ids)))
-        session.expire_all()
+REPLICAS: Final = Replicas(
+    RECORD_TYPE,
+    EnterpriseCreate,
+    _draft,
+    [Enterprise, *records.CHILDREN],
+    search=queries.SEARCH,
+    unique=["organisation_number"],
+)

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import col
 
-from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Message
 from app.core.i18n import N_
@@ -17,7 +16,7 @@ from app.inventories.schemas import InventoryCreate
 from app.inventories.suppression import is_small
 from app.inventories.tables import NeedsInventory
 from app.inventories.vocabulary import OPEN_LEFT, PUBLIC, QuestionKind, Status, Withheld
-from app.journal import replicas as journal
+from app.journal.replicas import Draft, Replicas, shown_as
 from app.journal.vocabulary import Copy
 
 RECORD_TYPE: Final = rounds.OBJECT
@@ -59,7 +58,7 @@ class _CopiedResults(SchemaIn):
 class _CopiedRound(InventoryCreate):
     """A round as its home publishes it: closed, with its results."""
 
-    status: Annotated[Status, journal.shown_as(PUBLIC)]
+    status: Annotated[Status, shown_as(PUBLIC)]
     is_imported: bool = False
     is_demo: bool = False
     results: _CopiedResults
@@ -87,30 +86,8 @@ def said(session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict
     return {row.id: (row.rev, rounds.payload(row)) for row in rows}
 
 
-def own_ids(session: ReadSession | WriteSession, home: str) -> Sequence[str]:
-    """Return the ids of all the rounds of a node."""
-    return journal.own_ids(session, NeedsInventory, home)
-
-
-def project(session: WriteSession, copies: Sequence[Copy]) -> None:
-    """Write copies in place of what was here of them, and tell the journal.
-
-    Raises:
-        InvalidContent: a field is not what it should be, or a count is from one to four.
-        Conflict: an id belongs to another node's record.
-    """
-    read = journal.read(_CopiedRound, copies)
-    _delete(session, journal.require_home(session, NeedsInventory, copies))
-    with journal.as_conflicts():
-        insert_many(session, NeedsInventory, [_row(one, data) for one, data in read])
-    journal.written(session, RECORD_TYPE, copies)
-
-
-def forget(session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
-    """Take copies of a node's rounds away, and tell the journal."""
-    gone = journal.here(session, NeedsInventory, home, record_ids)
-    _delete(session, gone)
-    journal.forgotten(session, RECORD_TYPE, home, gone)
+def _draft(copy: Copy, data: _CopiedRound) -> Draft:
+    return Draft({NeedsInventory: [_row(copy, data)]})
 
 
 def _row(copy: Copy, data: _CopiedRound) -> dict[str, Any]:
@@ -129,7 +106,4 @@ def _in_order(results: dict[str, Any], own_questions: Sequence[Mapping[str, Any]
     return results
 
 
-def _delete(session: WriteSession, inventory_ids: Sequence[str]) -> None:
-    if inventory_ids:
-        session.connection().execute(delete(NeedsInventory).where(col(NeedsInventory.id).in_(inventory_ids)))
-        session.expire_all()
+REPLICAS: Final = Replicas(RECORD_TYPE, _CopiedRound, _draft, [NeedsInventory])

@@ -1,32 +1,149 @@
-"""How a room writes copies of other nodes' records: whose they are is asked first, and who follows them is told."""
+"""How a room writes copies of other nodes' records: whose they are is asked first, and who follows them is told.
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+Most of what a copy costs is reading it and making its rows, which needs no database. That is done first (`drafted`),
+here or by another process, and what it gives is written (`write`).
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from pydantic import AfterValidator
-from sqlalchemy import Table, inspect, select, tuple_, update
+from sqlalchemy import Dialect, Table, delete, inspect, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
+from app.core.bulk import Ready, insert_ready, ready
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Message
 from app.core.i18n import N_
 from app.core.patching import validated
 from app.core.schema import SchemaIn
+from app.core.search import SearchIndex, words_of
 from app.journal import service as journal
 from app.journal.vocabulary import Change, Copy, Method
 
 Schema = TypeVar("Schema", bound=SchemaIn)
+Rows = Mapping[type[SQLModel], list[dict[str, Any]]]
 
 
-def read(schema: type[Schema], copies: Sequence[Copy]) -> list[tuple[Copy, Schema]]:
-    """Return copies with what they say as `schema`; what else they say is passed over: a newer home has more.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What becomes of one copy: its rows, table by table, and the texts that it is found by.
 
-    Raises:
-        InvalidContent: with a pointer to each field that is wrong in the first that cannot be read.
+    `unique` is what only one record of a node may say: values of those columns of which its room says so.
     """
-    return [(one, validated(schema, one.payload, unknown="ignore")) for one in copies]
+
+    rows: Rows
+    texts: Sequence[str] = ()
+    unique: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Copies as they will be written, in plain values: rows as the driver takes them, words as search keeps them."""
+
+    homes: dict[str, str]
+    rows: dict[type[SQLModel], Ready]
+    words: dict[str, str]
+    unique: list[tuple[Any, ...]]
+
+
+class Replicas(Generic[Schema]):
+    """Where the copies of one type of record are written, and how.
+
+    A copy is read as `schema`, and `draft` says what becomes of it. `tables` are in the order in which they may be
+    written, the record's own first: it has the columns `id` and `home`, and what belongs to it goes with it.
+    """
+
+    def __init__(
+        self,
+        record_type: str,
+        schema: type[Schema],
+        draft: Callable[[Copy, Schema], Draft],
+        tables: Sequence[type[SQLModel]],
+        *,
+        search: SearchIndex | None = None,
+        unique: Sequence[str] = (),
+    ) -> None:
+        self.record_type = record_type
+        self._schema = schema
+        self._draft = draft
+        self._own = tables[0]
+        self._tables = tables
+        self._search = search
+        self._unique = unique
+
+    def drafted(self, copies: Sequence[Copy], dialect: Dialect) -> Drafted:
+        """Return what will be written of these copies to a database of this dialect; nothing is read from it.
+
+        What they say that the schema does not know is passed over: a newer home has more.
+
+        Raises:
+            InvalidContent: with a pointer to each field that is wrong in the first copy that cannot be read.
+        """
+        drafts = [self._draft(one, validated(self._schema, one.payload, unknown="ignore")) for one in copies]
+        rows = {table: [row for one in drafts for row in one.rows.get(table, ())] for table in self._tables}
+        texts = {copy.id: draft.texts for copy, draft in zip(copies, drafts, strict=True)}
+        return Drafted(
+            homes={one.id: one.home for one in copies},
+            rows={table: ready(dialect, table, of_table) for table, of_table in rows.items() if of_table},
+            words={one: words_of(said) for one, said in texts.items()} if self._search else {},
+            unique=[one.unique for one in drafts if one.unique is not None],
+        )
+
+    def write(self, session: WriteSession, copies: Sequence[Copy], drafted: Drafted, *, are_new: bool = False) -> None:
+        """Write what was drafted of these copies in place of what was here of them, and tell the journal.
+
+        Nothing is looked for of those that `are_new`: should one be here all the same, it is a conflict.
+
+        Raises:
+            Conflict: an id is another node's record here, or two copies say what only one may.
+        """
+        if not are_new:
+            self._delete(session, _require_home(session, self._own, drafted.homes))
+        if drafted.unique:
+            _give_way(session, self._own, drafted, self._unique)
+        with _as_conflicts():
+            for table, rows in drafted.rows.items():
+                insert_ready(session, table, rows)
+        if self._search:
+            self._search.put_all(session, drafted.words, are_new=are_new)
+        for one in copies:
+            told = Change(self.record_type, one.id, one.home, one.rev, Method.PUT, "", None, one.payload)
+            journal.record(session, told)
+
+    def project(self, session: WriteSession, copies: Sequence[Copy]) -> None:
+        """Draft copies and write them.
+
+        Raises:
+            InvalidContent, Conflict: as `drafted` and `write`.
+        """
+        self.write(session, copies, self.drafted(copies, session.connection().dialect))
+
+    def forget(self, session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
+        """Take these copies of a node's records away, with all that they said, and tell the journal."""
+        columns = _of(self._own).c
+        wanted = select(columns.id).where(columns.id.in_(record_ids), columns.home == home)
+        gone = list(session.execute(wanted).scalars())
+        self._delete(session, gone)
+        if self._search:
+            self._search.remove_all(session, gone)
+        for one in gone:
+            journal.record(session, Change(self.record_type, one, home, 0, Method.DELETE, "", {}, None))
+
+    def own_ids(self, session: ReadSession | WriteSession, home: str) -> Sequence[str]:
+        """Return the ids of all the records of a node, drafts and hidden ones too."""
+        columns = _of(self._own).c
+        return session.execute(select(columns.id).where(columns.home == home).order_by(columns.id)).scalars().all()
+
+    def _delete(self, session: WriteSession, record_ids: Sequence[str]) -> None:
+        if record_ids:
+            # What belongs to a record goes with it: the foreign keys cascade.
+            own = _of(self._own)
+            session.connection().execute(delete(own).where(own.c.id.in_(record_ids)))
+            session.expire_all()
 
 
 def shown_as(states: Collection[str]) -> AfterValidator:
@@ -40,15 +157,12 @@ def shown_as(states: Collection[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def require_home(session: WriteSession, table: type[SQLModel], copies: Sequence[Copy]) -> list[str]:
+def _require_home(session: WriteSession, table: type[SQLModel], homes: Mapping[str, str]) -> list[str]:
     """Refuse copies whose id is another node's record here: nobody speaks for anybody else. Return those that are here.
-
-    `table` has the columns `id` and `home`.
 
     Raises:
         Conflict: naming the first of them.
     """
-    homes = {one.id: one.home for one in copies}
     columns = _of(table).c
     here: list[str] = []
     for record_id, home in session.execute(select(columns.id, columns.home).where(columns.id.in_(list(homes)))):
@@ -59,22 +173,19 @@ def require_home(session: WriteSession, table: type[SQLModel], copies: Sequence[
     return here
 
 
-def give_way(
-    session: WriteSession, table: type[SQLModel], copies: Sequence[Copy], key: Sequence[str], values: Iterable[Any]
-) -> None:
+def _give_way(session: WriteSession, table: type[SQLModel], drafted: Drafted, key: Sequence[str]) -> None:
     """Take what only one record of a node may say (`key`: its columns) from the node's other copies.
 
     It has moved at home, and they will be told anew; which of them comes first is chance. The last column is emptied.
     """
-    if taken := list(values):
-        columns = _of(table).c
-        others = (columns.home == copies[0].home, columns.id.not_in([one.id for one in copies]))
-        same = tuple_(*(columns[name] for name in key)).in_(taken)
-        session.connection().execute(update(_of(table)).where(*others, same).values({key[-1]: None}))
+    columns = _of(table).c
+    others = (columns.home.in_(set(drafted.homes.values())), columns.id.not_in(list(drafted.homes)))
+    same = tuple_(*(columns[name] for name in key)).in_(drafted.unique)
+    session.connection().execute(update(_of(table)).where(*others, same).values({key[-1]: None}))
 
 
 @contextmanager
-def as_conflicts() -> Iterator[None]:
+def _as_conflicts() -> Iterator[None]:
     """Tell of what the database refuses to keep beside the rest as of a conflict.
 
     Raises:
@@ -84,31 +195,6 @@ def as_conflicts() -> Iterator[None]:
         yield
     except IntegrityError as fault:
         raise Conflict(Message(N_("The copies cannot be kept beside what is here already."))) from fault
-
-
-def own_ids(session: ReadSession | WriteSession, table: type[SQLModel], home: str) -> Sequence[str]:
-    """Return the ids of all the records of a node, whatever state they are in."""
-    columns = _of(table).c
-    return session.execute(select(columns.id).where(columns.home == home).order_by(columns.id)).scalars().all()
-
-
-def here(session: WriteSession, table: type[SQLModel], home: str, record_ids: Sequence[str]) -> list[str]:
-    """Return those of these ids that are a node's records here."""
-    columns = _of(table).c
-    wanted = select(columns.id).where(columns.id.in_(record_ids), columns.home == home)
-    return list(session.execute(wanted).scalars())
-
-
-def written(session: WriteSession, record_type: str, copies: Sequence[Copy]) -> None:
-    """Tell the journal of copies that are here now: rooms above follow them as they follow our own records."""
-    for one in copies:
-        journal.record(session, Change(record_type, one.id, one.home, one.rev, Method.PUT, "", None, one.payload))
-
-
-def forgotten(session: WriteSession, record_type: str, home: str, record_ids: Sequence[str]) -> None:
-    """Tell the journal of copies that are gone."""
-    for one in record_ids:
-        journal.record(session, Change(record_type, one, home, 0, Method.DELETE, "", {}, None))
 
 
 def _of(table: type[SQLModel]) -> Table:

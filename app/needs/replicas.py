@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import col
 
-from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
 from app.core.schema import Day, Instant, KeptLine
-from app.core.search import words_of
-from app.journal import replicas as journal
+from app.journal.replicas import Draft, Replicas, Rows, shown_as
 from app.journal.vocabulary import Copy
 from app.needs import queries, records, vocabulary
 from app.needs.rules import due_on
@@ -40,7 +38,7 @@ class _CopiedNeed(NeedCreate):
     holder_id: _SomeId | None = None
     enterprise_id: _SomeId | None = None
     holder_name: KeptLine = Field(min_length=1)
-    status: Annotated[Status, journal.shown_as(PUBLIC_STATUSES)]
+    status: Annotated[Status, shown_as(PUBLIC_STATUSES)]
     status_note: KeptLine | None = None
     published_at: Instant
     assured_on: Day | None = None
@@ -58,34 +56,9 @@ def said(session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict
     return {one.id: (one.rev, records.payload(one)) for one in records.read_all(session, rows)}
 
 
-def own_ids(session: ReadSession | WriteSession, home: str) -> Sequence[str]:
-    """Return the ids of all the needs of a node."""
-    return journal.own_ids(session, Need, home)
-
-
-def project(session: WriteSession, copies: Sequence[Copy]) -> None:
-    """Write copies in place of what was here of them, and tell the journal.
-
-    Raises:
-        InvalidContent: a field is not what it should be, or a code is in no list.
-        Conflict: an id or slug belongs to another node's record.
-    """
-    read = journal.read(_CopiedNeed, copies)
-    _delete(session, journal.require_home(session, Need, copies))
-    with journal.as_conflicts():
-        insert_many(session, Need, [_row(one, data) for one, data in read])
-    insert_many(session, NeedTerm, [row for one, data in read for row in records.terms_of(one.id, data)])
-    words = {one.id: words_of(records.searchable(data, data.holder_name)) for one, data in read}
-    queries.SEARCH.put_all(session, words)
-    journal.written(session, RECORD_TYPE, copies)
-
-
-def forget(session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
-    """Take copies of a node's needs away, and tell the journal."""
-    gone = journal.here(session, Need, home, record_ids)
-    _delete(session, gone)
-    queries.SEARCH.remove_all(session, gone)
-    journal.forgotten(session, RECORD_TYPE, home, gone)
+def _draft(copy: Copy, data: _CopiedNeed) -> Draft:
+    rows: Rows = {Need: [_row(copy, data)], NeedTerm: records.terms_of(copy.id, data)}
+    return Draft(rows, records.searchable(data, data.holder_name))
 
 
 def _row(copy: Copy, data: _CopiedNeed) -> dict[str, Any]:
@@ -95,8 +68,4 @@ def _row(copy: Copy, data: _CopiedNeed) -> dict[str, Any]:
     return {**fixed, **own, "due_on": due, "created_at": copy.at, "updated_at": copy.at}
 
 
-def _delete(session: WriteSession, need_ids: Sequence[str]) -> None:
-    if need_ids:
-        # Its terms go with it: the foreign key cascades.
-        session.connection().execute(delete(Need).where(col(Need.id).in_(need_ids)))
-        session.expire_all()
+REPLICAS: Final = Replicas(RECORD_TYPE, _CopiedNeed, _draft, [Need, NeedTerm], search=queries.SEARCH)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from app.core.columns import new_id
@@ -14,8 +14,7 @@ from app.core.errors import Message
 from app.core.i18n import N_
 from app.core.privacy import holds_personal_number
 from app.core.schema import Day, Instant, KeptProse, SchemaIn
-from app.core.search import words_of
-from app.journal import replicas as journal
+from app.journal.replicas import Draft, Replicas, Rows, shown_as
 from app.journal.vocabulary import Copy
 from app.opportunities import queries, saving
 from app.opportunities.lifecycle import as_written
@@ -61,7 +60,7 @@ class _CopiedOutcome(SchemaIn):
 class _CopiedOpportunity(OpportunityCreate):
     """An opportunity as its home publishes it: in a state of its life, with how it ended."""
 
-    status: Annotated[Status, journal.shown_as(PUBLIC_STATUSES)]
+    status: Annotated[Status, shown_as(PUBLIC_STATUSES)]
     published_at: Instant
     closed_at: Instant | None = None
     outcome: _CopiedOutcome | None = None
@@ -119,41 +118,16 @@ def said(session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict
     return {one.id: (one.rev, saving.as_kept(one)) for one in read_all(session, rows)}
 
 
-def own_ids(session: ReadSession | WriteSession, home: str) -> Sequence[str]:
-    """Return the ids of all the opportunities of a node."""
-    return journal.own_ids(session, Opportunity, home)
-
-
-def project(session: WriteSession, copies: Sequence[Copy]) -> None:
-    """Write copies in place of what was here of them, and tell the journal.
+def _draft(copy: Copy, data: _CopiedOpportunity) -> Draft:
+    """Return what becomes of a copy.
 
     Raises:
-        InvalidContent: a field is not what it should be, or a code is in no list.
-        Conflict: an id belongs to another node's record.
+        InvalidContent: a code is in no list, or lots are missing.
     """
-    read = journal.read(_CopiedOpportunity, copies)
-    for _, data in read:
-        saving.check(data)
-    _delete(session, journal.require_home(session, Opportunity, copies))
-    notices = [(data.notice.source, data.notice.notice_id) for _, data in read if data.notice]
-    journal.give_way(session, Opportunity, copies, ["notice_source", "notice_id"], notices)
-    rows: saving.Rows = {Opportunity: [_row(one, data) for one, data in read]}
-    for one, data in read:
-        for table, values in saving.child_rows(one.id, data).items():
-            rows.setdefault(table, []).extend(values)
-        rows[Award] += _awards(one.id, data)
-    with journal.as_conflicts():
-        saving.write_rows(session, rows)
-    queries.SEARCH.put_all(session, {one.id: words_of(saving.searchable(data)) for one, data in read})
-    journal.written(session, RECORD_TYPE, copies)
-
-
-def forget(session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
-    """Take copies of a node's opportunities away, and tell the journal."""
-    gone = journal.here(session, Opportunity, home, record_ids)
-    _delete(session, gone)
-    queries.SEARCH.remove_all(session, gone)
-    journal.forgotten(session, RECORD_TYPE, home, gone)
+    saving.check(data)
+    rows: Rows = {Opportunity: [_row(copy, data)], **saving.child_rows(copy.id, data), Award: _awards(copy.id, data)}
+    notice = (data.notice.source, data.notice.notice_id) if data.notice else None
+    return Draft(rows, saving.searchable(data), notice)
 
 
 def _row(copy: Copy, data: _CopiedOpportunity) -> dict[str, Any]:
@@ -168,8 +142,11 @@ def _awards(opportunity_id: str, data: _CopiedOpportunity) -> list[dict[str, Any
     return [{"id": new_id(), **saving.award_values(opportunity_id, i, one)} for i, one in enumerate(awards)]
 
 
-def _delete(session: WriteSession, opportunity_ids: Sequence[str]) -> None:
-    if opportunity_ids:
-        # Its lots and awards go with it: the foreign keys cascade.
-        session.connection().execute(delete(Opportunity).where(col(Opportunity.id).in_(opportunity_ids)))
-        session.expire_all()
+REPLICAS: Final = Replicas(
+    RECORD_TYPE,
+    _CopiedOpportunity,
+    _draft,
+    [Opportunity, *saving.CHILDREN],
+    search=queries.SEARCH,
+    unique=["notice_source", "notice_id"],
+)

@@ -37,7 +37,7 @@ Values = dict[str, Any]
 Rows = dict[type[SQLModel], list[Values]]
 RECORD_TYPE = "opportunity"
 # In the order in which they may be written.
-_CHILDREN: tuple[type[SQLModel], ...] = (
+CHILDREN: tuple[type[SQLModel], ...] = (
     OpportunityBuyer,
     OpportunityObjective,
     OpportunitySrppArea,
@@ -199,7 +199,7 @@ def _forget_children(session: WriteSession, opportunity_id: str) -> None:
 def child_rows(opportunity_id: str, data: OpportunityIn) -> Rows:
     """Return the child rows of an opportunity, table by table."""
     of = {"opportunity_id": opportunity_id}
-    rows: Rows = {table: [] for table in _CHILDREN}
+    rows: Rows = {table: [] for table in CHILDREN}
     rows[OpportunityBuyer] = [{**of, "position": i, "name": name} for i, name in _numbered(data.other_buyers)]
     rows[OpportunityObjective] = [{**of, "objective": one} for one in dict.fromkeys(data.objectives)]
     rows[OpportunitySrppArea] = [{**of, "area": one} for one in dict.fromkeys(data.srpp_areas)]
@@ -247,7 +247,7 @@ def award_values(opportunity_id: str, position: int, data: LotAwardIn) -> Values
 
 def write_rows(session: WriteSession, rows: Mapping[type[SQLModel], Sequence[Values]]) -> None:
     """Insert rows, many at once, parents before children."""
-    every: tuple[type[SQLModel], ...] = (Opportunity, *_CHILDREN)
+    every: tuple[type[SQLModel], ...] = (Opportunity, *CHILDREN)
     for table in every:
         insert_many(session, table, rows.get(table, []))
 

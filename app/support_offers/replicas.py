@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import col
 
-from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
 from app.core.schema import Day, Instant, KeptLine
-from app.core.search import words_of
-from app.journal import replicas as journal
+from app.journal.replicas import Draft, Replicas, Rows, shown_as
 from app.journal.vocabulary import Copy
 from app.support_offers import queries, records, vocabulary
 from app.support_offers.rules import due_on
@@ -41,7 +39,7 @@ class _CopiedOffer(SupportOfferCreate):
     slug: Annotated[str, StringConstraints(max_length=80, pattern="^[a-z0-9-]+$")]
     provider_id: Annotated[str, StringConstraints(max_length=36)] | None = None
     provider_name: KeptLine = Field(min_length=1)
-    status: Annotated[Status, journal.shown_as(PUBLIC_STATUSES)]
+    status: Annotated[Status, shown_as(PUBLIC_STATUSES)]
     status_note: KeptLine | None = None
     published_at: Instant
     assured_on: Day | None = None
@@ -59,34 +57,9 @@ def said(session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict
     return {one.id: (one.rev, records.payload(one)) for one in records.read_all(session, rows)}
 
 
-def own_ids(session: ReadSession | WriteSession, home: str) -> Sequence[str]:
-    """Return the ids of all the offers of a node."""
-    return journal.own_ids(session, SupportOffer, home)
-
-
-def project(session: WriteSession, copies: Sequence[Copy]) -> None:
-    """Write copies in place of what was here of them, and tell the journal.
-
-    Raises:
-        InvalidContent: a field is not what it should be, or a code is in no list.
-        Conflict: an id or slug belongs to another node's record.
-    """
-    read = journal.read(_CopiedOffer, copies)
-    _delete(session, journal.require_home(session, SupportOffer, copies))
-    with journal.as_conflicts():
-        insert_many(session, SupportOffer, [_row(one, data) for one, data in read])
-    insert_many(session, SupportOfferTerm, [row for one, data in read for row in records.terms_of(one.id, data)])
-    words = {one.id: words_of(records.searchable(data, data.provider_name)) for one, data in read}
-    queries.SEARCH.put_all(session, words)
-    journal.written(session, RECORD_TYPE, copies)
-
-
-def forget(session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
-    """Take copies of a node's offers away, and tell the journal."""
-    gone = journal.here(session, SupportOffer, home, record_ids)
-    _delete(session, gone)
-    queries.SEARCH.remove_all(session, gone)
-    journal.forgotten(session, RECORD_TYPE, home, gone)
+def _draft(copy: Copy, data: _CopiedOffer) -> Draft:
+    rows: Rows = {SupportOffer: [_row(copy, data)], SupportOfferTerm: records.terms_of(copy.id, data)}
+    return Draft(rows, records.searchable(data, data.provider_name))
 
 
 def _row(copy: Copy, data: _CopiedOffer) -> dict[str, Any]:
@@ -96,8 +69,4 @@ def _row(copy: Copy, data: _CopiedOffer) -> dict[str, Any]:
     return {**fixed, **own, "due_on": due, "created_at": copy.at, "updated_at": copy.at}
 
 
-def _delete(session: WriteSession, offer_ids: Sequence[str]) -> None:
-    if offer_ids:
-        # Its terms go with it: the foreign key cascades.
-        session.connection().execute(delete(SupportOffer).where(col(SupportOffer.id).in_(offer_ids)))
-        session.expire_all()
+REPLICAS: Final = Replicas(RECORD_TYPE, _CopiedOffer, _draft, [SupportOffer, SupportOfferTerm], search=queries.SEARCH)

@@ -6,21 +6,20 @@ whose fence is old writes nothing.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
-import orjson
 from sqlalchemy import bindparam, update
 from sqlmodel import col
 
 from app.core.db import ReadSession, WriteSession, is_silence
 from app.core.errors import SamnodError
 from app.journal import copies
-from app.journal.vocabulary import Copy, Method
-from app.sync import buckets, envelopes, queries
+from app.journal.vocabulary import Method
+from app.sync import buckets, drafting, envelopes, queries
+from app.sync.drafting import Draft
 from app.sync.envelopes import Held
 from app.sync.kinds import KINDS, is_understood
-from app.sync.limits import is_too_deep
 from app.sync.tables import SyncPeer, SyncRecord
 from app.sync.vocabulary import Envelope, RecordState
 
@@ -100,11 +99,18 @@ def deletions(session: ReadSession | WriteSession, home: str, page: Sequence[Env
     return sum(known[key].is_living and one.seq > known[key].seq for key, one in gone.items() if key in known)
 
 
-def write(session: WriteSession, home: str, page: Sequence[Envelope], *, overwrite: bool = False) -> Counts:
+def write(
+    session: WriteSession,
+    home: str,
+    page: Sequence[Envelope],
+    *,
+    overwrite: bool = False,
+    draft: Draft = drafting.here,
+) -> Counts:
     """Write what a peer says of its records, and return what became of them. The caller holds its row (`hold`).
 
     What has been read already, or is older than what is here, changes nothing; with `overwrite` it is written whatever
-    its number is, for what differs.
+    its number is, for what differs. `draft` gives what will be written of records that can be shown.
 
     Raises:
         Untrue: a record is another node's. Nothing may be kept of the page.
@@ -118,7 +124,7 @@ def write(session: WriteSession, home: str, page: Sequence[Envelope], *, overwri
     changed = [one for one in news if overwrite or not _says_the_same(one, known.get(_key(one)))]
     if not overwrite:
         _renumber(session, home, [one for one in news if _says_the_same(one, known.get(_key(one)))])
-    counts = _keep(session, home, changed, known)
+    counts = _keep(session, home, changed, known, draft)
     counts.unchanged = len(page) - len(changed)
     return counts
 
@@ -146,7 +152,13 @@ def settle_again(session: WriteSession, home: str, rows: Sequence[SyncRecord]) -
     return _keep(session, home, said, _known(session, home, {(one.type, one.id): one for one in said}))
 
 
-def _keep(session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known]) -> Counts:
+def _keep(
+    session: WriteSession,
+    home: str,
+    said: Sequence[Envelope],
+    known: Mapping[Key, _Known],
+    draft: Draft = drafting.here,
+) -> Counts:
     """Write envelopes, and let the rooms follow: what cannot be shown is kept aside, and what was shown of it goes."""
     copies.copying(session)
     gone = [one for one in said if _is_gone(one)]
@@ -154,7 +166,7 @@ def _keep(session: WriteSession, home: str, said: Sequence[Envelope], known: Map
     parked = {_key(one) for one in said if not _is_gone(one) and not known_shapes[one.type, one.dataschema]}
     readable = [one for one in said if not _is_gone(one) and _key(one) not in parked]
     faults = _forget(session, home, [one for one in said if _is_gone(one) or _key(one) in parked], known)
-    unshown = _project(session, readable)
+    unshown = _project(session, readable, known, draft)
     faults |= unshown | _forget(session, home, [one for one in readable if _key(one) in unshown], known)
     before = {key: one.held for key, one in known.items()}
     for state, keys in (
@@ -171,16 +183,35 @@ def _keep(session: WriteSession, home: str, said: Sequence[Envelope], known: Map
     )
 
 
-def _project(session: WriteSession, said: Sequence[Envelope]) -> dict[Key, str]:
+def _project(
+    session: WriteSession, said: Sequence[Envelope], known: Mapping[Key, _Known], draft: Draft
+) -> dict[Key, str]:
     """Write records into the rooms' tables; return why some of them cannot be."""
     faults: dict[Key, str] = {}
-    for record_type, kind in KINDS.items():
-
-        def project(some: Sequence[Envelope], project: Callable[..., None] = kind.project) -> None:
-            project(session, [copy_of(one) for one in some])
-
-        faults |= all_or_each(session, [one for one in said if one.type == record_type], project)
+    for record_type in KINDS:
+        of_type = [one for one in said if one.type == record_type]
+        are_new = not any(_key(one) in known for one in of_type)
+        faults |= all_or_each(session, of_type, partial(project, session, record_type, draft=draft, are_new=are_new))
     return faults
+
+
+def project(
+    session: WriteSession,
+    record_type: str,
+    said: Sequence[Envelope],
+    *,
+    draft: Draft = drafting.here,
+    are_new: bool = False,
+) -> None:
+    """Write records of one type into its room's tables; what `are_new` is not looked for there.
+
+    Raises:
+        Exception: whatever a room or the database says of one of them; nothing may be kept.
+    """
+    # One that is alone stands for itself: what was expected of many may not be so, and its fault is told.
+    are_new = are_new and len(said) > 1
+    for copied, drafted in draft(session.connection().dialect, record_type, said):
+        KINDS[record_type].REPLICAS.write(session, copied, drafted, are_new=are_new)
 
 
 def _forget(session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known]) -> dict[Key, str]:
@@ -189,7 +220,7 @@ def _forget(session: WriteSession, home: str, said: Sequence[Envelope], known: M
     faults: dict[Key, str] = {}
     for record_type, kind in reversed(KINDS.items()):
 
-        def forget(some: Sequence[Envelope], forget: Callable[..., None] = kind.forget) -> None:
+        def forget(some: Sequence[Envelope], forget: Callable[..., None] = kind.REPLICAS.forget) -> None:
             forget(session, home, [one.id for one in some])
 
         faults |= all_or_each(session, [one for one in shown if one.type == record_type], forget)
@@ -244,20 +275,6 @@ def _told(fault: Exception) -> str:
         return f"It cannot be read by this program ({type(fault).__name__})."
     wrong = "; ".join(f"{one.pointer}: {one.detail}" for one in fault.faults[:3])
     return (f"{fault.detail} {wrong}" if wrong else fault.detail)[:_LONGEST_FAULT]
-
-
-def copy_of(one: Envelope) -> Copy:
-    """Return a record as rooms read it.
-
-    Raises:
-        ValueError, TypeError: its payload is no JSON object, or one that is nested too deeply, or its time is none.
-    """
-    if is_too_deep(one.payload.encode()):
-        raise ValueError("nested too deeply")
-    said = orjson.loads(one.payload)
-    if not isinstance(said, dict):
-        raise TypeError("not an object")
-    return Copy(one.id, one.home, one.rev, datetime.fromisoformat(one.time), said)
 
 
 def _known(session: ReadSession | WriteSession, home: str, wanted: Collection[Key]) -> dict[Key, _Known]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, tuple_
+from sqlalchemy import Select, delete, tuple_
 from sqlmodel import col
 
 from app.core.bulk import insert_many
@@ -52,10 +52,7 @@ def change(session: WriteSession, home: str, differences: Iterable[tuple[Key, To
     if not counts:
         return
     keys = tuple_(col(SyncBucket.type), col(SyncBucket.bucket)).in_(list(counts))
-    held = {
-        (row.type, row.bucket): Total(row.count, int(row.sum, 16))
-        for row in session.execute(queries.buckets(home).where(keys)).scalars()
-    }
+    held = _totals(session, queries.buckets(home).where(keys))
     session.connection().execute(delete(SyncBucket).where(col(SyncBucket.home) == home, keys))
     now = {key: _plus(held.get(key, _NOTHING), Total(counts[key], sums[key])) for key in counts}
     insert_many(session, SyncBucket, _rows(home, now))
@@ -64,8 +61,14 @@ def change(session: WriteSession, home: str, differences: Iterable[tuple[Key, To
 
 def held(session: ReadSession | WriteSession, home: str) -> Sums:
     """Return the buckets of a home that are not empty, as they are kept."""
-    rows = session.execute(queries.buckets(home)).scalars()
-    return {(row.type, row.bucket): Total(row.count, int(row.sum, 16)) for row in rows if row.count}
+    return {key: total for key, total in _totals(session, queries.buckets(home)).items() if total.count}
+
+
+def _totals(session: ReadSession | WriteSession, wanted: Select[SyncBucket]) -> Sums:
+    """Return the buckets that a select of whole rows finds, read without making rows of them."""
+    columns = (col(SyncBucket.type), col(SyncBucket.bucket), col(SyncBucket.count), col(SyncBucket.sum))
+    rows = session.execute(wanted.with_only_columns(*columns))
+    return {(name, number): Total(count, int(total, 16)) for name, number, count, total in rows.all()}
 
 
 def counted(session: ReadSession | WriteSession, home: str) -> Sums:

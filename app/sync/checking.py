@@ -120,7 +120,7 @@ def _follow(database: Database, home: str, tell: Tell) -> tuple[int, int]:
     lost, left = 0, 0
     for record_type, kind in KINDS.items():
         with database.reads() as session:
-            here = set(kind.own_ids(session, home))
+            here = set(kind.REPLICAS.own_ids(session, home))
             said = {
                 record_id
                 for (record_id,) in session.execute(
@@ -159,4 +159,6 @@ def _take_away(database: Database, home: str, kind: RecordKind, surplus: list[st
             copies.copying(session)
             some = surplus[first : first + _BATCH]
             held = envelopes.held_of(session, home, kind.RECORD_TYPE, some)
-            kind.forget(session, home, [one for one in some if one not in held or held[one].method != Method.PUT.value])
+            kind.REPLICAS.forget(
+                session, home, [one for one in some if one not in held or held[one].method != Method.PUT.value]
+            )

@@ -151,7 +151,7 @@ def unsaid(session: ReadSession | WriteSession, home: str) -> Iterator[Change]:
     `journal.restate` tells it. A node that has just learned to sync finds all its records here.
     """
     for kind in KINDS.values():
-        ids = kind.own_ids(session, home)
+        ids = kind.REPLICAS.own_ids(session, home)
         for first in range(0, len(ids), _BATCH):
             yield from _unsaid(session, home, kind, ids[first : first + _BATCH])
         yield from _gone(session, home, kind, set(ids))

@@ -212,7 +212,7 @@ def _remove_copies(session: WriteSession, home: str) -> int:
 
 
 def _forget(session: WriteSession, home: str, record_type: str) -> int:
-    ids: Sequence[str] = KINDS[record_type].own_ids(session, home)
+    ids: Sequence[str] = KINDS[record_type].REPLICAS.own_ids(session, home)
     for first in range(0, len(ids), _BATCH):
-        KINDS[record_type].forget(session, home, ids[first : first + _BATCH])
+        KINDS[record_type].REPLICAS.forget(session, home, ids[first : first + _BATCH])
     return len(ids)

@@ -21,6 +21,7 @@ from app.matching import service as matching
 from app.sync import applying, buckets, leasing
 from app.sync.applying import Counts, Lease, Overtaken, Untrue
 from app.sync.calling import Caller, CallFault, Line, Refused, calling
+from app.sync.drafting import Beside, Draft, beside
 from app.sync.leasing import Known
 from app.sync.limits import Deadline
 from app.sync.pages import PageRead
@@ -200,12 +201,13 @@ class _Run:
 
     def _read_pages(self, caller: Caller) -> Verdict:
         beyond, first_head = 0, None
-        with _reading_ahead(caller, self._known.acknowledged) as (ask, answer):
+        dialect = self._database.url.drivername
+        with beside(dialect) as drafting, _reading_ahead(caller, self._known.acknowledged, drafting) as (ask, answer):
             ask(self._known.cursor)
             while True:
                 self._require_time()
                 try:
-                    page = answer()
+                    page, draft = answer()
                 except Refused as fault:
                     if fault.status in _NO_COMMON_PAST:
                         return self._reconcile(caller)
@@ -220,12 +222,12 @@ class _Run:
                 if page.has_more:
                     # The peer makes the next page while this one is written.
                     ask(page.next)
-                is_equal = self._write(page)
+                is_equal = self._write(page, draft)
                 self._tell(page.head)
                 if not page.has_more:
                     return Verdict.VERIFIED if is_equal or self._rehearsal else self._reconcile(caller)
 
-    def _write(self, page: PageRead) -> bool:
+    def _write(self, page: PageRead, draft: Draft) -> bool:
         """Write a page and the checkpoint at once; return whether the sums are equal, if it was the last page."""
         moved = {
             "cursor": page.next,
@@ -234,7 +236,7 @@ class _Run:
             "held_until": now() + leasing.LENGTH,
         }
         with self._writing(**moved) as session:
-            counts = applying.write(session, self._lease.peer, page.records)
+            counts = applying.write(session, self._lease.peer, page.records, draft=draft)
             self._keep(session, counts, pages=1, size=page.size, cursor=page.next)
             ours = buckets.as_json(buckets.held(session, self._lease.peer)) if not page.has_more else None
         self._pages += 1
@@ -362,12 +364,19 @@ class _Run:
 
 
 @contextmanager
-def _reading_ahead(caller: Caller, run: str) -> Iterator[tuple[Callable[[int], None], Callable[[], PageRead]]]:
+def _reading_ahead(
+    caller: Caller, run: str, drafting: Beside
+) -> Iterator[tuple[Callable[[int], None], Callable[[], tuple[PageRead, Draft]]]]:
     """Give what asks for the page after a cursor, and what waits for the page that was asked for last."""
-    asked: list[Future[PageRead]] = []
+    asked: list[Future[tuple[PageRead, Draft]]] = []
     pool = ThreadPoolExecutor(1, thread_name_prefix="sync-ahead")
+
+    def read(after: int) -> tuple[PageRead, Draft]:
+        page = caller.changes(after, run)
+        return page, drafting.draft_of(page)
+
     try:
-        yield lambda after: asked.append(pool.submit(caller.changes, after, run)), lambda: asked.pop().result()
+        yield lambda after: asked.append(pool.submit(read, after)), lambda: asked.pop().result()
     finally:
         # Whoever gives up does not wait for a page that nobody will read.
         pool.shutdown(wait=False, cancel_futures=True)

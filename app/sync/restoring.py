@@ -9,6 +9,7 @@ erases again what the ledger says was erased, and goes on counting in a generati
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -233,13 +234,9 @@ def _write(node: Node, record_type: str, taken: Sequence[Envelope], done: Restor
     with node.database.writes() as session:
         copies.copying(session)
         keepers = _keepers(session, record_type, [one.id for one in back])
-
-        def project(some: Sequence[Envelope]) -> None:
-            kind.project(session, [applying.copy_of(one) for one in some])
-
-        refused = applying.all_or_each(session, back, project)
+        refused = applying.all_or_each(session, back, partial(applying.project, session, record_type))
         _give_back(session, record_type, keepers)
-        kind.forget(session, node.id, gone)
+        kind.REPLICAS.forget(session, node.id, gone)
         journal.forget_past(session, record_type, gone)
     done.taken -= len(refused)
     done.refused |= refused
@@ -295,7 +292,7 @@ def _erase(database: Database, own: str, record_type: str, revs: Mapping[str, in
         if gone and not dry_run:
             copies.copying(session)
             if record_type in KINDS:
-                KINDS[record_type].forget(session, own, gone)
+                KINDS[record_type].REPLICAS.forget(session, own, gone)
             else:
                 session.connection().execute(delete(table).where(table.c.id.in_(gone)))
             journal.forget_past(session, record_type, gone)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from app.core.db import ReadSession, WriteSession
-from app.journal.vocabulary import Copy
+from app.journal.replicas import Replicas
 
 PROTOCOL: Final = "samnod-sync/1"
 MEDIA_TYPE: Final = "application/x-ndjson"
@@ -99,22 +99,11 @@ class RecordKind(Protocol):
     RECORD_TYPE: str
     SCHEMA: str
     """Name and version, `enterprise/1.0`. A new field is a new minor version; another meaning is a new major one."""
+    REPLICAS: Replicas[Any]
+    """Where copies of them are written."""
 
     def published(self, said: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return what other nodes may know of a record of which the journal says `said`."""
 
     def said(self, session: ReadSession | WriteSession, record_ids: Sequence[str]) -> dict[str, tuple[int, Any]]:
         """Return the `rev` of these records, and what the journal would say of them now, by id; what is gone is not."""
-
-    def own_ids(self, session: ReadSession | WriteSession, home: str) -> Sequence[str]:
-        """Return the ids of all the records of a node, drafts and hidden ones too."""
-
-    def project(self, session: WriteSession, copies: Sequence[Copy]) -> None:
-        """Write copies into the room's tables, in place of what was there of them, and tell the journal.
-
-        Raises:
-            InvalidContent, Conflict: one of them cannot be kept here; nothing may have been written of any.
-        """
-
-    def forget(self, session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
-        """Take these copies of a node's records away, with all that they said, and tell the journal."""

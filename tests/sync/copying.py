@@ -96,14 +96,14 @@ def write(here: Database, record_type: str, found: Sequence[Copy]) -> None:
         copies.know(session, HOME)
         copies.copying(session)
         if found:
-            KINDS[record_type].project(session, found)
+            KINDS[record_type].REPLICAS.project(session, found)
 
 
 def forget(here: Database, record_type: str, record_ids: Sequence[str]) -> None:
     """Take copies of one kind away in a transaction of its own."""
     with here.writes() as session:
         copies.copying(session)
-        KINDS[record_type].forget(session, HOME.id, record_ids)
+        KINDS[record_type].REPLICAS.forget(session, HOME.id, record_ids)
 
 
 def shown(database: Database, record_type: str, record_id: str) -> Any:

@@ -124,14 +124,14 @@ def test_a_record_that_no_room_can_read_is_quarantined_and_the_others_are_writte
 
 def test_what_one_record_queued_before_it_failed_is_undone(database: Database, monkeypatch: pytest.MonkeyPatch):
     introduce(database)
-    project = replicas.project
+    write_all = replicas.REPLICAS.write
 
-    def and_then_fail(session, copies):
-        project(session, copies)
+    def and_then_fail(session, copies, drafted, **how):
+        write_all(session, copies, drafted, **how)
         if any(one.payload["name"] == "Gift" for one in copies):
             raise InvalidContent("Only afterwards is it seen that this cannot be kept.")
 
-    monkeypatch.setattr(replicas, "project", and_then_fail)
+    monkeypatch.setattr(replicas.REPLICAS, "write", and_then_fail)
     assert write(database, said(1, 1), said(2, 2, name="Gift"), said(3, 3)) == Counts(put=3, quarantined=1)
     assert list(shown(database)) == [record_id(1), record_id(3)]
     with database.reads() as session:
@@ -144,7 +144,7 @@ def test_a_deletion_that_a_room_refuses_is_kept_aside_without_what_the_record_sa
 ):
     introduce(database)
     write(database, said(1, 1), said(2, 2))
-    forget = replicas.forget
+    forget = replicas.REPLICAS.forget
 
     def refuse(session, home, record_ids):
         if record_id(1) in record_ids:
@@ -152,7 +152,7 @@ def test_a_deletion_that_a_room_refuses_is_kept_aside_without_what_the_record_sa
         forget(session, home, record_ids)
 
     with monkeypatch.context() as patched:
-        patched.setattr(replicas, "forget", refuse)
+        patched.setattr(replicas.REPLICAS, "forget", refuse)
         assert write(database, gone(1, 3), gone(2, 4)) == Counts(deleted=2, quarantined=1)
     assert kept(database)[record_id(1)] == ("DELETE", 3, "", "quarantined")
     assert list(shown(database)) == [record_id(1)]
@@ -189,14 +189,14 @@ def test_a_page_that_speaks_for_another_home_is_refused_whole(database: Database
 
 def test_a_database_that_falls_silent_rolls_the_page_back(database: Database, monkeypatch: pytest.MonkeyPatch):
     introduce(database)
-    project = replicas.project
+    write_all = replicas.REPLICAS.write
 
-    def full(session, copies):
-        project(session, copies)
+    def full(session, copies, drafted, **how):
+        write_all(session, copies, drafted, **how)
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(replicas, "project", full)
+        patched.setattr(replicas.REPLICAS, "write", full)
         with pytest.raises(OperationalError):
             write(database, said(1, 1))
     assert kept(database) == {}

@@ -50,7 +50,7 @@ def test_what_is_told_of_a_record_is_what_is_told_when_it_is_asked_for_anew(reco
     with node(tmp_path) as at_home:
         SORTS[record_type].write(at_home)
         with at_home.reads() as session:
-            assert KINDS[record_type].own_ids(session, HOME.id)
+            assert KINDS[record_type].REPLICAS.own_ids(session, HOME.id)
             assert list(envelopes.unsaid(session, HOME.id)) == []
 
 
@@ -114,4 +114,4 @@ def forget_of(home: str, database: Database, record_type: str, record_id: str) -
     """Let another node take a record back that is not its own."""
     with database.writes() as session:
         copies.copying(session)
-        KINDS[record_type].forget(session, home, [record_id])
+        KINDS[record_type].REPLICAS.forget(session, home, [record_id])

@@ -40,7 +40,7 @@ def test_a_peer_that_leaves_takes_all_its_records_along(database: Database, tmp_
     with database.reads() as session:
         assert buckets.held(session, HOME.id) == {}
         assert copies.nodes(session) == {}
-        assert list(KINDS["organization"].own_ids(session, "norr")) == [own]
+        assert list(KINDS["organization"].REPLICAS.own_ids(session, "norr")) == [own]
 
 
 @mostly_sqlite
@@ -54,7 +54,7 @@ def test_copies_that_are_kept_still_belong_to_whom_they_came_from(database: Data
         assert peers.remove(session, HOME.id, keep_copies=True) == 0
         assert peers.listed(session) == []
     with database.reads() as session:
-        assert list(KINDS["organization"].own_ids(session, HOME.id)) == [record_id]
+        assert list(KINDS["organization"].REPLICAS.own_ids(session, HOME.id)) == [record_id]
         with pytest.raises(Forbidden):
             copies.refuse_copy(session, HOME.id, "organization", record_id)
 

@@ -233,7 +233,7 @@ def everything_served(node: httpx.Client, database: Database) -> bytes:
     token = identity.token_for(SECRET_OF_SODRA, HOME.id, identity.FIRST_SEED)
     known = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
     with database.reads() as session:
-        asked = {kind.RECORD_TYPE: list(kind.own_ids(session, HOME.id)) for kind in KINDS.values()}
+        asked = {kind.RECORD_TYPE: list(kind.REPLICAS.own_ids(session, HOME.id)) for kind in KINDS.values()}
     heard: list[bytes] = []
 
     def hear(answer: httpx.Response, *statuses: int) -> httpx.Response:

@@ -105,7 +105,10 @@ def test_a_node_that_is_named_late_adopts_what_it_has_written(samnod: Samnod, da
         assert list(envelopes.unsaid(session, "norr")) == []
         assert buckets.held(session, "norr") == buckets.counted(session, "norr")
         assert sum(one.count for one in buckets.held(session, "norr").values()) == len(SORTS)
-        assert all(kind.own_ids(session, "norr") and not kind.own_ids(session, "a") for kind in KINDS.values())
+        assert all(
+            kind.REPLICAS.own_ids(session, "norr") and not kind.REPLICAS.own_ids(session, "a")
+            for kind in KINDS.values()
+        )
     samnod("peers", "add", str(theirs))
     code, _, complaint = samnod("adopt", "sodra")
     assert (code, "do not change hands" in complaint) == (1, True)

@@ -1,0 +1,159 @@
+"""What copies need before they can be written: here, or by processes beside a run that has many thousands before it.
+
+Reading a record and making its rows costs more than writing them, and needs no database. The processes begin anew, and
+read the code lists first: that takes seconds, so they are for runs that take many.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from typing import Final
+
+import orjson
+from sqlalchemy import Dialect, make_url
+
+from app.journal.replicas import Drafted
+from app.journal.vocabulary import Copy, Told
+from app.sync.kinds import KINDS, is_understood
+from app.sync.limits import is_too_deep
+from app.sync.pages import PageRead
+from app.sync.vocabulary import Envelope
+
+_MANY: Final = 10_000
+_PROCESSES: Final = 2
+
+Part = tuple[list[Copy], Drafted]
+Draft = Callable[[Dialect, str, Sequence[Envelope]], list[Part]]
+"""Gives what will be written of records of one type, in parts; raises what a room says of one that it cannot read."""
+_Made = dict[str, tuple[list[str], Drafted | None]]
+"""By type the ids, and what was made of them; None where one of them cannot be read."""
+
+
+def here(dialect: Dialect, record_type: str, said: Sequence[Envelope]) -> list[Part]:
+    """Draft records in this process.
+
+    Raises:
+        InvalidContent: a room cannot read one of them.
+        ValueError, TypeError: as `copy_of`.
+    """
+    found = [copy_of(one) for one in said]
+    return [(found, KINDS[record_type].REPLICAS.drafted(found, dialect))]
+
+
+def copy_of(one: Envelope) -> Copy:
+    """Return a record as rooms read it.
+
+    Raises:
+        ValueError, TypeError: its payload is no JSON object, or one that is nested too deeply, or its time is none.
+    """
+    if is_too_deep(one.payload.encode()):
+        raise ValueError("nested too deeply")
+    said = orjson.loads(one.payload)
+    if not isinstance(said, dict):
+        raise TypeError("not an object")
+    return Copy(one.id, one.home, one.rev, datetime.fromisoformat(one.time), said)
+
+
+class Beside:
+    """Processes that draft one page of a peer while another is written; none until much is to come."""
+
+    def __init__(self, dialect: str) -> None:
+        self._dialect = dialect
+        self._pool: ProcessPoolExecutor | None = None
+
+    def draft_of(self, page: PageRead) -> Draft:
+        """Return what drafts the records of a page: it has begun, if much is to come."""
+        if self._pool is None and page.has_more and page.head - page.next >= _MANY:
+            spawning = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(_PROCESSES, spawning, _begin)
+        if self._pool is None:
+            return here
+        said = [one for one in page.records if one.payload and is_understood(one.type, one.dataschema)]
+        try:
+            share = -(-len(said) // _PROCESSES)
+            shares = [said[first : first + share] for first in range(0, len(said), share)] if said else []
+            return _Begun([self._pool.submit(_made, self._dialect, one) for one in shares])
+        except BrokenProcessPool:
+            return here
+
+    def end(self) -> None:
+        """Let the processes end; nobody waits for what they do yet."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Begun:
+    """A page whose records are being drafted, in shares."""
+
+    def __init__(self, shares: Sequence[Future[_Made]]) -> None:
+        self._shares = shares
+
+    def __call__(self, dialect: Dialect, record_type: str, said: Sequence[Envelope]) -> list[Part]:
+        """Return what was made of these records; it is made here when it was made of others, or a process is gone."""
+        try:
+            made = [one[record_type] for share in self._shares if record_type in (one := share.result())]
+        except BrokenProcessPool:
+            return here(dialect, record_type, said)
+        if [one.id for one in said] != [record_id for ids, _ in made for record_id in ids]:
+            return here(dialect, record_type, said)
+        envelopes = {one.id: one for one in said}
+        parts = [([_unread(envelopes[one]) for one in ids], drafted) for ids, drafted in made if drafted is not None]
+        return parts if len(parts) == len(made) else here(dialect, record_type, said)
+
+
+def _unread(one: Envelope) -> Copy:
+    """Return a record that has been read elsewhere."""
+    return Copy(one.id, one.home, one.rev, datetime.fromisoformat(one.time), Told(one.payload))
+
+
+@contextmanager
+def beside(dialect: str) -> Iterator[Beside]:
+    """Give processes that draft for a database of this dialect, named as in its address."""
+    processes = Beside(dialect)
+    try:
+        yield processes
+    finally:
+        processes.end()
+
+
+def _begin() -> None:
+    """Begin a process: Ctrl-C is the first one's to hear, and this one ends with it, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
+
+
+def _made(dialect: str, said: Sequence[Envelope]) -> _Made:
+    """Return what becomes of records of several types, in another process."""
+    made: _Made = {}
+    for record_type, of_type in groupby(sorted(said, key=lambda one: one.type), key=lambda one: one.type):
+        some = list(of_type)
+        ids = [one.id for one in some]
+        try:
+            ((_, drafted),) = here(_dialect(dialect), record_type, some)
+        except Exception:
+            # The first process finds out which of them it is, and why.
+            made[record_type] = ids, None
+        else:
+            made[record_type] = ids, drafted
+    return made
+
+
+@cache
+def _dialect(name: str) -> Dialect:
+    found: Dialect = make_url(f"{name}://").get_dialect()()
+    return found

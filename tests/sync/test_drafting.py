@@ -1,0 +1,90 @@
+"""What is drafted by processes beside a run is what would be drafted here, and a process that is gone is no loss."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Dialect, make_url
+
+from app.core.errors import InvalidContent
+from app.sync import drafting
+from app.sync.drafting import Draft
+from app.sync.kinds import KINDS
+from app.sync.pages import PageRead
+from app.sync.vocabulary import Envelope
+from tests.sync.copying import SORTS, node, said_by
+
+# What each drafting makes anew.
+_NEW = {"id", "offering_id", "lot_id", "updated_at"}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[Envelope]:
+    """Return what a node says that has a record of every kind."""
+    with node(tmp_path_factory.mktemp("home")) as at_home:
+        for sort in SORTS.values():
+            sort.write(at_home)
+        return [one for one in said_by(at_home) if one.payload]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql+psycopg", marks=pytest.mark.deep)])
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    found: Dialect = make_url(f"{request.param}://").get_dialect()()
+    return found
+
+
+def page(said: Sequence[Envelope], to_come: int) -> PageRead:
+    return PageRead(said, generation=0, head=to_come, next=0, has_more=to_come > 0, digest=None, size=0)
+
+
+def told(draft: Draft, dialect: Dialect, record_type: str, said: Sequence[Envelope]) -> dict[str, object]:
+    """Return what would be written of records, without what is new each time."""
+    parts = draft(dialect, record_type, said)
+    written: dict[str, list[object]] = {}
+    for _, drafted in parts:
+        for table, rows in drafted.rows.items():
+            kept = [place for place, name in enumerate(rows.names) if name not in _NEW]
+            written.setdefault(table.__name__, []).extend([str(row[place]) for place in kept] for row in rows.values)
+    return {
+        "copies": [(one.id, one.home, one.rev, one.at, dict(one.payload)) for copied, _ in parts for one in copied],
+        "homes": {one: home for _, drafted in parts for one, home in drafted.homes.items()},
+        "words": {one: words for _, drafted in parts for one, words in drafted.words.items()},
+        "unique": [one for _, drafted in parts for one in drafted.unique],
+        "rows": written,
+    }
+
+
+def of_type(said: Sequence[Envelope], record_type: str) -> list[Envelope]:
+    return [one for one in said if one.type == record_type]
+
+
+def test_what_is_drafted_beside_is_what_would_be_drafted_here(said: list[Envelope], dialect: Dialect):
+    with drafting.beside(dialect.name if dialect.name == "sqlite" else "postgresql+psycopg") as processes:
+        draft = processes.draft_of(page(said, 10_000))
+        assert draft is not drafting.here
+        for record_type in KINDS:
+            some = of_type(said, record_type)
+            assert some
+            assert told(draft, dialect, record_type, some) == told(drafting.here, dialect, record_type, some)
+        # It was drafted for others: this is made here.
+        other = [replace(of_type(said, "enterprise")[0], id="another")]
+        assert told(draft, dialect, "enterprise", other) == told(drafting.here, dialect, "enterprise", other)
+        # A record that no room can read is found here, by its own fault.
+        poison = replace(of_type(said, "need")[0], payload='{"title": 1}')
+        with pytest.raises(InvalidContent):
+            processes.draft_of(page([poison, *said[:9]], 9))(dialect, "need", [poison])
+        # Their end is no loss.
+        for process in multiprocessing.active_children():
+            os.kill(process.pid, signal.SIGKILL)
+        again = processes.draft_of(page(said, 10_000))
+        some = of_type(said, "enterprise")
+        assert told(again, dialect, "enterprise", some) == told(drafting.here, dialect, "enterprise", some)
+
+
+def test_for_a_night_s_changes_no_process_begins(said: list[Envelope]):
+    with drafting.beside("sqlite") as processes:
+        assert processes.draft_of(page(said, 9_999)) is drafting.here
+        assert processes.draft_of(replace(page(said, 10_000), has_more=False)) is drafting.here
