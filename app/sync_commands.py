@@ -8,16 +8,19 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy import update
-from sqlmodel import SQLModel
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, col
 
+from app.audit import service as audit
 from app.core.db import Database, WriteSession
-from app.core.errors import SamnodError
+from app.core.errors import Conflict, SamnodError
 from app.core.wording import plainly
 from app.journal import copies
 from app.journal.schemas import NodeRead
 from app.sync import buckets, erasures, identity, peers, queries
 from app.sync.schemas import Introduction, PeerRead
+from app.sync.tables import SyncBucket
 from app.sync.vocabulary import PeerState
 from app.terminal import say, stop, unreadable
 
@@ -42,7 +45,7 @@ def register(
     `opened` gives the node's database, `secret` what its keys and tokens are made of, `node` what it is called, and
     `var_dir` the folder of its files.
     """
-    _register_introduction(sync, opened, secret, node)
+    _register_introduction(sync, opened, secret, node, var_dir)
     _register_peers(sync, opened, node)
     _register_keys(sync, opened)
     _register_tokens(sync, opened, secret, node)
@@ -58,7 +61,9 @@ def register(
         say(f"{added} erasures were missing and are written down in {var_dir() / erasures.FILE}.")
 
 
-def _register_introduction(sync: typer.Typer, opened: Opened, secret: Callable[[], bytes], node: Known) -> None:
+def _register_introduction(
+    sync: typer.Typer, opened: Opened, secret: Callable[[], bytes], node: Known, var_dir: Callable[[], Path]
+) -> None:
     @sync.command("introduce")
     def introduce(
         peer: PeerId,
@@ -81,6 +86,7 @@ def _register_introduction(sync: typer.Typer, opened: Opened, secret: Callable[[
             if peers.listed(session) or former in copies.nodes(session):
                 raise stop("Peers know this node, or that one, already: records do not change hands between nodes.")
             adopted = _adopt(session, former, own)
+            erasures.rename(var_dir(), former, own)
         say(f"{adopted} records of {former} are {own}'s now.")
 
 
@@ -91,10 +97,22 @@ def _orphans(session: WriteSession, own: str) -> list[str]:
 
 
 def _adopt(session: WriteSession, former: str, own: str) -> int:
-    """Write `own` as home of all that `former` was the home of; return how many records travel."""
-    for table in SQLModel.metadata.sorted_tables:
-        if _HOME in table.c:
-            session.connection().execute(update(table).where(table.c[_HOME] == former).values({_HOME: own}))
+    """Write `own` as home of all that `former` was the home of; return how many records travel.
+
+    Raises:
+        Conflict: both have a record of something of which a node has only one.
+    """
+    session.connection().execute(queries.twins(former, own))
+    try:
+        for table in SQLModel.metadata.sorted_tables:
+            if _HOME in table.c and table.name != SyncBucket.__tablename__:
+                session.connection().execute(update(table).where(table.c[_HOME] == former).values({_HOME: own}))
+    except IntegrityError as fault:
+        told = "Both have a record with one organisation number, or of one notice: remove one of the two first."
+        raise Conflict(told) from fault
+    session.connection().execute(delete(SyncBucket).where(col(SyncBucket.home) == former))
+    buckets.put_right(session, own)
+    audit.record(session, "node.adopt", "node", former)
     return sum(total.count for total in buckets.held(session, own).values())
 
 
@@ -116,9 +134,19 @@ def _register_peers(sync: typer.Typer, opened: Opened, node: Known) -> None:
     def add(
         file: Annotated[Path, typer.Argument(help="Their introduction; - reads it from standard input")],
         allow_private: Private = False,
+        new_keys: Annotated[
+            bool,
+            typer.Option("--new-keys", help="All its keys are new, and you have asked its operator; without: asks"),
+        ] = False,
     ) -> None:
         """Write a peer down, or its new keys, token and address, from the introduction that it gave."""
         told = _read(file)
+        with opened() as database, database.reads() as session:
+            is_strange = peers.comes_with_strange_keys(session, told)
+        if is_strange and not new_keys:
+            typer.confirm(
+                f"None of its keys is one of {told.id}'s. Has its operator told you so, by telephone?", abort=True
+            )
         with opened() as database, _in_sentences(), database.writes() as session:
             is_new = peers.add(session, told, own_id=_named(node()).id, may_be_private=allow_private)
         say(f"{told.id} ({told.name}) at {told.url} is {'a peer now' if is_new else 'known as it is now'}.")
@@ -174,8 +202,14 @@ def _register_keys(sync: typer.Typer, opened: Opened) -> None:
         say("that, run: samnod sync keys drop")
 
     @group.command("drop")
-    def drop() -> None:
+    def drop(
+        yes: Annotated[bool, typer.Option("--yes", help="All peers know the newest key; without: asks")] = False,
+    ) -> None:
         """Drop every key but the newest, which signs from now on. Peers that do not know it refuse what they read."""
+        with opened() as database, database.reads() as session:
+            kept = identity.self_of(session)
+        if kept and len(kept.key_seeds) > 1 and not yes:
+            typer.confirm("Have all peers added the newest key? The others do not come back.", abort=True)
         with opened() as database, database.writes() as session:
             gone = identity.drop_keys(session)
         say(f"{gone} old keys are dropped. The newest signs from now on." if gone else "There is only one key.")

@@ -8,18 +8,15 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from sqlalchemy import update
-from sqlmodel import col
 
 from app.core.clock import now
 from app.core.db import Database
 from app.core.errors import SamnodError
 from app.journal.generations import GENERATION_SIZE
-from app.sync import checking, pulling, queries, restoring, status
+from app.sync import checking, peers, pulling, queries, restoring, status
 from app.sync.applying import Key
 from app.sync.pulling import Node, Outcome
 from app.sync.pulling import Progress as Step
-from app.sync.tables import SyncPeer
 from app.sync.vocabulary import PeerState
 from app.terminal import out, say, stop
 
@@ -202,8 +199,8 @@ def _in_sentences() -> Iterator[None]:
     except restoring.Unheard as fault:
         raise stop(f"{fault}\nWhen it is gone for good: --without {fault.peer}") from fault
     except restoring.Disputed as fault:
-        peers = sorted(set(fault.alone.values()))
-        believe, leave = (" ".join(f"{option} {one}" for one in peers) for option in ("--from", "--without"))
+        named = sorted(set(fault.alone.values()))
+        believe, leave = (" ".join(f"{option} {one}" for one in named) for option in ("--from", "--without"))
         told = f"{_told_alone(fault.alone)}\nNothing was written. Ask its operator what was changed after the backup."
         raise stop(f"{told}\nTo believe it: {believe}\nNot to: {leave}") from fault
 
@@ -237,10 +234,8 @@ def _retry_command(needs: Needs) -> Callable[..., None]:
 def _allow_command(needs: Needs) -> Callable[..., None]:
     def allow(peer: Annotated[str, typer.Argument(help="The peer whose deletions are right")]) -> None:
         """Let the next run delete as much as the peer says: once."""
-        with needs.database() as database:
-            _known(database, [peer])
-            with database.writes() as session:
-                session.execute(update(SyncPeer).where(col(SyncPeer.id) == peer).values(deletions_allowed=True))
+        with needs.database() as database, _in_sentences(), database.writes() as session:
+            peers.allow_deletions(session, peer)
         say(f"The next run deletes what {peer} has deleted: samnod sync run --peer {peer}")
 
     return allow

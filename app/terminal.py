@@ -1,6 +1,7 @@
 """What the `samnod` command says at a terminal: lines, tables, progress, and plain words when it cannot go on."""
 
 import ipaddress
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 from app.core.errors import SamnodError
@@ -21,6 +23,8 @@ from app.migrating import NOT_MIGRATED
 from app.reference import service as reference
 
 out = Console()
+# What would move the cursor, colour what follows or turn its direction: other nodes' words are shown here as well.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # Fewer files than this are read before a bar could be seen.
 _MANY_FILES = 5
 _OPTIONS = {
@@ -37,13 +41,17 @@ _NO_TABLE_WORDS = ("no such table", "no such column")
 
 def say(text: str, style: str | None = None) -> None:
     """Print a line as it is: not wrapped, so that another program can read it."""
-    out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    out.print(_seen(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def stop(text: str) -> typer.Exit:
     """Print what went wrong on standard error; return the exception that ends the command with exit code 1."""
-    Console(stderr=True).print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(_seen(text), style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
+
+
+def _seen(text: str) -> str:
+    return _UNSEEN.sub("\ufffd", text)
 
 
 def give_up(fault: Exception) -> NoReturn:
@@ -130,7 +138,7 @@ def show_matches(found: Matches, language: str, *, explain: bool) -> None:
         place = reference.area_label(item.enterprise.area_code, language) if item.enterprise.area_code else ""
         points = "".join(f"{reason.points:>4}" for reason in item.reasons)
         name = ", ".join(filter(None, [item.enterprise.name, place]))
-        table.add_row(str(rank), str(item.score), name, tell(item.eligibility), points)
+        table.add_row(str(rank), str(item.score), Text(name), tell(item.eligibility), points)
     out.print(table)
     for rank, item in enumerate(found.items, start=1):
         if explain:

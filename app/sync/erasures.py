@@ -8,7 +8,7 @@ that was killed between the two has not written is found in the journal (`missin
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -60,11 +60,16 @@ def follow(session: WriteSession, change: Change) -> None:
 def append(folder: Path, erasures: Iterable[Erasure]) -> None:
     """Write erasures to the ledger in `folder`; they are on the disk when this returns."""
     content = b"".join(orjson.dumps(one) + b"\n" for one in erasures)
+    if not content:
+        return
     folder.mkdir(parents=True, exist_ok=True)
     # Several processes write to it: what is appended at once stays together.
-    descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(folder / FILE, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, content)
+        size = os.fstat(descriptor).st_size
+        # A full disk may have cut the last line short: that one is lost, and this one is not to be lost with it.
+        is_cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, b"\n" * is_cut + content)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -79,6 +84,11 @@ def read(folder: Path) -> Iterator[Erasure]:
     for line in content.splitlines():
         if (one := _read(line)) is not None:
             yield one
+
+
+def rename(folder: Path, former: str, own: str) -> None:
+    """Write down once more what was erased under the id that this node had before."""
+    append(folder, [replace(one, home=own) for one in read(folder) if one.home == former])
 
 
 def complete(session: ReadSession | WriteSession, folder: Path, home: str) -> int:

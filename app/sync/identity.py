@@ -16,11 +16,14 @@ from uuid import uuid4
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from app.audit import service as audit
 from app.core.db import ReadSession, WriteSession
 from app.sync.tables import SyncSelf
 
 _OWN: Final = 1
 _BYTES_OF_A_KEY: Final = 32
+# What the audit log calls this node.
+_OBJECT: Final = ("node", "own")
 # Tokens are counted, so that an introduction can be written before the peer is known here.
 FIRST_SEED: Final = "1"
 
@@ -85,6 +88,7 @@ def rotate_key(session: WriteSession) -> None:
     kept = begin(session)
     kept.key_seeds = [_new_seed(), *kept.key_seeds]
     session.add(kept)
+    audit.record(session, "keys.rotate", *_OBJECT)
 
 
 def drop_keys(session: WriteSession) -> int:
@@ -93,6 +97,8 @@ def drop_keys(session: WriteSession) -> int:
     gone = len(kept.key_seeds) - 1
     kept.key_seeds = kept.key_seeds[:1]
     session.add(kept)
+    if gone:
+        audit.record(session, "keys.drop", *_OBJECT, after={"dropped": gone})
     return gone
 
 

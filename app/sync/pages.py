@@ -272,7 +272,7 @@ def _require_protocol(said: Mapping[str, Any]) -> None:
     if told == PROTOCOL:
         return
     if isinstance(told, str) and told.partition("/")[0] == _PROTOCOL_NAME:
-        raise NewerProtocol(f"The peer speaks {told[:40]}, and this program {PROTOCOL}: upgrade the older of the two.")
+        raise NewerProtocol(f"The peer speaks {told[:40]!r}, this program {PROTOCOL}: upgrade the older of the two.")
     raise Damaged("The answer is not of the sync protocol.")
 
 

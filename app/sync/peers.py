@@ -1,4 +1,7 @@
-"""Peers: nodes that an operator has written down, by what their operators handed over. Nobody is found or let in."""
+"""Peers: nodes that an operator has written down, by what their operators handed over. Nobody is found or let in.
+
+What an operator does with them is in the audit log: what, and with which peer.
+"""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
@@ -8,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete
 from sqlmodel import col
 
+from app.audit import service as audit
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Forbidden, InvalidContent, Message, NotFound, Unauthorized
 from app.core.i18n import N_
@@ -21,6 +25,8 @@ from app.sync.vocabulary import PROTOCOL, PeerState
 
 _LIVE_TOKENS: Final = 2
 _BATCH: Final = 500
+_OBJECT: Final = "peer"
+_STATE_ACTS: Final = {PeerState.ACTIVE: "peer.resume", PeerState.PAUSED: "peer.pause"}
 
 
 def is_id(text: str) -> bool:
@@ -56,9 +62,10 @@ def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_privat
 
     Raises:
         InvalidContent: the introduction does not hold together, or its address is not one that may be called.
-        Conflict: it introduces this node itself, or another one of the same id.
+        Conflict: it introduces this node itself, or calls with the token of another peer.
     """
     _require_sound(told, own_id)
+    _require_own_token(session, told)
     require_address(told.url, may_be_private=may_be_private)
     known = session.get(SyncPeer, told.id)
     peer = known or SyncPeer(
@@ -76,7 +83,15 @@ def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_privat
     session.add(peer)
     identity.begin(session)
     copies.know(session, NodeRead(id=told.id, name=told.name, url=told.url))
+    after = {"url": told.url, "keys": sorted(told.keys), "may_be_private": may_be_private}
+    audit.record(session, "peer.introduce" if known else "peer.add", _OBJECT, told.id, after=after)
     return known is None
+
+
+def comes_with_strange_keys(session: ReadSession | WriteSession, told: Introduction) -> bool:
+    """Tell whether an introduction of a known peer names none of the keys that it has: it is another, or lost them."""
+    known = session.get(SyncPeer, told.id)
+    return known is not None and not set(known.public_keys) & set(told.keys)
 
 
 def remove(session: WriteSession, peer_id: str, *, keep_copies: bool) -> int:
@@ -89,6 +104,7 @@ def remove(session: WriteSession, peer_id: str, *, keep_copies: bool) -> int:
     session.connection().execute(delete(SyncRun).where(col(SyncRun.peer) == peer_id))
     session.delete(peer)
     session.flush()
+    audit.record(session, "peer.remove", _OBJECT, peer_id, after={"keep_copies": keep_copies})
     return gone
 
 
@@ -97,15 +113,27 @@ def set_state(session: WriteSession, peer_id: str, state: PeerState) -> None:
     peer = _found(session, peer_id)
     peer.state = state
     session.add(peer)
+    audit.record(session, _STATE_ACTS[state], _OBJECT, peer_id)
 
 
 def set_url(session: WriteSession, peer_id: str, url: str, *, may_be_private: bool = False) -> None:
     """Write down where a peer has moved to. Raises `InvalidContent`, as `add`."""
     require_address(url, may_be_private=may_be_private)
     peer = _found(session, peer_id)
+    before = {"url": peer.url, "may_be_private": peer.may_be_private}
     peer.url, peer.may_be_private = url.rstrip("/"), may_be_private
     session.add(peer)
     copies.know(session, NodeRead(id=peer.id, name=peer.name, url=peer.url))
+    after = {"url": peer.url, "may_be_private": may_be_private}
+    audit.record(session, "peer.move", _OBJECT, peer_id, before=before, after=after)
+
+
+def allow_deletions(session: WriteSession, peer_id: str) -> None:
+    """Let the next run delete as much as the peer says: once."""
+    peer = _found(session, peer_id)
+    peer.deletions_allowed = True
+    session.add(peer)
+    audit.record(session, "peer.allow-deletions", _OBJECT, peer_id)
 
 
 def rotate_token(session: WriteSession, peer_id: str) -> None:
@@ -113,6 +141,7 @@ def rotate_token(session: WriteSession, peer_id: str) -> None:
     peer = _found(session, peer_id)
     peer.token_seed = identity.next_token(peer.token_seed)
     session.add(peer)
+    audit.record(session, "peer.rotate-token", _OBJECT, peer_id)
 
 
 def listed(session: ReadSession | WriteSession) -> list[PeerRead]:
@@ -189,10 +218,17 @@ def _require_sound(told: Introduction, own_id: str) -> None:
     _require_keys(told.keys)
 
 
+def _require_own_token(session: WriteSession, told: Introduction) -> None:
+    """Refuse a token that another peer calls with: introductions are no secret, and a copied one would be both's."""
+    for other in session.execute(queries.peers()).scalars():
+        if other.id != told.id and told.token_hash in other.token_hashes:
+            raise Conflict(f"The token is that of {other.id}. Ask the operator of {told.id} for its own introduction.")
+
+
 def _require_keys(keys: Mapping[str, str]) -> None:
     for kid, key in keys.items():
         if not identity.is_public_key(key) or kid != identity.kid_of(key):
-            raise InvalidContent(f"The key {kid[:40]} of the introduction is not whole: ask for it again.")
+            raise InvalidContent(f"The key {kid[:40]!r} of the introduction is not whole: ask for it again.")
 
 
 def _found(session: WriteSession, peer_id: str) -> SyncPeer:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Delete, Select, and_, delete, func, select
+from sqlalchemy import Delete, Select, and_, delete, func, select, tuple_
 from sqlmodel import col
 
 from app.journal.vocabulary import Method
@@ -42,6 +42,12 @@ def forget(home: str, record_type: str, record_ids: Sequence[str]) -> Delete:
     """Delete these records, tombstones and all."""
     of = (col(Record.home) == home, col(Record.type) == record_type, col(Record.id).in_(record_ids))
     return delete(Record).where(*of)
+
+
+def twins(home: str, other: str) -> Delete:
+    """Delete what is held of those records of a home of which another one has said something as well."""
+    also = select(col(Record.type), col(Record.id)).where(col(Record.home) == other)
+    return delete(Record).where(col(Record.home) == home, tuple_(col(Record.type), col(Record.id)).in_(also))
 
 
 def bucket(home: str, record_type: str, number: int) -> Select[SyncRecord]:

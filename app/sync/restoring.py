@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Table, bindparam, delete, select, update
 from sqlmodel import SQLModel, col
 
+from app.audit import service as audit
 from app.core.db import Database, ReadSession, WriteSession
 from app.journal import copies, generations
 from app.journal import service as journal
@@ -122,6 +123,8 @@ def begin_anew(
     with node.database.writes() as session:
         done.generation = generations.begin_generation(session, at_least=done.generation + 1)
         session.connection().execute(update(SyncSelf).values(is_restored=False))
+        told = {"generation": done.generation, "without": sorted(without), "from": sorted(believed)}
+        audit.record(session, "generation.begin", "node", "own", after=told)
     done.told = checking.audit_own(node.database, node.id)
     return done
 

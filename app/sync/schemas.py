@@ -25,6 +25,10 @@ RunId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,36}$")]
 Cursor = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 
+# An operator reads it at a terminal, which controls and turned directions would make say something else.
+_VISIBLE: Final = r"^\P{C}+$"
+
+
 def _without_slash(url: str) -> str:
     return url.rstrip("/")
 
@@ -49,10 +53,10 @@ class Introduction(BaseModel):
     # A newer node may tell more.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    protocol: str = Field(max_length=40)
+    protocol: str = Field(max_length=40, pattern=_VISIBLE)
     id: NodeId
-    name: str = Field(min_length=1, max_length=200)
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2048), AfterValidator(_without_slash)]
+    name: str = Field(max_length=200, pattern=_VISIBLE)
+    url: Annotated[str, StringConstraints(max_length=2048, pattern=r"^[^\s\p{C}]+$"), AfterValidator(_without_slash)]
     keys: dict[str, str] = Field(min_length=1, max_length=10, description="Public keys (Ed25519, Base64) by id")
     token_hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the token that it will call with")
 

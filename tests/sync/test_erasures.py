@@ -130,7 +130,7 @@ def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path):
     whole = erasures.Erasure("2026-11-22T12:00:00+00:00", "norr", "organization", "one", 2)
     erasures.append(tmp_path, [whole])
     with (tmp_path / erasures.FILE).open("ab") as file:
-        file.write(b'{"at":"2026-11-22T12\n[]\n')
+        file.write(b'{"at":"2026-11-22T12\n[]\n{"at":')
     erasures.append(tmp_path, [whole])
     assert list(erasures.read(tmp_path)) == [whole, whole]
     assert list(erasures.read(tmp_path / "nowhere")) == []
@@ -142,3 +142,4 @@ def test_the_server_keeps_its_ledger_in_its_own_folder(app: Starlette, settings:
     record_id = organization(database)
     removed(database, record_id)
     assert [one[2] for one in erased(settings.var_dir)] == [record_id]
+    database.close()

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
 
 from app import cli
+from app.audit import checking
+from app.audit.tables import AuditEntry
 from app.core.db import Database
 from app.journal import copies
+from app.organizations import service as organizations
+from app.organizations.schemas import OrganizationCreate
 from app.settings import settings
 from app.sync import buckets, envelopes, erasures, identity, peers
 from app.sync.canonical import canonical, hash_of
@@ -36,6 +42,8 @@ def samnod(
     told = {"DATABASE_URL": database_url, "VAR_DIR": str(tmp_path), "SECRET_KEY": SECRET, "NODE": "norr"}
     for name, value in (told | {"NODE_NAME": "Norrbotten", "BASE_URL": "https://norr.example/"}).items():
         monkeypatch.setenv(f"SAMNOD_{name}", value)
+    # Nobody answers a question.
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
 
     def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
         for name, value in environment.items():
@@ -114,6 +122,28 @@ def test_a_node_that_is_named_late_adopts_what_it_has_written(samnod: Samnod, da
     assert (code, "do not change hands" in complaint) == (1, True)
 
 
+def test_what_was_written_under_both_names_is_adopted_as_well(samnod: Samnod, database: Database, tmp_path: Path):
+    wire()
+    erasures.append(tmp_path, [erasures.Erasure("2026-11-22", "a", "need", "gone", 2)])
+    with database.writes() as session:
+        for home, number in (("a", "5560360793"), ("norr", "2021002387")):
+            organizations.register(session, organization_named(f"Exempel {home}", number), home=home)
+    assert samnod("adopt", "a")[:2] == (0, "2 records of a are norr's now.\n")
+    with database.reads() as session:
+        assert buckets.held(session, "norr") == buckets.counted(session, "norr")
+        assert buckets.held(session, "a") == {}
+    assert [one.home for one in erasures.read(tmp_path)] == ["a", "norr"]
+    with database.writes() as session:
+        organizations.register(session, organization_named("twice", "2021002387"), home="local")
+    code, _, complaint = samnod("adopt", "local")
+    assert (code, "remove one of the two" in complaint) == (1, True)
+
+
+def organization_named(name: str, number: str) -> OrganizationCreate:
+    said = {"name": name, "organisation_number": number, "country": "SE", "kind": "association", "source": "test"}
+    return OrganizationCreate.model_validate(said)
+
+
 def test_a_peer_is_added_listed_paused_moved_and_resumed(samnod: Samnod, theirs: Path, database: Database):
     assert "no peer" in samnod("peers", "list")[1]
     code, said, _ = samnod("peers", "add", str(theirs))
@@ -155,6 +185,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"url": "https://169.254.169.254"}, "--allow-private"),
     ({"url": "https://localhost"}, "--allow-private"),
     ({"url": "https://user:word@sodra.example"}, "not the address of a node"),
+    ({"name": "Skåne\x1b[2J"}, "name:"),
+    ({"name": "Sk\u202eåne"}, "name:"),
+    ({"url": "https://sodra.exa\nmple"}, "url:"),
     ({"url": "ftp://sodra.example"}, "not the address of a node"),
     ({"url": "https://sodra.example/?a=b"}, "not the address of a node"),
     ({"url": "https://[sodra"}, "not the address of a node"),
@@ -245,10 +278,63 @@ def test_keys_are_rotated_so_that_peers_can_learn_them(samnod: Samnod, database:
     assert first.items() <= both.items()
     with database.reads() as session:
         assert identity.identity_of(session, SECRET.encode()).signer.kid in first
-    assert "1 old keys" in samnod("keys", "drop")[1]
+    assert samnod("keys", "drop")[0] == 1
+    assert "1 old keys" in samnod("keys", "drop", "--yes")[1]
     with database.reads() as session:
         assert identity.identity_of(session, SECRET.encode()).signer.kid not in first
     assert "only one key" in samnod("keys", "drop")[1]
+
+
+def test_keys_that_are_all_new_are_asked_about(samnod: Samnod, theirs: Path, tmp_path: Path, database: Database):
+    samnod("peers", "add", str(theirs))
+    told = introduction_of(SODRA, b"the secret of somebody else altogether")
+    other = written(tmp_path / "other.json", keys=told.keys)
+    assert samnod("peers", "add", str(other))[0] == 1
+    assert told.keys != peer_of(database).public_keys
+    assert samnod("peers", "add", str(other), "--new-keys")[0] == 0
+    assert told.keys == peer_of(database).public_keys
+
+
+def test_nobody_calls_with_the_token_of_another(samnod: Samnod, theirs: Path, tmp_path: Path):
+    samnod("peers", "add", str(theirs))
+    code, _, told = samnod("peers", "add", str(written(tmp_path / "copied.json", id="mitt")))
+    assert (code, "token is that of sodra" in told) == (1, True)
+
+
+def test_what_another_node_says_moves_no_cursor(samnod: Samnod, theirs: Path, database: Database):
+    samnod("peers", "add", str(theirs))
+    with database.writes() as session:
+        session.execute(update(SyncPeer).values(name="Sk\x1b[2J\u202eåne", public_keys={"[/]": ""}))
+    assert "Sk\ufffd[2J\ufffdåne  keys [/]" in samnod("peers", "list")[1]
+
+
+def test_what_an_operator_does_is_in_the_audit_log(samnod: Samnod, theirs: Path, database: Database):
+    for told in (
+        ("peers", "add", str(theirs)),
+        ("peers", "add", str(theirs)),
+        ("peers", "pause", "sodra"),
+        ("peers", "resume", "sodra"),
+        ("peers", "url", "sodra", "https://skane.example"),
+        ("deletions", "allow", "sodra"),
+        ("tokens", "rotate", "sodra", "--use"),
+        ("peers", "remove", "sodra", "--remove-copies"),
+        ("keys", "rotate"),
+        ("keys", "drop", "--yes"),
+        ("adopt", "local"),
+        ("new-generation",),
+    ):
+        assert samnod(*told)[0] == 0, told
+    with database.reads() as session:
+        entries = session.execute(select(AuditEntry).order_by(col(AuditEntry.seq))).scalars().all()
+        assert [(one.action, one.object_type, one.object_id) for one in entries] == [
+            *((f"peer.{act}", "peer", "sodra") for act in ("add", "introduce", "pause", "resume", "move")),
+            *((f"peer.{act}", "peer", "sodra") for act in ("allow-deletions", "rotate-token", "remove")),
+            ("keys.rotate", "node", "own"),
+            ("keys.drop", "node", "own"),
+            ("node.adopt", "node", "local"),
+            ("generation.begin", "node", "own"),
+        ]
+        assert checking.verify(session).fault == ""
 
 
 def test_tokens_are_rotated_in_two_steps(samnod: Samnod, theirs: Path, database: Database):
