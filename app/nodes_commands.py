@@ -4,15 +4,21 @@ For whoever wants to see it, and for developers. Each node is processes and a fo
 commands that an operator would type are run one by one, by processes that have the program loaded already.
 """
 
+import errno
 import multiprocessing
 import os
+import shutil
+import signal
+import socket
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Annotated, Final
@@ -35,6 +41,7 @@ _NODES: Final = (
 )
 _HOST: Final = "127.0.0.1"
 _PATIENCE_SECONDS: Final = 120
+_LAST_PORT: Final = 65_535 - len(_NODES) + 1
 # As much of a sum as a reader compares; all of it is compared by the program.
 _SHOWN_DIGITS: Final = 6
 
@@ -81,11 +88,16 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def nodes(
-        port: Annotated[int, typer.Option(help="The first of three ports to listen on")] = 8001,
+        port: Annotated[int, typer.Option(min=1, max=_LAST_PORT, help="The first of three ports to listen on")] = 8001,
         once: Annotated[bool, typer.Option("--once", help="End when the nodes have proved that they agree")] = False,
     ) -> None:
         """Start three nodes on this machine that split the demo, let them sync, and show that they agree."""
-        with tempfile.TemporaryDirectory(prefix="samnod-nodes-") as folder:
+        _require_free(range(port, port + len(_NODES)))
+        # Whoever is told to end, or whose terminal is closed, tidies up as with Ctrl-C.
+        for asked in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(asked) is signal.SIG_DFL:
+                signal.signal(asked, signal.default_int_handler)
+        with tempfile.TemporaryDirectory(prefix="samnod-nodes-", ignore_cleanup_errors=True) as folder:
             made = [
                 _Node(node, name, county, Path(folder) / node, port + number)
                 for number, (county, node, name) in enumerate(_NODES)
@@ -98,13 +110,30 @@ def register(app: typer.Typer) -> None:
                 say("Stopped; nothing is kept.")
 
 
+def _require_free(ports: Sequence[int]) -> None:
+    """Stop before anything is begun when the nodes cannot listen where they should."""
+    for port in ports:
+        try:
+            with socket.create_server((_HOST, port)):
+                pass
+        except OSError as fault:
+            why = "in use" if fault.errno == errno.EADDRINUSE else "not to be had"
+            raise stop(
+                f"Port {port} of {_HOST} is {why}. The nodes need {len(ports)} ports in a row: "
+                "name the first of others, as in samnod nodes --port 9001, or make nodes PORT=9000."
+            ) from fault
+
+
 def _run(nodes: Sequence[_Node], *, serve_on: bool) -> None:
+    servers: dict[str, BaseProcess] = {}
     with ExitStack() as running:
-        steps = _steps(nodes, running)
+        steps = _steps(nodes, running, servers)
         with _progress() as shown:
             task = shown.add_task("", total=len(steps))
-            for told, step in steps:
+            for number, (told, step) in enumerate(steps, start=1):
                 shown.update(task, description=told)
+                if not out.is_terminal:
+                    say(f"{number}/{len(steps)} {told}")
                 step()
                 shown.advance(task)
         agree = _prove(nodes)
@@ -116,12 +145,22 @@ def _run(nodes: Sequence[_Node], *, serve_on: bool) -> None:
             logins = nodes[0].folder / "demo-logins.env"
             if logins.exists():
                 say(f"Passwords of people to sign in as at {nodes[0].name}: {logins}")
+            say("Search at one of them, and see from which node each answer is.")
             say("Ctrl-C stops the nodes and removes them.")
-            while True:
-                time.sleep(3600)
+            _wait_for(nodes, servers)
 
 
-def _steps(nodes: Sequence[_Node], running: ExitStack) -> list[tuple[str, Callable[[], None]]]:
+def _wait_for(nodes: Sequence[_Node], servers: Mapping[str, BaseProcess]) -> None:
+    """Wait for as long as all the servers run."""
+    wait([server.sentinel for server in servers.values()])
+    for node in nodes:
+        if not servers[node.id].is_alive():
+            raise _Failed(f"{node.name} has ended by itself.\n{_said(node)}")
+
+
+def _steps(
+    nodes: Sequence[_Node], running: ExitStack, servers: dict[str, BaseProcess]
+) -> list[tuple[str, Callable[[], None]]]:
     """Return what is to be done, in order, and what is said while it is done."""
     counties = ",".join(node.county for node in nodes)
     steps: list[tuple[str, Callable[[], None]]] = []
@@ -138,7 +177,7 @@ def _steps(nodes: Sequence[_Node], running: ExitStack) -> list[tuple[str, Callab
                 told = f"{node.name} is introduced to {other.name}"
                 steps.append((told, partial(_introduce, node, other)))
     for node in nodes:
-        steps.append((f"{node.name}: serving at {node.url}", partial(_serve, node, running)))
+        steps.append((f"{node.name}: serving at {node.url}", partial(_serve, node, running, servers)))
     for node in nodes:
         add(f"{node.name}: reading the others", node, "sync", "run")
     return steps
@@ -154,15 +193,17 @@ def _introduce(node: _Node, other: _Node) -> None:
 def _do(node: _Node, arguments: Sequence[str], printed: Path | None = None) -> None:
     """Run a command of a node to its end; what it prints is in `printed`, or in the node's log."""
     process = _begin(node, arguments, printed)
-    process.join()
+    with _ended_at_the_latest(process):
+        process.join()
     if process.exitcode:
         raise _Failed(f"{node.name}: samnod {' '.join(arguments)} did not succeed.\n{_said(node)}")
 
 
-def _serve(node: _Node, running: ExitStack) -> None:
-    """Start a node's server, which ends with `running`, and wait until it answers."""
+def _serve(node: _Node, running: ExitStack, servers: dict[str, BaseProcess]) -> None:
+    """Start a node's server, which ends with `running`, write it down, and wait until it answers."""
     process = _begin(node, ["serve", "--host", _HOST, "--port", str(node.port), "--no-worker"])
-    running.callback(_end, process)
+    running.enter_context(_ended_at_the_latest(process))
+    servers[node.id] = process
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and process.is_alive():
         try:
@@ -187,6 +228,7 @@ def _begin(node: _Node, arguments: Sequence[str], printed: Path | None = None) -
 def _become(arguments: list[str], environment: Mapping[str, str], printed: str, log: str) -> None:
     """Be one command of a node: its settings are its own, and what it says is in its files."""
     os.environ.update(environment)
+    threading.Thread(target=_end_with_parent, args=(Path(log).parents[1],), daemon=True).start()
     for stream, file in ((1, printed), (2, log)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), stream)
     sys.argv = ["samnod", *arguments]
@@ -195,11 +237,27 @@ def _become(arguments: list[str], environment: Mapping[str, str], printed: str, 
     main()
 
 
-def _end(process: BaseProcess) -> None:
-    process.terminate()
-    process.join(10)
-    process.kill()
-    process.join()
+def _end_with_parent(folder: Path) -> None:
+    """Wait until the process that began this one is gone; if it was killed, take away what it could not, and end."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    parent.join()
+    shutil.rmtree(folder, ignore_errors=True)
+    # At once, whatever the server waits for: nothing of it is kept.
+    os._exit(1)
+
+
+@contextmanager
+def _ended_at_the_latest(process: BaseProcess) -> Iterator[None]:
+    """End a process after the block, if it has not ended by itself."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join(10)
+        process.kill()
+        process.join()
 
 
 def _said(node: _Node) -> str:
@@ -227,7 +285,11 @@ def _prove(nodes: Sequence[_Node]) -> bool:
             table.add_row(home.name, kind, *told, "agree" if same else "DIFFER", style=None if same else "red")
     out.print(table)
     say("Each number is followed by the first digits of what all those records' hashes add up to.")
-    return agree and all(one[home.id] for one in held.values() for home in nodes)
+    agree = agree and all(one[home.id] for one in held.values() for home in nodes)
+    if agree:
+        records = sum(total.count for home in held[nodes[0].id].values() for total in home.values())
+        say(f"All {len(nodes)} nodes hold the same {records} records.", "bold")
+    return agree
 
 
 def _held(node: _Node, homes: Sequence[_Node]) -> dict[str, dict[str, buckets.Total]]:
