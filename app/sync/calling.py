@@ -179,7 +179,9 @@ class Caller:
     def _ask(self, method: str, path: str, said: Mapping[str, Any], allowed: Allowed) -> bytes:
         self.requests += 1
         self._attempt += 1
-        headers = {"Authorization": f"Bearer {self._contact.token}", "Accept": MEDIA_TYPE, "Accept-Encoding": "gzip"}
+        # What a peer says of its refusal is written down, and told to each reader in a language of theirs.
+        headers = {"Accept": MEDIA_TYPE, "Accept-Encoding": "gzip", "Accept-Language": "en"}
+        headers["Authorization"] = f"Bearer {self._contact.token}"
         url = f"{self._contact.url}{path}"
         request = (
             httpx.Request(method, url, headers=headers, params=dict(said))

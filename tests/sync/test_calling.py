@@ -63,6 +63,7 @@ def test_each_question_has_the_token_and_a_nonce_of_its_own():
         assert caller.requests == 3
         assert caller.received > 100
     assert {one.headers["authorization"] for one in peer.asked} == {"Bearer the token"}
+    assert {one.headers["accept-language"] for one in peer.asked} == {"en"}
     assert len({one.url.params["nonce"] for one in peer.asked}) == 3
     assert waited == []
 
