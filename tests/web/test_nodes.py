@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ from app.core.db import Database, ReadSession
 from app.responses import service as responses
 from app.responses.vocabulary import InvitationState
 from app.sync import status
-from app.sync.vocabulary import RecordState, Verdict
+from app.sync.vocabulary import PeerState, RecordState, Verdict
 from tests.people import send, signed_in
 from tests.responses.ground import BUYER, FIRM, NODE_SECRET, firm, letters, published
 from tests.sync.test_status import held, peer, run
@@ -23,6 +24,7 @@ from tests.web.html import parsed
 from tests.web.test_inbox import words
 
 LANGUAGES = ("sv", "nb", "en")
+REFUSED = "The peer refused (401): The token is no peer's: its operator introduces the node again."
 # What is done with a record at its home alone.
 DONE_AT_HOME = ("claim", "report", "correct", "ask", "edit", "contacts", "history")
 
@@ -220,6 +222,8 @@ def test_a_copy_is_answered_at_its_home_from_its_page_and_from_the_inbox(
     for path in ("/sv/inbox", f"/sv/inbox/{one}", f"/sv/opportunities/{one}"):
         page = parsed(app_client.get(path).text)
         assert f"{there}&enterprise={own}" in page.links(), path
+        # What has been asked is known at its home alone.
+        assert "Ingen har frågat något än." not in words(page), path
         assert not [link for link in page.links() if link.startswith(f"/sv/inbox/{one}?form=")], path
 
 
@@ -273,3 +277,46 @@ def test_a_coordinator_sees_how_each_node_stands_and_what_to_do(
     assert late in said
     assert held_words in said
     assert "samnod sync deletions allow trondelag" in said
+
+
+def test_no_node_is_said_to_be_in_order_while_somebody_has_to_do_something(
+    app_client: httpx.Client, database: Database
+):
+    signed_in(app_client, database, Role.COORDINATOR)
+    at = now()
+    with database.writes() as session:
+        session.add(peer(id="a-well", name="Bra", verified_at=at - timedelta(minutes=5)))
+        session.add(peer(id="b-failed", name="Nekar", verified_at=at - timedelta(hours=5), failures=1, fault=REFUSED))
+        session.add(peer(id="c-held", name="Ja?", verified_at=at - timedelta(hours=20)))
+        session.add(run(at - timedelta(hours=1), Verdict.HELD, peer="c-held"))
+        session.add(peer(verified_at=at - timedelta(hours=3)))
+        held(session, "d", state=RecordState.QUARANTINED)
+        session.add(peer(id="y-late", name="Sen", verified_at=at - timedelta(days=30), failures=2, fault="no answer"))
+        session.add(peer(id="z-paused", name="Vilar", state=PeerState.PAUSED, verified_at=None, failures=1))
+        session.add(peer(id="z-new", name="Ny", verified_at=None, added_at=at))
+    page = parsed(app_client.get("/sv/coordination/nodes").text)
+    standing: dict[str, str] = {}
+    for one, after in pairwise(one for one in page.elements if one.tag in ("h2", "span") and one.text.strip()):
+        if one.attributes.get("id", "").startswith("n-"):
+            standing[one.text.strip()] = after.text.strip()
+    # Those where somebody has something to do stand first.
+    assert list(standing)[4:] == ["Bra", "Ny", "Vilar"]
+    assert standing == {
+        "Nekar": "Misslyckades",
+        "Ja?": "Väntar på driftens ja",
+        "Trøndelag": "Något ligger åt sidan",
+        "Sen": "Försenad",
+        "Bra": "Som det ska",
+        "Ny": "Väntar på sin första natt",
+        "Vilar": "Vilande",
+    }
+    said = words(page)
+    for expected in (
+        "4 noder behöver ses till",
+        "Den andra noden nekade (401): Ingen nod har den nyckeln",
+        "Under en timme",
+        "30 dagar",
+        "samnod sync peers resume z-paused",
+    ):
+        assert expected in said, expected
+    assert "samnod sync run --peer z-paused" not in said

@@ -1,5 +1,6 @@
 """Other nodes: how this one stands with them, and how whoever met an opportunity there answers it here."""
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
@@ -9,7 +10,7 @@ from app.accounts.vocabulary import Attempted
 from app.core.clock import now
 from app.core.db import Database, Reads, ReadSession
 from app.core.errors import NotFound, TooManyRequests
-from app.core.i18n import N_, texts
+from app.core.i18n import N_, Texts, texts
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters, EnterpriseRead, EnterpriseSummary
 from app.opportunities import service as opportunities
@@ -17,10 +18,11 @@ from app.opportunities.schemas import OpportunityRead
 from app.opportunities.vocabulary import PUBLIC_STATUSES
 from app.responses import service as responses
 from app.sync import status
-from app.sync.vocabulary import RecordState, Verdict
+from app.sync.vocabulary import PeerState, RecordState, Verdict
 from web.dialogue import takes_answers
 from web.entering import counted, faults_of, typed
 from web.forms import Fault
+from web.node_faults import told
 from web.origins import answer_at, origins_of
 from web.pages.common import Language, days_left
 from web.render import address, show
@@ -31,6 +33,8 @@ router = APIRouter(route_class=PageRoute)
 OpportunityId = Annotated[str, Path(max_length=36)]
 _FOUND: Final = 10
 _LONGEST_WORDS: Final = 300
+# Above this hours are told as days.
+_MANY_HOURS: Final = 48
 
 # How a night, or a run, is shown: colour, sign and words.
 VERDICTS: Final = {
@@ -61,17 +65,37 @@ def nodes_page(request: Request, session: Reads, language: Language, _by: Coordi
     """Show how this node stands with each other: when both were last proved to hold the same, and what to do."""
     say = texts(language)
     at = now()
+    peers = status.peers(session, at)
     return show(
         request,
         "nodes/status.html",
-        peers=status.peers(session, at),
+        # Where somebody has something to do stands first.
+        peers=sorted(peers, key=lambda peer: not _needs_somebody(peer)),
+        names={peer.id: peer.name for peer in peers},
+        needs_somebody=_needs_somebody,
+        waiting=sum(map(_needs_somebody, peers)),
         aside=status.aside(session),
+        told=lambda fault: told(fault, say),
         verdicts={key: (colour, sign, say(name)) for key, (colour, sign, name) in VERDICTS.items()},
         not_read=(*NOT_READ[:2], say(NOT_READ[2])),
         types={key: say(name) for key, name in TYPES.items()},
         states={key.value: say(name) for key, name in STATES.items()},
-        hours_since=lambda moment: int((at - moment).total_seconds() // 3600),
+        since=lambda moment: _since(at - moment, say),
     )
+
+
+def _needs_somebody(peer: status.PeerStatus) -> bool:
+    if peer.state is PeerState.PAUSED:
+        return False
+    return bool(peer.failures or peer.is_held or peer.parked or peer.quarantined or peer.is_late)
+
+
+def _since(length: timedelta, say: Texts) -> str:
+    """Return how long it has been, as short as it is said: hours, and days when they are many."""
+    hours = int(length.total_seconds() // 3600)
+    if hours < 1:
+        return say("Under an hour")
+    return say("{n} h", n=hours) if hours < _MANY_HOURS else say.plural("{n} day", "{n} days", hours // 24)
 
 
 @router.api_route("/opportunities/{opportunity_id}/answer", methods=["GET", "HEAD"])
