@@ -18,7 +18,7 @@ from app.sync.identity import Signer, is_signed
 from app.sync.vocabulary import PAGE_BYTES, PAGE_RECORDS, PROTOCOL, Envelope, PageKind
 
 _PROTOCOL_NAME: Final = PROTOCOL.partition("/")[0]
-_LARGEST_NUMBER: Final = 2**63 - 1
+LARGEST_NUMBER: Final = 2**63 - 1
 _LARGEST_REV: Final = 2**31 - 1
 # Room for the first and the last line, whose digest names every type.
 _FRAME: Final = 16 * 2**10
@@ -343,7 +343,7 @@ def _text(said: Mapping[str, Any], name: str, longest: int) -> str:
     return value
 
 
-def _number(said: Mapping[str, Any], name: str, *, least: int = 0, largest: int = _LARGEST_NUMBER) -> int:
+def _number(said: Mapping[str, Any], name: str, *, least: int = 0, largest: int = LARGEST_NUMBER) -> int:
     value = said.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= largest:
         raise Damaged(f"{name} is not what it should be.")

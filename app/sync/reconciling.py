@@ -18,11 +18,16 @@ from app.sync import applying, buckets, queries
 from app.sync.applying import Counts, Lease
 from app.sync.buckets import Key, Sums, Total
 from app.sync.calling import Caller, CallFault
+from app.sync.canonical import bucket_of
+from app.sync.pages import LARGEST_NUMBER
 from app.sync.tables import SyncRecord
 from app.sync.vocabulary import BUCKETS, PAGE_RECORDS
 
 # Somebody may write at the home while its records are fetched: then it is compared with the newer sum.
 _ROUNDS: Final = 3
+# More than any node will ever have.
+_MOST_TYPES: Final = 100
+_LONGEST_ID: Final = 36
 # So many buckets are asked for before the lease is renewed.
 _RENEWED_AFTER: Final = 50
 
@@ -38,6 +43,19 @@ class Digest:
     head: int
     generation: int
     sums: Sums
+
+
+@dataclass(slots=True)
+class _Weighed:
+    """How many living records have been deleted; `allow` is asked before each page that deletes more."""
+
+    allow: Callable[[int], None]
+    deleted: int = 0
+
+    def add(self, deletions: int) -> None:
+        self.deleted += deletions
+        if deletions:
+            self.allow(self.deleted)
 
 
 @dataclass(slots=True)
@@ -60,7 +78,8 @@ def reconcile(
     """Hold what the home holds, and return the digest at which both were equal.
 
     `allow` is asked before anything is written, with how many living records would be deleted, and raises if it is too
-    much; `keep` is called in each transaction with what became of records.
+    much; it is asked again with those that the records themselves delete, whatever was said before. `keep` is called in
+    each transaction with what became of records.
 
     Raises:
         StillDiffers: the sums are not equal in the end.
@@ -79,7 +98,7 @@ def reconcile(
             return theirs
         found = dict(_differences(database, lease.peer, caller, differing))
         allow(sum(one.deletions for one in found.values()))
-        _write(database, lease, caller, found, keep)
+        _write(database, lease, caller, found, _Weighed(allow), keep)
     raise StillDiffers("What differed was fetched, and both sides still do not hold the same.")
 
 
@@ -96,9 +115,11 @@ def read_digest(said: Mapping[str, Any]) -> Digest:
             for number, total in numbers.items()
         }
         digest = Digest(int(said["head"]), int(said["generation"]), sums)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as fault:
         raise CallFault("The peer's digest is not of the form that it should be.") from fault
-    if not all(0 <= number < BUCKETS for _, number in sums):
+    if not (0 <= digest.head <= LARGEST_NUMBER and 0 <= digest.generation <= LARGEST_NUMBER):
+        raise CallFault("The peer's digest is of no moment that there can be.")
+    if not all(0 <= number < BUCKETS for _, number in sums) or len({name for name, _ in sums}) > _MOST_TYPES:
         raise CallFault("The peer's digest names buckets that there are not.")
     return digest
 
@@ -114,7 +135,7 @@ def _differences(
 
 def _difference(database: Database, home: str, caller: Caller, key: Key) -> _Difference:
     record_type, number = key
-    theirs = _listed(caller.bucket(record_type, number))
+    theirs = _listed(caller.bucket(record_type, number), number)
     with database.reads() as session:
         columns = (col(SyncRecord.id), col(SyncRecord.method), col(SyncRecord.rev), col(SyncRecord.hash))
         rows = session.execute(queries.bucket(home, record_type, number).with_only_columns(*columns))
@@ -129,11 +150,14 @@ def _difference(database: Database, home: str, caller: Caller, key: Key) -> _Dif
     return found
 
 
-def _listed(said: Mapping[str, Any]) -> dict[str, tuple[str, int, str]]:
+def _listed(said: Mapping[str, Any], number: int) -> dict[str, tuple[str, int, str]]:
     try:
-        return {str(one["id"]): (str(one["method"]), int(one["rev"]), str(one["hash"])) for one in said["records"]}
-    except (KeyError, TypeError, ValueError) as fault:
+        listed = {str(one["id"]): (str(one["method"]), int(one["rev"]), str(one["hash"])) for one in said["records"]}
+    except (KeyError, TypeError, ValueError, OverflowError) as fault:
         raise CallFault("The peer's bucket is not of the form that it should be.") from fault
+    if not all(len(one) <= _LONGEST_ID and one.isprintable() and bucket_of(one) == number for one in listed):
+        raise CallFault("The peer's bucket names records that are not in it.")
+    return listed
 
 
 def _is_living(known: tuple[str, int, str] | None) -> bool:
@@ -145,16 +169,18 @@ def _write(
     lease: Lease,
     caller: Caller,
     found: Mapping[Key, _Difference],
+    weighed: _Weighed,
     keep: Callable[[WriteSession, Counts], None],
 ) -> None:
     for record_type, keys in groupby(sorted(found), key=lambda key: key[0]):
         wanted = [found[key] for key in keys]
         for gone in _batches([record_id for one in wanted for record_id in one.remove]):
+            weighed.add(_living_here(database, lease.peer, record_type, gone))
             with database.writes() as session:
                 applying.hold(session, lease)
                 keep(session, applying.remove(session, lease.peer, record_type, gone))
         for ids in _batches([record_id for one in wanted for record_id in one.fetch]):
-            _fetch(database, lease, caller, record_type, ids, keep)
+            _fetch(database, lease, caller, record_type, ids, weighed, keep)
 
 
 def _fetch(
@@ -163,11 +189,16 @@ def _fetch(
     caller: Caller,
     record_type: str,
     ids: Sequence[str],
+    weighed: _Weighed,
     keep: Callable[[WriteSession, Counts], None],
 ) -> None:
     """Fetch records and overwrite what is here of them. A page may hold fewer than were asked for."""
     while ids:
         page = caller.records(record_type, ids)
+        if not {(one.type, one.id) for one in page.records} <= {(record_type, one) for one in ids}:
+            raise CallFault("The peer sends records that were not asked for.")
+        gone = [one.id for one in page.records if one.method == Method.DELETE.value]
+        weighed.add(_living_here(database, lease.peer, record_type, gone))
         with database.writes() as session:
             applying.hold(session, lease)
             keep(session, applying.write(session, lease.peer, page.records, overwrite=True))
@@ -177,6 +208,12 @@ def _fetch(
         ids, asked = [one for one in ids if one not in read], ids
         if len(ids) == len(asked):
             raise CallFault("The peer says that there is more, and sends nothing of it.")
+
+
+def _living_here(database: Database, home: str, record_type: str, record_ids: Sequence[str]) -> int:
+    with database.reads() as session:
+        wanted = queries.records(home, record_type, record_ids).with_only_columns(col(SyncRecord.id))
+        return len(session.execute(wanted.where(col(SyncRecord.method) == Method.PUT.value)).all())
 
 
 def _lower(database: Database, lease: Lease, head: int) -> None:

@@ -1,0 +1,76 @@
+"""What a peer says when everything is compared is looked at before it is believed: buckets, digests and records."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from app.sync import serving
+from app.sync.calling import CallFault
+from app.sync.reconciling import read_digest
+from app.sync.tables import SyncPeer
+from app.sync.vocabulary import PageKind, Verdict
+from tests.sync.two_nodes import TwoNodes, remove, two_nodes, write
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[TwoNodes]:
+    with two_nodes("sqlite", tmp_path) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def lying(nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch):
+    """Give what lets north sign other buckets than it has; south has read all that it says, and compares again."""
+    write(nodes.north, *range(1, 71))
+    nodes.pull()
+
+    def lie(**instead: Any) -> None:
+        honest = serving._signed
+
+        def signed(session: Any, served: Any, peer: Any, kind: PageKind, nonce: str, said: dict[str, Any]) -> bytes:
+            if kind is PageKind.BUCKET:
+                said = said | {"records": [one | instead for one in said["records"]]}
+            return honest(session, served, peer, kind, nonce, said)
+
+        monkeypatch.setattr(serving, "_signed", signed)
+        with nodes.south.writes() as session:
+            session.connection().execute(update(SyncPeer).values(run_id="another"))
+
+    return lie
+
+
+def test_a_storm_that_buckets_do_not_tell_of_is_held(nodes: TwoNodes, lying: Any):
+    remove(nodes.north, *range(1, 61))
+    lying(method="PUT", hash="another")
+    outcome = nodes.pull()
+    assert (outcome.verdict, outcome.counts.deleted) == (Verdict.HELD, 0)
+    assert len(nodes.shown()) == 70
+
+
+@pytest.mark.parametrize("name", ["elsewhere", "with\x00a hole", "x" * 37])
+def test_a_bucket_that_names_what_is_not_in_it_is_refused(nodes: TwoNodes, lying: Any, name: str):
+    write(nodes.north, 1, summary="Ändrad.")
+    lying(id=name)
+    outcome = nodes.pull()
+    assert (outcome.verdict, "not in it" in str(outcome.fault)) == (Verdict.FAILED, True)
+    assert len(nodes.shown()) == 70
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"head": -1},
+        {"head": 2**63},
+        {"generation": 2**70},
+        {"buckets": {"need": {"100": {"count": 1, "sum": "0"}}}},
+        {"buckets": {f"type-{number}": {"00": {"count": 1, "sum": "0"}} for number in range(101)}},
+        {"buckets": {"need": {"00": {"count": 1e400, "sum": "0"}}}},
+        {"buckets": []},
+    ],
+)
+def test_a_digest_of_what_cannot_be_is_refused(wrong: dict[str, Any]):
+    with pytest.raises(CallFault):
+        read_digest({"head": 1, "generation": 0, "buckets": {}} | wrong)
