@@ -87,6 +87,8 @@ def _database() -> Iterator[Database]:
     try:
         if missing := what_is_missing(database):
             raise stop(missing)
+        with database.reads() as session:
+            reference.use_imported(session)
         yield database
     finally:
         database.close()

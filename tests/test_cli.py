@@ -12,6 +12,7 @@ import uvicorn
 from rich.console import Console
 
 from app import cli, migrating, terminal, worker_commands
+from app.reference import service as reference
 from app.settings import settings
 from tests.databases import empty_database
 from tests.engines import mostly_sqlite
@@ -202,6 +203,23 @@ def test_from_nothing_to_a_match(samnod: Samnod, database_kind: str, tmp_path: P
         found = samnod("match", "städning", "--place", "Sundsvall", "--language", "en", "--explain")
         assert found.code == 0
         assert "matches in all." in found.out
+
+
+@mostly_sqlite
+def test_a_command_knows_the_lists_that_were_imported(samnod: Samnod, database_kind: str, tmp_path: Path):
+    path = tmp_path / "cpv.csv"
+    path.write_text("code,sv,nb\n90919999,Tavelstädning,Tavlevask\n")
+    with empty_database(database_kind, tmp_path) as url:
+        assert samnod("migrate", SAMNOD_DATABASE_URL=url).code == 0
+        assert samnod("import", "reference", str(path)).code == 0
+        assert reference.cpv_label("90919999", "sv") != "Tavelstädning"
+        assert samnod("index", "check").code == 0
+        assert reference.cpv_label("90919999", "sv") == "Tavelstädning"
+    with empty_database(database_kind, tmp_path / "var") as url:
+        # What is in memory is the node's own.
+        assert samnod("migrate", SAMNOD_DATABASE_URL=url).code == 0
+        assert samnod("index", "check").code == 0
+        assert reference.cpv_label("90919999", "sv") != "Tavelstädning"
 
 
 @pytest.mark.parametrize(
