@@ -279,7 +279,7 @@ SHELVES_OF_ROOM = {
         {"drafting"},
         {"peers", "applying"},
         {"serving", "calling", "witnesses"},
-        {"feed"},
+        {"feed", "ahead"},
         {"reconciling", "leasing"},
         {"checking", "pulling"},
         {"restoring", "retention", "status"},

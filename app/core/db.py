@@ -141,6 +141,15 @@ def rehearse(session: WriteSession) -> None:
     session.info[_REHEARSAL] = True
 
 
+def expect_much(session: WriteSession) -> None:
+    """Say that thousands of rows will be written, and thousands more in the next transaction.
+
+    SQLite copies its log into the database when it is 4 MB long, hot pages and all; by now it may grow to 64 MB first.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA wal_autocheckpoint=16000")
+
+
 def after_commit(session: WriteSession, tell: Callable[[], None]) -> None:
     """Call `tell` when the session's work is committed, and never if it is not. What it raises undoes nothing."""
     session.info.setdefault(_AFTER_COMMIT, []).append(tell)

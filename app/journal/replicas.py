@@ -110,9 +110,10 @@ class Replicas(Generic[Schema]):
                 insert_ready(session, table, rows)
         if self._search:
             self._search.put_all(session, drafted.words, are_new=are_new)
-        for one in copies:
-            told = Change(self.record_type, one.id, one.home, one.rev, Method.PUT, "", None, one.payload)
-            journal.record(session, told)
+        told = [
+            Change(self.record_type, one.id, one.home, one.rev, Method.PUT, "", None, one.payload) for one in copies
+        ]
+        journal.record_copies(session, self.record_type, told)
 
     def project(self, session: WriteSession, copies: Sequence[Copy]) -> None:
         """Draft copies and write them.

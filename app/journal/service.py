@@ -69,9 +69,26 @@ def record(session: WriteSession, change: Change) -> None:
     if not copies.is_copying(session):
         copies.require_own(session, change)
         _keep_revision(session, change)
-    for handler in [*_handlers.get(change.type, []), *_handlers.get(EVERY, [])]:
+    for handler in _handlers_of(change.type):
         handler(session, change)
-    _to_be_numbered(session, change)
+    _to_be_numbered(session, [change])
+
+
+def record_copies(session: WriteSession, record_type: str, changes: Sequence[Change]) -> None:
+    """Write what became of many copies of one type to the journal, and tell the subscribers now.
+
+    A copy's past is kept at its home, and whose it is was asked when it was written.
+    """
+    session.flush()
+    handlers = _handlers_of(record_type)
+    for change in changes:
+        for handler in handlers:
+            handler(session, change)
+    _to_be_numbered(session, changes)
+
+
+def _handlers_of(record_type: str) -> list[Handler]:
+    return [*_handlers.get(record_type, []), *_handlers.get(EVERY, [])]
 
 
 def hold_numbers(session: WriteSession) -> None:
@@ -90,11 +107,11 @@ def restate(session: WriteSession, change: Change) -> None:
 
     For those who read the numbers: what they were told of the record before may be lost, or was never told.
     """
-    _to_be_numbered(session, change)
+    _to_be_numbered(session, [change])
 
 
-def _to_be_numbered(session: WriteSession, change: Change) -> None:
-    session.info.setdefault("journal", []).append(change)
+def _to_be_numbered(session: WriteSession, changes: Sequence[Change]) -> None:
+    session.info.setdefault("journal", []).extend(changes)
     finishing = session.info.setdefault("before_commit", [])
     if _number_and_write not in finishing:
         finishing.append(_number_and_write)

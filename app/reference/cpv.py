@@ -51,6 +51,14 @@ class CpvTable:
         """Return the code itself, or the nearest code above it that has a label here."""
         return next((known for known in (code, *cpv_ancestors(code)) if known in self.codes), None)
 
+    def beginning_with(self, digits: str) -> list[str]:
+        """Return the codes that begin with these digits."""
+        return self._ordered[bisect_left(self._ordered, digits) : bisect_left(self._ordered, digits + "\x7f")]
+
+    @cached_property
+    def _ordered(self) -> list[str]:
+        return sorted(self.codes)
+
     @cached_property
     def index(self) -> "WordIndex":
         """The words of the labels and of the trades, for searching."""
@@ -246,7 +254,7 @@ def _weighted_words(labelled: Labelled, everyday: str) -> Iterable[tuple[str, fl
 def _fitting(word: str) -> dict[str, float]:
     """Return the codes that one search word fits, with how well."""
     if word.isdecimal():
-        return {code: 2.5 for code in table().codes if code.startswith(word)}
+        return dict.fromkeys(table().beginning_with(word), 2.5)
     found: dict[str, float] = {}
     for variant in {word, *stems(word)}:
         for likeness, codes in table().index.like(variant):

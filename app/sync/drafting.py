@@ -18,10 +18,13 @@ from itertools import groupby
 from typing import Final
 
 import orjson
-from sqlalchemy import Dialect, make_url
+from sqlalchemy import URL, Dialect, make_url
 
+from app.core.collecting import passing_by_what_is_here
+from app.core.db import Database
 from app.journal.replicas import Drafted
 from app.journal.vocabulary import Copy, Told
+from app.reference import service as reference
 from app.sync.kinds import KINDS, is_understood
 from app.sync.limits import is_too_deep
 from app.sync.pages import PageRead
@@ -65,22 +68,22 @@ def copy_of(one: Envelope) -> Copy:
 class Beside:
     """Processes that draft one page of a peer while another is written; none until much is to come."""
 
-    def __init__(self, dialect: str) -> None:
-        self._dialect = dialect
+    def __init__(self, url: URL) -> None:
+        self._url = url.render_as_string(hide_password=False)
         self._pool: ProcessPoolExecutor | None = None
 
     def draft_of(self, page: PageRead) -> Draft:
         """Return what drafts the records of a page: it has begun, if much is to come."""
         if self._pool is None and page.has_more and page.head - page.next >= _MANY:
             spawning = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(_PROCESSES, spawning, _begin)
+            self._pool = ProcessPoolExecutor(_PROCESSES, spawning, _begin, (self._url,))
         if self._pool is None:
             return here
         said = [one for one in page.records if one.payload and is_understood(one.type, one.dataschema)]
         try:
             share = -(-len(said) // _PROCESSES)
             shares = [said[first : first + share] for first in range(0, len(said), share)] if said else []
-            return _Begun([self._pool.submit(_made, self._dialect, one) for one in shares])
+            return _Begun([self._pool.submit(_made, self._url, one) for one in shares])
         except BrokenProcessPool:
             return here
 
@@ -90,16 +93,22 @@ class Beside:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
+def together(drafts: Sequence[Draft]) -> Draft:
+    """Return what drafts the records of several pages, in their order."""
+    begun = [one for one in drafts if isinstance(one, _Begun)]
+    return _Begun([share for one in begun for share in one.shares]) if len(begun) == len(drafts) else here
+
+
 class _Begun:
     """A page whose records are being drafted, in shares."""
 
     def __init__(self, shares: Sequence[Future[_Made]]) -> None:
-        self._shares = shares
+        self.shares = shares
 
     def __call__(self, dialect: Dialect, record_type: str, said: Sequence[Envelope]) -> list[Part]:
         """Return what was made of these records; it is made here when it was made of others, or a process is gone."""
         try:
-            made = [one[record_type] for share in self._shares if record_type in (one := share.result())]
+            made = [one[record_type] for share in self.shares if record_type in (one := share.result())]
         except BrokenProcessPool:
             return here(dialect, record_type, said)
         if [one.id for one in said] != [record_id for ids, _ in made for record_id in ids]:
@@ -115,19 +124,26 @@ def _unread(one: Envelope) -> Copy:
 
 
 @contextmanager
-def beside(dialect: str) -> Iterator[Beside]:
-    """Give processes that draft for a database of this dialect, named as in its address."""
-    processes = Beside(dialect)
+def beside(url: URL) -> Iterator[Beside]:
+    """Give processes that draft for the database at this address."""
+    processes = Beside(url)
     try:
         yield processes
     finally:
         processes.end()
 
 
-def _begin() -> None:
-    """Begin a process: Ctrl-C is the first one's to hear, and this one ends with it, however that ends."""
+def _begin(url: str) -> None:
+    """Begin a process: Ctrl-C is the first one's to hear, and this one ends with it, however that ends.
+
+    The database is asked for the code lists that an operator has imported, and for nothing else.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    database = Database(url)
+    with database.reads() as session:
+        reference.use_imported(session)
+    database.close()
 
 
 def _end_with_parent() -> None:
@@ -137,14 +153,19 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
-def _made(dialect: str, said: Sequence[Envelope]) -> _Made:
+def _made(url: str, said: Sequence[Envelope]) -> _Made:
     """Return what becomes of records of several types, in another process."""
+    with passing_by_what_is_here():
+        return _made_of(_dialect(url), said)
+
+
+def _made_of(dialect: Dialect, said: Sequence[Envelope]) -> _Made:
     made: _Made = {}
     for record_type, of_type in groupby(sorted(said, key=lambda one: one.type), key=lambda one: one.type):
         some = list(of_type)
         ids = [one.id for one in some]
         try:
-            ((_, drafted),) = here(_dialect(dialect), record_type, some)
+            ((_, drafted),) = here(dialect, record_type, some)
         except Exception:
             # The first process finds out which of them it is, and why.
             made[record_type] = ids, None
@@ -154,6 +175,6 @@ def _made(dialect: str, said: Sequence[Envelope]) -> _Made:
 
 
 @cache
-def _dialect(name: str) -> Dialect:
-    found: Dialect = make_url(f"{name}://").get_dialect()()
+def _dialect(url: str) -> Dialect:
+    found: Dialect = make_url(url).get_dialect()()
     return found

@@ -6,7 +6,6 @@ afterwards is refused there (leasing.py).
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,12 +15,12 @@ from sqlmodel import col
 
 from app.core.clock import now
 from app.core.collecting import passing_by_what_is_here
-from app.core.db import Database, WriteSession, is_silence, rehearse
+from app.core.db import Database, WriteSession, expect_much, is_silence, rehearse
 from app.matching import service as matching
-from app.sync import applying, buckets, leasing
+from app.sync import ahead, applying, buckets, drafting, leasing
 from app.sync.applying import Counts, Lease, Overtaken, Untrue
 from app.sync.calling import Caller, CallFault, Line, Refused, calling
-from app.sync.drafting import Beside, Draft, beside
+from app.sync.drafting import beside
 from app.sync.leasing import Known
 from app.sync.limits import Deadline
 from app.sync.pages import PageRead
@@ -45,6 +44,10 @@ class Storm(Exception):
 
 class _TimeIsOver(Exception):
     """The run has taken as long as a run may."""
+
+
+class _NoCommonPast(Exception):
+    """What has been read is not what the peer has said: one of both went back in time."""
 
 
 class _Endless(Exception):
@@ -200,49 +203,59 @@ class _Run:
         return verdict, None
 
     def _read_pages(self, caller: Caller) -> Verdict:
+        try:
+            is_equal = self._read_on(caller)
+        except _NoCommonPast:
+            return self._reconcile(caller)
+        return Verdict.VERIFIED if is_equal or self._rehearsal else self._reconcile(caller)
+
+    def _read_on(self, caller: Caller) -> bool:
+        """Read on from the checkpoint to the end; return whether the sums are equal then."""
         beyond, first_head = 0, None
-        dialect = self._database.url.drivername
-        with beside(dialect) as drafting, _reading_ahead(caller, self._known.acknowledged, drafting) as (ask, answer):
-            ask(self._known.cursor)
+        cursor, generation, run = self._known.cursor, self._known.generation, self._known.acknowledged
+        with beside(self._database.url) as processes, ahead.pages(caller, processes, cursor, run) as given:
             while True:
                 self._require_time()
                 try:
-                    page, draft = answer()
+                    read = given()
                 except Refused as fault:
                     if fault.status in _NO_COMMON_PAST:
-                        return self._reconcile(caller)
+                        raise _NoCommonPast from fault
                     raise
-                if self._known.cursor and page.generation != self._known.generation:
-                    return self._reconcile(caller)
-                first_head = page.head if first_head is None else first_head
-                beyond += page.has_more and self._known.cursor >= first_head
-                if beyond > _PAGES_BEYOND:
-                    raise _Endless("The peer says again and again that there is more.")
-                self._require_no_storm(caller, page)
-                if page.has_more:
-                    # The peer makes the next page while this one is written.
-                    ask(page.next)
-                is_equal = self._write(page, draft)
-                self._tell(page.head)
-                if not page.has_more:
-                    return Verdict.VERIFIED if is_equal or self._rehearsal else self._reconcile(caller)
+                for page, _ in read:
+                    if cursor and page.generation != generation:
+                        raise _NoCommonPast
+                    first_head = page.head if first_head is None else first_head
+                    beyond += page.has_more and cursor >= first_head
+                    if beyond > _PAGES_BEYOND:
+                        raise _Endless("The peer says again and again that there is more.")
+                    self._require_no_storm(caller, page)
+                    cursor, generation = page.next, page.generation
+                is_equal = self._write(read)
+                last, _ = read[-1]
+                self._tell(last.head)
+                if not last.has_more:
+                    return is_equal
 
-    def _write(self, page: PageRead, draft: Draft) -> bool:
-        """Write a page and the checkpoint at once; return whether the sums are equal, if it was the last page."""
+    def _write(self, read: Sequence[ahead.Read]) -> bool:
+        """Write pages and the checkpoint at once; return whether the sums are equal, if the last page is among them."""
+        last, _ = read[-1]
         moved = {
-            "cursor": page.next,
-            "head": page.head,
-            "generation": page.generation,
+            "cursor": last.next,
+            "head": last.head,
+            "generation": last.generation,
             "held_until": now() + leasing.LENGTH,
         }
+        records = [one for page, _ in read for one in page.records]
         with self._writing(**moved) as session:
-            counts = applying.write(session, self._lease.peer, page.records, draft=draft)
-            self._keep(session, counts, pages=1, size=page.size, cursor=page.next)
-            ours = buckets.as_json(buckets.held(session, self._lease.peer)) if not page.has_more else None
-        self._pages += 1
+            draft = drafting.together([draft for _, draft in read])
+            counts = applying.write(session, self._lease.peer, records, draft=draft)
+            self._keep(session, counts, pages=len(read), size=sum(page.size for page, _ in read), cursor=last.next)
+            ours = buckets.as_json(buckets.held(session, self._lease.peer)) if not last.has_more else None
+        self._pages += len(read)
         self._counts += counts
-        self._known.cursor, self._known.generation = page.next, page.generation
-        return ours is not None and ours == page.digest
+        self._known.cursor, self._known.generation = last.next, last.generation
+        return ours is not None and ours == last.digest
 
     def _reconcile(self, caller: Caller) -> Verdict:
         """Compare and fetch what differs; from then on go on where the peer stands."""
@@ -271,6 +284,7 @@ class _Run:
     def _writing(self, **moved: Any) -> Iterator[WriteSession]:
         """Give the session of one page: the fence first, so that a run that was taken over does no work for nothing."""
         with self._database.writes() as session:
+            expect_much(session)
             if self._rehearsal:
                 rehearse(session)
             else:
@@ -361,25 +375,6 @@ class _Run:
             if not is_silence(silent):
                 raise
         return outcome
-
-
-@contextmanager
-def _reading_ahead(
-    caller: Caller, run: str, drafting: Beside
-) -> Iterator[tuple[Callable[[int], None], Callable[[], tuple[PageRead, Draft]]]]:
-    """Give what asks for the page after a cursor, and what waits for the page that was asked for last."""
-    asked: list[Future[tuple[PageRead, Draft]]] = []
-    pool = ThreadPoolExecutor(1, thread_name_prefix="sync-ahead")
-
-    def read(after: int) -> tuple[PageRead, Draft]:
-        page = caller.changes(after, run)
-        return page, drafting.draft_of(page)
-
-    try:
-        yield lambda after: asked.append(pool.submit(read, after)), lambda: asked.pop().result()
-    finally:
-        # Whoever gives up does not wait for a page that nobody will read.
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _about(wrong: Exception) -> str:

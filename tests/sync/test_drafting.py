@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Dialect, make_url
+from sqlalchemy import Dialect
 
+from app.core.db import Database
 from app.core.errors import InvalidContent
 from app.sync import drafting
 from app.sync.drafting import Draft
 from app.sync.kinds import KINDS
 from app.sync.pages import PageRead
 from app.sync.vocabulary import Envelope
+from tests.engines import mostly_sqlite
 from tests.sync.copying import SORTS, node, said_by
 
 # What each drafting makes anew.
@@ -30,10 +32,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[Envelope]:
         return [one for one in said_by(at_home) if one.payload]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql+psycopg", marks=pytest.mark.deep)])
-def dialect(request: pytest.FixtureRequest) -> Dialect:
-    found: Dialect = make_url(f"{request.param}://").get_dialect()()
-    return found
+@pytest.fixture
+def dialect(database: Database) -> Dialect:
+    return database.write_engine.dialect
 
 
 def page(said: Sequence[Envelope], to_come: int) -> PageRead:
@@ -61,8 +62,10 @@ def of_type(said: Sequence[Envelope], record_type: str) -> list[Envelope]:
     return [one for one in said if one.type == record_type]
 
 
-def test_what_is_drafted_beside_is_what_would_be_drafted_here(said: list[Envelope], dialect: Dialect):
-    with drafting.beside(dialect.name if dialect.name == "sqlite" else "postgresql+psycopg") as processes:
+def test_what_is_drafted_beside_is_what_would_be_drafted_here(
+    said: list[Envelope], database: Database, dialect: Dialect
+):
+    with drafting.beside(database.url) as processes:
         draft = processes.draft_of(page(said, 10_000))
         assert draft is not drafting.here
         for record_type in KINDS:
@@ -84,7 +87,8 @@ def test_what_is_drafted_beside_is_what_would_be_drafted_here(said: list[Envelop
         assert told(again, dialect, "enterprise", some) == told(drafting.here, dialect, "enterprise", some)
 
 
-def test_for_a_night_s_changes_no_process_begins(said: list[Envelope]):
-    with drafting.beside("sqlite") as processes:
+@mostly_sqlite
+def test_for_a_night_s_changes_no_process_begins(said: list[Envelope], database: Database):
+    with drafting.beside(database.url) as processes:
         assert processes.draft_of(page(said, 9_999)) is drafting.here
         assert processes.draft_of(replace(page(said, 10_000), has_more=False)) is drafting.here

@@ -1,0 +1,81 @@
+"""Pages are asked for, checked and drafted while those before them are written: by a thread, a few pages ahead."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, Full, Queue
+from typing import Final
+
+from app.sync.calling import Caller
+from app.sync.drafting import Beside, Draft
+from app.sync.pages import PageRead
+
+AT_ONCE: Final = 8
+"""How many pages are given at a time, at most; as many more may be waiting."""
+_LOOKS_UP_SECONDS: Final = 0.2
+
+Read = tuple[PageRead, Draft]
+
+
+@contextmanager
+def pages(caller: Caller, drafting: Beside, after: int, run: str) -> Iterator[Callable[[], list[Read]]]:
+    """Give what waits for the pages after a cursor: for one at least, with those behind it that are here already.
+
+    What was wrong with a page is raised in its place, when those before it have been given.
+    """
+    reading = _Reading(caller, drafting)
+    thread = threading.Thread(target=reading.to_the_end, args=(after, run), name="sync-ahead", daemon=True)
+    thread.start()
+    try:
+        yield reading.given
+    finally:
+        # Whoever gives up does not wait for a page that nobody will read.
+        reading.stopped.set()
+
+
+class _Reading:
+    def __init__(self, caller: Caller, drafting: Beside) -> None:
+        self._caller = caller
+        self._drafting = drafting
+        self._read: Queue[Read | BaseException] = Queue(AT_ONCE)
+        self._fault: BaseException | None = None
+        self.stopped = threading.Event()
+
+    def to_the_end(self, after: int, run: str) -> None:
+        """Read page after page, until there are no more or nobody wants them."""
+        try:
+            has_more = True
+            while has_more and not self.stopped.is_set():
+                page = self._caller.changes(after, run)
+                self._put((page, self._drafting.draft_of(page)))
+                after, has_more = page.next, page.has_more
+        except BaseException as fault:
+            self._put(fault)
+
+    def given(self) -> list[Read]:
+        """Return the next pages, in order."""
+        if self._fault is not None:
+            raise self._fault
+        found: list[Read] = []
+        one: Read | BaseException | None = self._read.get()
+        while one is not None:
+            if isinstance(one, BaseException):
+                self._fault = one
+                break
+            found.append(one)
+            one = self._ready() if len(found) < AT_ONCE else None
+        if not found and self._fault is not None:
+            raise self._fault
+        return found
+
+    def _ready(self) -> Read | BaseException | None:
+        try:
+            return self._read.get_nowait()
+        except Empty:
+            return None
+
+    def _put(self, one: Read | BaseException) -> None:
+        while not self.stopped.is_set():
+            with suppress(Full):
+                self._read.put(one, timeout=_LOOKS_UP_SECONDS)
+                return
