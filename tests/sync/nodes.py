@@ -55,6 +55,8 @@ class Node:
         self.database_url = database_url
         self.folder = folder
         self.proxy = proxy
+        # Where pages find the design system: only a browser asks.
+        self.assets = "cdn"
         self.port = proxy.upstream
         self._starter = starter
         self._server: Process | None = None
@@ -64,6 +66,11 @@ class Node:
     def url(self) -> str:
         """Where the server itself listens."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def secret(self) -> bytes:
+        """What the node's keys and tokens are made of."""
+        return f"a secret for tests of {self.id}, kept by nobody at all".encode()
 
     def begin(self, *arguments: str, harm: Sequence[str] = ()) -> Process:
         """Begin a command; see harm.py for what may be done to its process."""
@@ -183,9 +190,9 @@ class Node:
             "SAMNOD_BASE_URL": self.proxy.url,
             "SAMNOD_DATABASE_URL": self.database_url,
             "SAMNOD_VAR_DIR": str(self.folder),
-            "SAMNOD_SECRET_KEY": f"a secret for tests of {self.id}, kept by nobody at all",
+            "SAMNOD_SECRET_KEY": self.secret.decode(),
             "SAMNOD_RATE_LIMITS": "off",
-            "SAMNOD_ASSETS": "cdn",
+            "SAMNOD_ASSETS": self.assets,
             "PYTHONWARNINGS": "default",
             # pg_dump and pg_restore of the server's own version.
             "PATH": f"{postgres.programs()}:{os.environ['PATH']}",
@@ -218,7 +225,7 @@ def demo_nodes(starter: Starter, folder: Path, kinds: Sequence[str]) -> Iterator
             template, _ = filled_template(kind, f"demo_{IDS[county]}", _Filled(county))
             url = opened.enter_context(copied_database(kind, template, own))
             nodes.append(opened.enter_context(new_node(starter, own, IDS[county], NAMES[county], url)))
-        _all_started(nodes)
+        all_started(nodes)
         yield nodes
 
 
@@ -232,11 +239,12 @@ def empty_nodes(starter: Starter, folder: Path, kinds: dict[str, str]) -> Iterat
             own.mkdir(parents=True, exist_ok=True)
             url = opened.enter_context(migrated_database(kind, own))
             nodes.append(opened.enter_context(new_node(starter, own, node, node.capitalize(), url)))
-        _all_started(nodes)
+        all_started(nodes)
         yield nodes
 
 
-def _all_started(nodes: Sequence[Node]) -> None:
+def all_started(nodes: Sequence[Node]) -> None:
+    """Start the servers of these nodes beside each other, and wait for all."""
     for node in nodes:
         node.launch()
     for node in nodes:

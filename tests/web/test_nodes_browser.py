@@ -12,7 +12,7 @@ from app.accounts.vocabulary import Role
 from app.core.clock import now
 from app.demo.organizations import REGION, organization_id
 from app.demo.vocabulary import opportunity_id
-from app.sync.vocabulary import RecordState, Verdict
+from app.sync.vocabulary import PeerState, RecordState, Verdict
 from tests.browser import axe_violations, scrolls_sideways
 from tests.live import live_cookie, live_database
 from tests.session import once
@@ -22,6 +22,8 @@ from tests.web.copied import FAR, copied
 OpenPage = Callable[..., AbstractContextManager[Page]]
 LANGUAGES = ["sv", *(pytest.param(other, marks=pytest.mark.deep) for other in ("nb", "en"))]
 OPEN_ONE = opportunity_id("stadning-skolor")
+# Told in the reader's words as far as they are ours.
+REFUSED = "The peer refused (418): short and stout"
 # Nothing that a search of other tests finds.
 FJORD = {
     "name": "Eksempel Fjordverksted",
@@ -42,7 +44,7 @@ QUAY = {
 
 @pytest.fixture
 def far(live_server: str, tmp_path: Path) -> dict[str, str]:
-    """Let the live server hold two copies, and know three nodes: one in order, one late, one that waits for a yes."""
+    """Let the live server hold two copies, and know a node in each state that one can be in."""
 
     def write() -> dict[str, str]:
         database = live_database()
@@ -54,6 +56,10 @@ def far(live_server: str, tmp_path: Path) -> dict[str, str]:
                 peer(id="late", name="Gävleborg", verified_at=at - timedelta(hours=50), failures=2, fault="503")
             )
             session.add(peer(id="waits", name="Dalarna", verified_at=at - timedelta(hours=20)))
+            session.add(peer(id="new", name="Norrbotten", verified_at=None, added_at=at))
+            session.add(peer(id="rests", name="Nordland", state=PeerState.PAUSED, verified_at=None))
+            session.add(peer(id="refuses", name="Skåne", verified_at=at, failures=1, fault=REFUSED))
+            session.add(run(at - timedelta(hours=6), Verdict.FAILED, peer="refuses", fault=REFUSED))
             session.add(run(at - timedelta(days=1), Verdict.RECONCILED, put=12))
             session.add(run(at - timedelta(hours=9), Verdict.VERIFIED, put=3))
             session.add(run(at - timedelta(hours=8), Verdict.FAILED, peer="late", fault="503"))
