@@ -92,6 +92,12 @@ class PeerStatus:
         return self.last is not None and self.last.verdict is Verdict.HELD
 
     @property
+    def needs_somebody(self) -> bool:
+        """Whether somebody has to look at it; a peer that is paused waits for nobody."""
+        is_wrong = self.is_late or self.is_held or self.failures or self.parked or self.quarantined
+        return self.state is not PeerState.PAUSED and bool(is_wrong)
+
+    @property
     def total(self) -> int:
         """How many of its records are here and can be shown."""
         return sum(self.records.values())

@@ -320,3 +320,4 @@ def test_no_node_is_said_to_be_in_order_while_somebody_has_to_do_something(
     ):
         assert expected in said, expected
     assert "samnod sync run --peer z-paused" not in said
+    assert "Andra noder 4 noder behöver ses till" in words(parsed(app_client.get("/sv/coordination").text))

@@ -29,6 +29,7 @@ from app.responses.schemas import OutcomeDue
 from app.support_offers import corrections
 from app.support_offers import service as support_offers
 from app.support_requests import service as support_requests
+from app.sync import status as nodes
 from web.entering import typed
 from web.forms import Fault
 from web.moderating import DONE, KINDS, PLACES, SUBJECTS, Place, name_of
@@ -242,6 +243,7 @@ def _desk(
         told=next((one for one in waiting.acts if one.id == last), None),
         refused=refused,
         support_waiting=support_requests.waiting(session, by),
+        nodes_waiting=sum(peer.needs_somebody for peer in nodes.peers(session, now())),
         late_link=address(f"/{language}/enterprises", ("overdue", "true"), ("located_in", chosen or by.region or "")),
         **_drawn(language, by),
     )

@@ -18,7 +18,7 @@ from app.opportunities.schemas import OpportunityRead
 from app.opportunities.vocabulary import PUBLIC_STATUSES
 from app.responses import service as responses
 from app.sync import status
-from app.sync.vocabulary import PeerState, RecordState, Verdict
+from app.sync.vocabulary import RecordState, Verdict
 from web.dialogue import takes_answers
 from web.entering import counted, faults_of, typed
 from web.forms import Fault
@@ -70,10 +70,9 @@ def nodes_page(request: Request, session: Reads, language: Language, _by: Coordi
         request,
         "nodes/status.html",
         # Where somebody has something to do stands first.
-        peers=sorted(peers, key=lambda peer: not _needs_somebody(peer)),
+        peers=sorted(peers, key=lambda peer: not peer.needs_somebody),
         names={peer.id: peer.name for peer in peers},
-        needs_somebody=_needs_somebody,
-        waiting=sum(map(_needs_somebody, peers)),
+        waiting=sum(peer.needs_somebody for peer in peers),
         aside=status.aside(session),
         told=lambda fault: told(fault, say),
         verdicts={key: (colour, sign, say(name)) for key, (colour, sign, name) in VERDICTS.items()},
@@ -82,12 +81,6 @@ def nodes_page(request: Request, session: Reads, language: Language, _by: Coordi
         states={key.value: say(name) for key, name in STATES.items()},
         since=lambda moment: _since(at - moment, say),
     )
-
-
-def _needs_somebody(peer: status.PeerStatus) -> bool:
-    if peer.state is PeerState.PAUSED:
-        return False
-    return bool(peer.failures or peer.is_held or peer.parked or peer.quarantined or peer.is_late)
 
 
 def _since(length: timedelta, say: Texts) -> str:
