@@ -45,7 +45,8 @@ def _clock(days: str) -> None:
 
 def _hasty() -> None:
     """Try again at once, unless the peer asks to wait."""
-    calling._LONGEST_WAIT = 0.01
+    assert callable(calling._FULL_JITTER)
+    calling._FULL_JITTER = lambda _state: 0.01
 
 
 def _patience(seconds: str) -> None:

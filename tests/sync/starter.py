@@ -23,8 +23,11 @@ from typing import Any
 
 def main() -> None:
     """Load the program, then serve requests at the socket named on the command line until nobody wants them."""
+    from sqlalchemy.orm import configure_mappers
+
     import app.cli  # noqa: F401 -- loaded here, so that it need not be loaded again
 
+    configure_mappers()
     gc.collect()
     gc.freeze()
     # Whoever minds a process is ours, and nobody waits for it.
