@@ -18,7 +18,7 @@ from app.core.errors import Conflict, SamnodError
 from app.core.wording import plainly
 from app.journal import copies
 from app.journal.schemas import NodeRead
-from app.sync import buckets, erasures, identity, peers, queries
+from app.sync import buckets, doubles, erasures, identity, peers, queries
 from app.sync.schemas import Introduction, PeerRead
 from app.sync.tables import SyncBucket
 from app.sync.vocabulary import PeerState
@@ -59,6 +59,19 @@ def register(
             except OSError as fault:
                 raise stop(unreadable(var_dir() / erasures.FILE, fault)) from fault
         say(f"{added} erasures were missing and are written down in {var_dir() / erasures.FILE}.")
+
+    @sync.command("doubles")
+    def list_doubles(
+        limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many numbers of each type")] = 100,
+    ) -> None:
+        """List the organisation numbers that records of two nodes say: nodes merge none, their operators agree."""
+        with opened() as database, database.reads() as session:
+            found = list(doubles.doubles(session, limit))
+        for one in found:
+            say(f"{one.type} {one.number}")
+            for home, record_id, name in one.records:
+                say(f"    {home}  {record_id}  {name}")
+        say(f"{len(found)} numbers are told of by more than one node.")
 
 
 def _register_introduction(

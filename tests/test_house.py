@@ -282,7 +282,7 @@ SHELVES_OF_ROOM = {
         {"feed", "ahead"},
         {"reconciling", "leasing"},
         {"checking", "pulling"},
-        {"restoring", "retention", "status"},
+        {"doubles", "restoring", "retention", "status"},
         {"service"},
         {"routes"},
     ],

@@ -139,7 +139,19 @@ def test_what_was_written_under_both_names_is_adopted_as_well(samnod: Samnod, da
     assert (code, "remove one of the two" in complaint) == (1, True)
 
 
-def organization_named(name: str, number: str) -> OrganizationCreate:
+def test_numbers_that_two_nodes_tell_of_are_listed(samnod: Samnod, database: Database):
+    wire()
+    with database.writes() as session:
+        for home, number in (("norr", "5560360793"), ("sodra", "5560360793"), ("norr", "2021002387"), ("norr", None)):
+            organizations.register(session, organization_named(f"Exempel {home}", number), home=home)
+    code, said, _ = samnod("doubles")
+    lines = said.splitlines()
+    assert (code, lines[0], lines[-1]) == (0, "organization 5560360793", "1 numbers are told of by more than one node.")
+    assert [line.split()[0] for line in lines[1:-1]] == ["norr", "sodra"]
+    assert "Exempel sodra" in said
+
+
+def organization_named(name: str, number: str | None) -> OrganizationCreate:
     said = {"name": name, "organisation_number": number, "country": "SE", "kind": "association", "source": "test"}
     return OrganizationCreate.model_validate(said)
 
