@@ -26,7 +26,8 @@ from app.core.privacy import address_without_numbers, only_a_function, without_n
 
 # NUL and the other controls but tab and line breaks, and halves of surrogate pairs.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_NUMBER = re.compile(r"\s*[-+]?\d*\.?\d*\s*")
+# Possessive: what is no number after all is not looked through again from every digit.
+_NUMBER = re.compile(r"\s*+[-+]?\d*+\.?\d*+\s*+")
 _LONGEST_ADDRESS = 2048
 
 

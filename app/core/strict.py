@@ -22,7 +22,8 @@ DEEPEST_JSON = 32
 _LARGEST_DRAINED = 16 * LARGEST_BODY
 _MOST_PARAMETERS = 1000
 _LONGEST_NUMBER = 40
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# A string that never ends reaches to the end: looked for from each of its quotes again, it would take hours.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _WHOLE = re.compile(r"-?[0-9]+")
 _BRACKETS = b"[]{}"
 _NOT_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))

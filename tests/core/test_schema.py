@@ -1,5 +1,7 @@
 """The texts, dates and numbers that schemas are made of."""
 
+import time
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -103,3 +105,17 @@ def test_what_is_counted_is_what_is_kept():
     with pytest.raises(ValidationError, match="300 characters"):
         TypeAdapter(Line).validate_python("\u0958" * 200)
     assert TypeAdapter(Line).validate_python("a\u030a" * 300) == "å" * 300
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", " ", "1.", "a", "a ", "a@", "a.", "1 ", "-", "A-a ", "http://", "\n", "+4", "å ", "("]
+)
+def test_what_is_much_too_long_is_read_quickly(piece: str):
+    hostile = piece * 300_000 + "x"
+    for kind in (Day, Instant, Line, Prose, Code, KeptLine, KeptProse, SourceName, Title, WebAddress, FunctionAddress):
+        begun = time.process_time()
+        # Blanks around one letter are no fault.
+        with suppress(ValidationError):
+            TypeAdapter(kind).validate_python(hostile)
+        # Looked through again from each of its letters it would take hours.
+        assert time.process_time() - begun < 1, kind

@@ -97,10 +97,11 @@ def test_a_parameter_that_is_not_utf8_is_named(query: bytes, names: list[str]):
         b'{"a":' * 150_000,
         b'"' + b"\\" * 1_000_000,
         b'"' * 1_000_000,
+        b"[" * 40 + b'"' + b'\\"' * 500_000,
         b"[" + b"[]," * 300_000 + b"]",
         b"{" + b",".join(b'"k%d":1' % number for number in range(60_000)) + b',"k59999":1}',
     ],
-    ids=["arrays", "objects", "backslashes", "quotes", "wide", "twice at the end"],
+    ids=["arrays", "objects", "backslashes", "quotes", "a string without an end", "wide", "twice at the end"],
 )
 def test_a_hostile_body_is_refused_quickly(body: bytes):
     started = time.process_time()
