@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -127,6 +128,9 @@ def _require_free(ports: Sequence[int]) -> None:
 def _run(nodes: Sequence[_Node], *, serve_on: bool) -> None:
     servers: dict[str, BaseProcess] = {}
     with ExitStack() as running:
+        # Where the nodes are, and where processes that are forked meet.
+        folders = [nodes[0].folder.parent, Path(get_temp_dir())]
+        running.enter_context(_ended_at_the_latest(_forked(_clear_up_after, folders)))
         steps = _steps(nodes, running, servers)
         with _progress() as shown:
             task = shown.add_task("", total=len(steps))
@@ -216,11 +220,14 @@ def _serve(node: _Node, running: ExitStack, servers: dict[str, BaseProcess]) -> 
 
 def _begin(node: _Node, arguments: Sequence[str], printed: Path | None = None) -> BaseProcess:
     node.folder.mkdir(exist_ok=True)
-    # The program is loaded once, by the process that the others are forked from.
+    return _forked(_become, list(arguments), node.environment, str(printed or node.log), str(node.log))
+
+
+def _forked(target: Callable[..., None], *told: object) -> BaseProcess:
+    """Start a process that has the program loaded: it is forked from one that has loaded it once."""
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload(["app.cli"])
-    files = (str(printed or node.log), str(node.log))
-    process = processes.Process(target=_become, args=(list(arguments), node.environment, *files))
+    process = processes.Process(target=target, args=told)
     process.start()
     return process
 
@@ -228,7 +235,7 @@ def _begin(node: _Node, arguments: Sequence[str], printed: Path | None = None) -
 def _become(arguments: list[str], environment: Mapping[str, str], printed: str, log: str) -> None:
     """Be one command of a node: its settings are its own, and what it says is in its files."""
     os.environ.update(environment)
-    threading.Thread(target=_end_with_parent, args=(Path(log).parents[1],), daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     for stream, file in ((1, printed), (2, log)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), stream)
     sys.argv = ["samnod", *arguments]
@@ -237,15 +244,30 @@ def _become(arguments: list[str], environment: Mapping[str, str], printed: str, 
     main()
 
 
-def _end_with_parent(folder: Path) -> None:
-    """Wait until the process that began this one is gone; if it was killed, take away what it could not, and end."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    parent.join()
-    shutil.rmtree(folder, ignore_errors=True)
+def _end_with_parent() -> None:
+    """Wait until the command is gone, and end this process: if it was killed, it could not."""
+    _wait_for_parent()
     # At once, whatever the server waits for: nothing of it is kept.
     os._exit(1)
+
+
+def _clear_up_after(folders: Sequence[Path]) -> None:
+    """Wait until the command is gone; if it was killed, take away what it could not."""
+    # Ctrl-C tells everybody in front of the terminal, and the command takes these away itself then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _wait_for_parent()
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    # Whoever still writes there ends in a moment.
+    while any(folder.exists() for folder in folders) and time.monotonic() < deadline:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.1)
+
+
+def _wait_for_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
 
 
 @contextmanager
