@@ -33,6 +33,10 @@ _SILENCE_SECONDS: Final = 20.0
 # What a peer says of its refusal is shown to the operator, and no more of it is read than that takes.
 _REFUSAL: Final = Allowed(size=2**14, line=2**14, lines=200)
 _SHOWN_REFUSAL: Final = 300
+# All that is given out of IPv6 to the open internet (RFC 4291); what lies elsewhere may lead back to this machine.
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+# For protocols, relays and examples (RFC 6890, 7526, 9637): not all of them are known to every Python.
+_SPECIAL: Final = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 _AGAIN: Final = {408, 425, 429, 500, 502, 503, 504}
 _Answer = TypeVar("_Answer")
 
@@ -285,7 +289,9 @@ def is_public(address: str) -> bool:
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1] or _translated(ip)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip not in _UNICAST:
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in one for one in _SPECIAL)
 
 
 def _translated(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -62,9 +62,11 @@ def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_privat
 
     Raises:
         InvalidContent: the introduction does not hold together, or its address is not one that may be called.
-        Conflict: it introduces this node itself, or calls with the token of another peer.
+        Conflict: it introduces this node itself, or under an id that own records have, or calls with the token of
+            another peer.
     """
     _require_sound(told, own_id)
+    _require_own_id(session, told)
     _require_own_token(session, told)
     require_address(told.url, may_be_private=may_be_private)
     known = session.get(SyncPeer, told.id)
@@ -216,6 +218,12 @@ def _require_sound(told: Introduction, own_id: str) -> None:
     if told.id == own_id:
         raise Conflict(f"{told.id} is this node itself. Nodes have different ids: SAMNOD_NODE.")
     _require_keys(told.keys)
+
+
+def _require_own_id(session: WriteSession, told: Introduction) -> None:
+    """Refuse the id of records that no peer has brought: they were written here, and would be its to take away."""
+    if told.id not in copies.nodes(session) and any(kind.REPLICAS.own_ids(session, told.id) for kind in KINDS.values()):
+        raise Conflict(f"Records were written here under {told.id}. First take them over: samnod sync adopt {told.id}")
 
 
 def _require_own_token(session: WriteSession, told: Introduction) -> None:

@@ -166,6 +166,13 @@ def test_whoever_waits_may_stop_the_waiting():
         ("64:ff9b::8.8.8.8", True),
         ("2002:7f00:1::", False),
         ("ff02::1", False),
+        ("::7f00:1", False),
+        ("fec0::1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("3fff::1", False),
+        ("2a00:1450:400f::1", True),
         ("no address", False),
     ],
 )

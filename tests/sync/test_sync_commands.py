@@ -139,6 +139,16 @@ def test_what_was_written_under_both_names_is_adopted_as_well(samnod: Samnod, da
     assert (code, "remove one of the two" in complaint) == (1, True)
 
 
+def test_a_peer_of_the_name_that_this_node_had_is_refused(samnod: Samnod, theirs: Path, database: Database):
+    wire()
+    with database.writes() as session:
+        organizations.register(session, organization_named("Exempel", "2021002387"), home="sodra")
+    code, _, complaint = samnod("peers", "add", str(theirs))
+    assert (code, "samnod sync adopt sodra" in complaint) == (1, True)
+    samnod("adopt", "sodra")
+    assert samnod("peers", "add", str(theirs))[0] == 0
+
+
 def test_numbers_that_two_nodes_tell_of_are_listed(samnod: Samnod, database: Database):
     wire()
     with database.writes() as session:
