@@ -4,6 +4,7 @@ Computed from the database at each request, by whichever process answers: of sev
 Nothing here is about people; who may read it is `SAMNOD_METRICS_FROM` (docs/decisions/0028-metrics.md).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -25,6 +26,7 @@ from app.core.limits import address_of
 from app.jobs import service as jobs
 from app.mail import service as mail
 from app.sync import status
+from app.sync.kinds import KINDS
 from app.sync.status import PeerStatus, RunStatus
 from app.sync.vocabulary import PeerState
 
@@ -33,6 +35,7 @@ SILENT: Final = "The database does not answer.\n"
 # What a proxy adds: a visitor from outside would otherwise look like the proxy on this machine.
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 _NEVER: Final = float("inf")
+_UNKNOWN: Final = "other"
 _Network = IPv4Network | IPv6Network
 
 
@@ -125,8 +128,12 @@ def _records(session: ReadSession) -> Metric:
     family = GaugeMetricFamily(
         "samnod_sync_records", "Records that travel, by home, type and state here", labels=["home", "type", "state"]
     )
+    counts: Counter[tuple[str, str, str]] = Counter()
     for one in status.counted(session):
-        family.add_metric([one.home, one.type, one.state.value], one.count)
+        # What types a peer makes up would each be a series of its own, for ever.
+        counts[one.home, one.type if one.type in KINDS else _UNKNOWN, one.state.value] += one.count
+    for labels, count in counts.items():
+        family.add_metric(labels, count)
     return family
 
 

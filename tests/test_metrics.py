@@ -11,7 +11,9 @@ from app import metrics
 from app.core.db import Database
 from app.jobs import service as jobs
 from app.settings import Settings
-from app.sync.vocabulary import PeerState, RecordState, Verdict
+from app.sync import envelopes
+from app.sync.canonical import hash_of
+from app.sync.vocabulary import Envelope, PeerState, RecordState, Verdict
 from tests.client import client_of
 from tests.sync.test_status import FAR, NIGHT, held, peer, run
 
@@ -31,6 +33,9 @@ def test_the_numbers_are_those_of_the_database(database: Database):
         session.add(run(NIGHT, Verdict.VERIFIED, put=2, deleted=1, quarantined=1, bytes=4_000))
         held(session, "a", "b")
         held(session, "c", state=RecordState.QUARANTINED)
+        for number in (1, 2):
+            unheard = Envelope(FAR, f"new-{number}", "d", number, 1, "PUT", "new/1.0", hash_of("{}"), "2026", "{}")
+            envelopes.store(session, [unheard], {}, RecordState.PARKED)
         jobs.remember(session, "sync", at)
         jobs.take(session, "sync", holder="x", at=at)
         jobs.finish(session, "sync", holder="x", at=at, ran_for=at, done=None, fault="no answer")
@@ -41,6 +46,7 @@ def test_the_numbers_are_those_of_the_database(database: Database):
     assert (found["samnod_sync_paused", FAR], found["samnod_sync_paused", "paused"]) == (0, 1)
     assert found["samnod_sync_records", FAR, "current", "enterprise"] == 2
     assert found["samnod_sync_records", FAR, "quarantined", "enterprise"] == 1
+    assert found["samnod_sync_records", FAR, "parked", "other"] == 2
     assert found["samnod_sync_last_run_records", "put", FAR] == 2
     assert found["samnod_sync_last_run_verdict", FAR, "verified"] == 1
     assert (found["samnod_sync_last_run_bytes", FAR], found["samnod_sync_last_run_seconds", FAR]) == (4_000, 300)
