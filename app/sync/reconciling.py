@@ -4,7 +4,7 @@ Sums of types lead to buckets, buckets to records. What differs is overwritten w
 does not have is taken away: the home always wins.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final
@@ -28,6 +28,9 @@ _ROUNDS: Final = 3
 # More than any node will ever have.
 _MOST_TYPES: Final = 100
 _LONGEST_ID: Final = 36
+# So many ids are found before what they name is fetched.
+_AT_ONCE: Final = 200_000
+_NOTHING: Final = Total(0, 0)
 # So many buckets are asked for before the lease is renewed.
 _RENEWED_AFTER: Final = 50
 
@@ -52,7 +55,12 @@ class _Weighed:
     allow: Callable[[int], None]
     deleted: int = 0
 
+    def expect(self, deletions: int) -> None:
+        """Ask for those that are to come."""
+        self.allow(self.deleted + deletions)
+
     def add(self, deletions: int) -> None:
+        """Ask for those that come now."""
         self.deleted += deletions
         if deletions:
             self.allow(self.deleted)
@@ -89,16 +97,23 @@ def reconcile(
         applying.hold(session, lease)
         # What is compared is what the records themselves add up to.
         buckets.put_right(session, lease.peer)
-    for _ in range(_ROUNDS):
+    weighed, rounds = _Weighed(allow), 0
+    while rounds < _ROUNDS:
         theirs = read_digest(caller.digest())
         with database.reads() as session:
-            differing = buckets.differing(buckets.held(session, lease.peer), theirs.sums)
+            ours = buckets.held(session, lease.peer)
+        differing = buckets.differing(ours, theirs.sums)
         if not differing:
             _lower(database, lease, theirs.head)
             return theirs
-        found = dict(_differences(database, lease.peer, caller, differing))
-        allow(sum(one.deletions for one in found.values()))
-        _write(database, lease, caller, found, _Weighed(allow), keep)
+        weighed.expect(
+            sum(max(0, ours.get(key, _NOTHING).count - theirs.sums.get(key, _NOTHING).count) for key in differing)
+        )
+        found, is_all = _some(_differences(database, lease.peer, caller, differing))
+        weighed.expect(sum(one.deletions for one in found.values()))
+        _write(database, lease, caller, found, weighed, keep)
+        # What did not fit into memory is found in the next round, which is no proof of anything.
+        rounds += is_all
     raise StillDiffers("What differed was fetched, and both sides still do not hold the same.")
 
 
@@ -131,6 +146,18 @@ def _differences(
         if number % _RENEWED_AFTER == 0:
             caller.before_waiting()
         yield key, _difference(database, home, caller, key)
+
+
+def _some(differences: Iterable[tuple[Key, _Difference]]) -> tuple[dict[Key, _Difference], bool]:
+    """Return so many of the differences as memory is for, and whether that is all."""
+    found: dict[Key, _Difference] = {}
+    ids = 0
+    for key, one in differences:
+        found[key] = one
+        ids += len(one.fetch) + len(one.remove)
+        if ids > _AT_ONCE:
+            return found, False
+    return found, True
 
 
 def _difference(database: Database, home: str, caller: Caller, key: Key) -> _Difference:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.sync import serving
+from app.sync import reconciling, serving
 from app.sync.calling import CallFault
 from app.sync.reconciling import read_digest
 from app.sync.tables import SyncPeer
@@ -48,6 +48,20 @@ def test_a_storm_that_buckets_do_not_tell_of_is_held(nodes: TwoNodes, lying: Any
     outcome = nodes.pull()
     assert (outcome.verdict, outcome.counts.deleted) == (Verdict.HELD, 0)
     assert len(nodes.shown()) == 70
+
+
+def test_what_differs_is_fetched_a_part_at_a_time(nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch):
+    write(nodes.north, *range(1, 71))
+    nodes.pull()
+    write(nodes.north, *range(1, 61), summary="Ändrad.")
+    remove(nodes.north, *range(61, 71))
+    with nodes.south.writes() as session:
+        session.connection().execute(update(SyncPeer).values(run_id="another"))
+    monkeypatch.setattr(reconciling, "_AT_ONCE", 10)
+    outcome = nodes.pull()
+    assert (outcome.verdict, outcome.counts.put, outcome.counts.deleted) == (Verdict.RECONCILED, 60, 10)
+    assert set(nodes.shown().values()) == {"Ändrad."}
+    assert nodes.are_equal()
 
 
 @pytest.mark.parametrize("name", ["elsewhere", "with\x00a hole", "x" * 37])
