@@ -176,6 +176,7 @@ def _register_peers(sync: typer.Typer, opened: Opened, node: Known) -> None:
     ) -> None:
         """Forget a peer, and its records here unless they are kept: they still belong to it, and grow old."""
         if keep_copies is None:
+            _require_known(opened, peer)
             keep_copies = not typer.confirm(f"Remove the copies of {peer}'s records too?", default=True)
         with opened() as database, _in_sentences(), database.writes() as session:
             gone = peers.remove(session, peer, keep_copies=keep_copies)
@@ -248,6 +249,12 @@ def _register_tokens(sync: typer.Typer, opened: Opened, secret: Callable[[], byt
             told = peers.introduction(session, own, secret(), peer, next_token=True)
         _print(told, peer)
         _hint(f"When that is done: samnod sync tokens rotate {peer} --use")
+
+
+def _require_known(opened: Opened, peer: str) -> None:
+    """Stop before anything is asked about a peer that is none."""
+    with opened() as database, _in_sentences(), database.reads() as session:
+        peers.require_known(session, peer)
 
 
 def _set_state(opened: Opened, peer: str, state: PeerState) -> None:

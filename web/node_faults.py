@@ -50,6 +50,7 @@ _DAMAGED: Final = re.compile(
     r"(The page|The answer|A line of the answer|A record|The records of the page|The hash of) .*"
     r"|It is (damaged|cut off|sent as)\b.*|More follows after its end\.|\w+ is not what it should be\."
     r"|The peer's (digest|bucket) .*|The peer says that there is more, and sends nothing of it\."
+    r"|The peer sends records that were not asked for\."
 )
 _IS_DAMAGED: Final = N_("What it sent is damaged, or not of the form that it should be.")
 _TOO_LATE: Final = "The time for it was over before it had come."

@@ -101,7 +101,7 @@ def remove(session: WriteSession, peer_id: str, *, keep_copies: bool) -> int:
 
     Copies that are kept still belong to it: nobody changes them here, and nothing new comes.
     """
-    peer = _found(session, peer_id)
+    peer = require_known(session, peer_id)
     gone = 0 if keep_copies else _remove_copies(session, peer_id)
     session.connection().execute(delete(SyncRun).where(col(SyncRun.peer) == peer_id))
     session.delete(peer)
@@ -112,7 +112,7 @@ def remove(session: WriteSession, peer_id: str, *, keep_copies: bool) -> int:
 
 def set_state(session: WriteSession, peer_id: str, state: PeerState) -> None:
     """Pause a peer, which then is neither read nor answered, or take it up again."""
-    peer = _found(session, peer_id)
+    peer = require_known(session, peer_id)
     peer.state = state
     session.add(peer)
     audit.record(session, _STATE_ACTS[state], _OBJECT, peer_id)
@@ -121,7 +121,7 @@ def set_state(session: WriteSession, peer_id: str, state: PeerState) -> None:
 def set_url(session: WriteSession, peer_id: str, url: str, *, may_be_private: bool = False) -> None:
     """Write down where a peer has moved to. Raises `InvalidContent`, as `add`."""
     require_address(url, may_be_private=may_be_private)
-    peer = _found(session, peer_id)
+    peer = require_known(session, peer_id)
     before = {"url": peer.url, "may_be_private": peer.may_be_private}
     peer.url, peer.may_be_private = url.rstrip("/"), may_be_private
     session.add(peer)
@@ -132,7 +132,7 @@ def set_url(session: WriteSession, peer_id: str, url: str, *, may_be_private: bo
 
 def allow_deletions(session: WriteSession, peer_id: str) -> None:
     """Let the next run delete as much as the peer says: once."""
-    peer = _found(session, peer_id)
+    peer = require_known(session, peer_id)
     peer.deletions_allowed = True
     session.add(peer)
     audit.record(session, "peer.allow-deletions", _OBJECT, peer_id)
@@ -140,7 +140,7 @@ def allow_deletions(session: WriteSession, peer_id: str) -> None:
 
 def rotate_token(session: WriteSession, peer_id: str) -> None:
     """Call a peer with the next token from now on: it has been told of it (`introduction`, `next_token`)."""
-    peer = _found(session, peer_id)
+    peer = require_known(session, peer_id)
     peer.token_seed = identity.next_token(peer.token_seed)
     session.add(peer)
     audit.record(session, "peer.rotate-token", _OBJECT, peer_id)
@@ -239,7 +239,8 @@ def _require_keys(keys: Mapping[str, str]) -> None:
             raise InvalidContent(f"The key {kid[:40]!r} of the introduction is not whole: ask for it again.")
 
 
-def _found(session: WriteSession, peer_id: str) -> SyncPeer:
+def require_known(session: ReadSession | WriteSession, peer_id: str) -> SyncPeer:
+    """Return the row of a peer. Raises `NotFound`."""
     peer = session.get(SyncPeer, peer_id)
     if peer is None:
         raise NotFound(f"There is no peer {peer_id}. `samnod sync peers list` tells which there are.")

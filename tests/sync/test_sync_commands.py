@@ -245,6 +245,7 @@ def test_what_is_no_introduction_is_told_in_a_sentence(samnod: Samnod, tmp_path:
 def test_nobody_knows_a_peer_that_is_none(samnod: Samnod):
     for told in (
         ("peers", "remove", "mitt", "--keep-copies"),
+        ("peers", "remove", "mitt"),
         ("peers", "pause", "mitt"),
         ("peers", "url", "mitt", "https://mitt.example"),
         ("tokens", "rotate", "mitt", "--use"),
