@@ -199,6 +199,14 @@ def test_the_enterprise_is_chosen_by_name_and_one_that_is_not_known_is_a_fault(
     found = parsed(app_client.get(path, params={"words": "snickeri"}).text)
     assert f"{path}?enterprise={own}" in found.links()
     assert "inget företag med det namnet" in words(parsed(app_client.get(path, params={"words": "qqqq"}).text))
+    # Whoever is called so stands before all who only say the word, however many they are.
+    for n in range(12):
+        firm(database, name=f"Exempel {n}", summary="Vi arbetar åt återbruk.")
+    called = firm(database, name="Återbruk i norr")
+    many = parsed(app_client.get(path, params={"words": "återbruk"}).text)
+    chosen = [link for link in many.links() if link.startswith(f"{path}?enterprise=")]
+    assert (chosen[0], len(chosen)) == (f"{path}?enterprise={called}", 10)
+    assert "3 till: skriv mer av namnet." in words(many)
     wrong = send(app_client, f"{path}?enterprise={own}", {"enterprise": "nothing", "email": "me@example.org"}, path)
     assert (wrong.status_code, "Välj vem som svarar." in words(parsed(wrong.text))) == (422, True)
     assert letters(database, "responses/link") == []

@@ -1,5 +1,6 @@
 """Other nodes: how this one stands with them, and how whoever met an opportunity there answers it here."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -11,6 +12,8 @@ from app.core.clock import now
 from app.core.db import Database, Reads, ReadSession
 from app.core.errors import NotFound, TooManyRequests
 from app.core.i18n import N_, Texts, texts
+from app.core.paging import LONGEST
+from app.core.text import tokens
 from app.enterprises import service as enterprises
 from app.enterprises.schemas import EnterpriseFilters, EnterpriseRead, EnterpriseSummary
 from app.opportunities import service as opportunities
@@ -148,6 +151,7 @@ def _page(
     is_sent: bool = False,
 ) -> Response:
     chosen = _known(session, enterprise_id)
+    found, more = _search(session, words) if chosen is None else ([], 0)
     return show(
         request,
         "nodes/answer.html",
@@ -157,7 +161,8 @@ def _page(
         days_left=days_left(one.deadline_at, one.country),
         chosen=chosen,
         words=words,
-        found=_search(session, words) if chosen is None else [],
+        found=found,
+        more=more,
         faults=faults or [],
         is_sent=is_sent and chosen is not None,
         here=f"/{language}/opportunities/{one.id}/answer",
@@ -179,8 +184,18 @@ def _known(session: ReadSession, enterprise_id: str) -> EnterpriseRead | None:
         return None
 
 
-def _search(session: ReadSession, words: str) -> list[EnterpriseSummary]:
-    return list(enterprises.search(session, EnterpriseFilters(words=words, limit=_FOUND))[0]) if words.strip() else []
+def _search(session: ReadSession, words: str) -> tuple[list[EnterpriseSummary], int]:
+    """Return enterprises by words, those that have them in their name first, and how many more there are."""
+    if not words.strip():
+        return [], 0
+    found, total = enterprises.search(session, EnterpriseFilters(words=words, limit=LONGEST))
+    wanted = tokens(words)
+    best = sorted(found, key=lambda one: not _is_named(one.name, wanted))[:_FOUND]
+    return best, total - len(best)
+
+
+def _is_named(name: str, words: Sequence[str]) -> bool:
+    return all(any(token.startswith(word) for token in tokens(name)) for word in words)
 
 
 def _send(database: Database, opportunity_id: str, enterprise_id: str, secret: bytes) -> None:
