@@ -5,6 +5,7 @@ runs again, and a reading by hand counts as well.
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -48,6 +49,7 @@ def read_peers(context: "Context") -> int:
         if not outcome.is_good:
             told = {"peer": peer, "verdict": outcome.verdict, "fault": outcome.fault}
             _log.warning("a peer could not be read to the end", extra=told)
+    _index(context)
     return proved
 
 
@@ -132,6 +134,17 @@ def _read(context: "Context", peer: str) -> Outcome | None:
         return pulling.pull(node, peer)
     except _Stopping:
         return None
+
+
+def _index(context: "Context") -> None:
+    """Let matching know what was read; what is not yet in its index when the worker ends is brought in by the next."""
+
+    def look_up(_done: int, _of: int) -> None:
+        if context.stopping():
+            raise _Stopping
+
+    with suppress(_Stopping):
+        pulling.index(pulling.Node(context.database, context.home, context.secret), look_up)
 
 
 def _peers(session: ReadSession) -> list[SyncPeer]:

@@ -1,8 +1,9 @@
 """`samnod sync run`, and what an operator does when a run does not go as it should."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from app.core.clock import now
 from app.core.db import Database
 from app.core.errors import SamnodError
 from app.journal.generations import GENERATION_SIZE
+from app.matching import service as matching
 from app.sync import checking, peers, pulling, queries, restoring, status
 from app.sync.applying import Key
 from app.sync.pulling import Node, Outcome
@@ -26,6 +28,8 @@ TakeOver = Annotated[
 ]
 
 _SHOWN_ALONE = 20
+# So few are in the index before anybody wonders.
+_MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,17 @@ def _run_command(needs: Needs) -> Callable[..., None]:
         take_over: TakeOver = False,
     ) -> None:
         """Read what the peers have said since the last time, and prove that both hold the same."""
-        with needs.database() as database, _shown() as tell:
-            node = Node(database, needs.node(), needs.secret(), tell=tell)
+        with needs.database() as database:
             wanted = _known(database, peer)
-            done = (
-                [pulling.rehearse_pull(node, one) for one in wanted]
-                if dry_run
-                else pulling.pull_all(node, wanted, take_over=take_over)
-            )
+            with _shown() as tell:
+                node = Node(database, needs.node(), needs.secret(), tell=tell)
+                done = (
+                    [pulling.rehearse_pull(node, one) for one in wanted]
+                    if dry_run
+                    else pulling.pull_all(node, wanted, take_over=take_over)
+                )
+            if not dry_run:
+                _index(node)
         _conclude(done)
         if dry_run:
             say("This was a dry run: nothing was written.")
@@ -112,6 +119,7 @@ def _verify_command(needs: Needs) -> Callable[..., None]:
                 _tell_found(one, checking.check(database, one, is_own=False, tell=progress))
             node = Node(database, own, needs.secret())
             done = [pulling.pull(node, one) for one in wanted]
+            pulling.index(node, partial(progress, "Indexing"))
         _conclude(done)
 
     return verify
@@ -128,6 +136,7 @@ def _repair_command(needs: Needs) -> Callable[..., None]:
             for one in _known(database, peer):
                 checking.settle(database, one, progress)
                 done.append(pulling.reconcile_with(node, one, take_over=take_over))
+            pulling.index(node, partial(progress, "Indexing"))
         _conclude(done)
 
     return repair
@@ -277,6 +286,23 @@ def _conclude(done: Sequence[Outcome]) -> None:
     faults = [f"{one.peer}: {one.fault or one.verdict}" for one in done if not one.is_good]
     if faults:
         raise stop("\n".join(faults))
+
+
+def _index(node: Node) -> None:
+    """Bring what was written into the index of matching; a bar is shown once it is clear how much that is."""
+    with node.database.reads() as session:
+        waiting = matching.waiting_copies(session)
+    if waiting >= _MANY:
+        say(f"Matching gets to know {waiting:,} new or changed records; until then it answers as before.")
+    with ExitStack() as opened:
+        shown: list[checking.Tell] = []
+
+        def tell(done: int, of: int) -> None:
+            # A bar has a thread, and beside threads the index is not made by several processes: it comes afterwards.
+            shown.extend([] if shown else [opened.enter_context(_told())])
+            shown[0]("Indexing", done, of)
+
+        pulling.index(node, tell)
 
 
 @contextmanager

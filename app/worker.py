@@ -148,7 +148,7 @@ def index_copies(context: Context) -> int:
 
 def _do_copies_wait(context: Context) -> bool:
     with context.database.reads() as session:
-        return matching.copies_wait(session)
+        return matching.waiting_copies(session) > 0
 
 
 def be_heard(_context: Context) -> int:

@@ -99,7 +99,7 @@ def ids_in(session: ReadSession | WriteSession, slots: Sequence[int]) -> dict[in
     """Return the ids of the enterprises in slots."""
     found: dict[int, str] = {}
     for first in range(0, len(slots), _BATCH):
-        found.update(session.execute(queries.ids_in(slots[first : first + _BATCH])).all())
+        found.update(session.connection().execute(queries.ids_in(slots[first : first + _BATCH])).all())
     return found
 
 

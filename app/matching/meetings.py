@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import col
 
+from app.core.bulk import insert_many
 from app.core.clock import now, today
 from app.core.db import ReadSession, WriteSession
 from app.matching import forward, index, openings, queries
@@ -130,8 +131,7 @@ def _write(
     new = [pair for pair in wanted if pair not in known]
     back = [pair for pair in wanted if known.get(pair) is not None]
     parted = [pair for pair, left_at in known.items() if left_at is None and pair not in wanted]
-    if new:
-        session.connection().execute(insert(MatchSeen), [_row(pair, wanted[pair], at) for pair in new])
+    insert_many(session, MatchSeen, [_row(pair, wanted[pair], at) for pair in new])
     _update(session, back, [_row(pair, wanted[pair], at) for pair in back])
     _update(session, parted, [{"parted_at": at}] * len(parted))
 

@@ -39,8 +39,9 @@ from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityNamed
 from app.reference import service as reference
 
-# How many copies are brought into the index in one transaction.
-_MOST_AT_ONCE = 5_000
+# How many copies are brought into the index in one transaction: nobody else writes to SQLite meanwhile, and each
+# opportunity looks through all enterprises.
+_MOST_AT_ONCE = {Side.ENTERPRISE: 1_000, Side.OPPORTUNITY: 100}
 NEAR_MISSES = 3
 _FEW = 3
 
@@ -158,35 +159,42 @@ def follow_opportunity(session: WriteSession, change: Change) -> None:
 
 
 def catch_up(session: WriteSession) -> int:
-    """Bring the index up to date with some thousands of the copies that wait for it, and return how many.
+    """Bring the index up to date with some of the copies that wait for it, and return how many.
 
-    Call it, each time in a transaction of its own, until it returns 0. When most of the index is new it is made anew.
-    Until then questions are answered from the index as it was.
+    Call it, each time in a transaction of its own, until it returns 0. When most of the index is new it is made anew,
+    and then the open opportunities wait to meet everybody. Until then questions are answered from the index as it was.
     """
     state.locked(session)
-    counts = waiting.counts(session)
-    if index.is_mostly_new(session, counts[Side.ENTERPRISE]):
-        rebuild(session)
-        return sum(counts.values())
+    number = waiting.counts(session)[Side.ENTERPRISE]
+    if index.is_mostly_new(session, number):
+        index.rebuild(session)
+        waiting.forget_all(session)
+        waiting.add(session, {Side.OPPORTUNITY: openings.ids(session)})
+        return number
     taken = waiting.take(session, _MOST_AT_ONCE)
     _patch(session, taken)
     return sum(map(len, taken.values()))
 
 
-def index_copies(database: Database) -> int:
-    """Bring all copies that wait into the index, some thousands in each transaction; return how many there were."""
+def index_copies(database: Database, tell: Callable[[int, int], None] = lambda _done, _of: None) -> int:
+    """Bring all copies that wait into the index, some in each transaction; return how many that were.
+
+    `tell` hears after each how many are done, and of how many.
+    """
     total = 0
     while True:
         with database.writes() as session:
             done = catch_up(session)
+            left = sum(waiting.counts(session).values())
         if not done:
             return total
         total += done
+        tell(total, total + left)
 
 
-def copies_wait(session: ReadSession) -> bool:
-    """Tell whether copies wait for the index."""
-    return any(waiting.counts(session).values())
+def waiting_copies(session: ReadSession) -> int:
+    """Return how many copies wait for the index."""
+    return sum(waiting.counts(session).values())
 
 
 def _follow(session: WriteSession, side: Side, change: Change) -> None:

@@ -1,6 +1,6 @@
 """Copies that wait for the index: other nodes' records come by the thousand, and are brought into it together."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlalchemy import delete, func, select
 from sqlmodel import col
@@ -34,16 +34,16 @@ def forget_all(session: WriteSession) -> None:
     session.connection().execute(delete(MatchWaiting))
 
 
-def take(session: WriteSession, most: int) -> dict[Side, list[str]]:
-    """Return `most` of those that wait, which wait no more once the transaction is committed."""
-    some = select(col(MatchWaiting.record_id)).order_by(col(MatchWaiting.record_id)).limit(most)
-    taken = delete(MatchWaiting).where(col(MatchWaiting.record_id).in_(some))
-    found: dict[Side, list[str]] = {side: [] for side in Side}
-    for side, record_id in session.connection().execute(
-        taken.returning(col(MatchWaiting.side), col(MatchWaiting.record_id))
-    ):
-        found[Side(side)].append(record_id)
-    return {side: sorted(ids) for side, ids in found.items()}
+def take(session: WriteSession, most: Mapping[Side, int]) -> dict[Side, list[str]]:
+    """Return some of those that wait, which wait no more once the transaction is committed."""
+    return {side: sorted(_taken(session, side, number)) for side, number in most.items()}
+
+
+def _taken(session: WriteSession, side: Side, most: int) -> Iterable[str]:
+    of_side = col(MatchWaiting.side) == side
+    some = select(col(MatchWaiting.record_id)).where(of_side).order_by(col(MatchWaiting.record_id)).limit(most)
+    taken = delete(MatchWaiting).where(of_side, col(MatchWaiting.record_id).in_(some))
+    return session.connection().execute(taken.returning(col(MatchWaiting.record_id))).scalars()
 
 
 def counts(session: ReadSession | WriteSession) -> dict[Side, int]:

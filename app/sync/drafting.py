@@ -88,9 +88,9 @@ class Beside:
             return here
 
     def end(self) -> None:
-        """Let the processes end; nobody waits for what they do yet."""
+        """End the processes, when they have done what they are about."""
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(cancel_futures=True)
 
 
 def together(drafts: Sequence[Draft]) -> Draft:

@@ -100,7 +100,7 @@ def pull_all(node: Node, peers: Sequence[str], *, take_over: bool = False) -> li
 
 
 def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
-    """Read from one peer to the end, and prove that both hold the same.
+    """Read from one peer to the end, and prove that both hold the same. Afterwards, matching wants to know (`index`).
 
     With `take_over` a run that seems to go on is left behind: it can write nothing any more.
     """
@@ -108,7 +108,8 @@ def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
         run = leasing.begin(node.database, node.secret, peer, take_over=take_over)
     except leasing.NotNow as fault:
         return Outcome(peer, None, fault=str(fault))
-    return _carried_out(node, _Run(node, *run))
+    with passing_by_what_is_here():
+        return _Run(node, *run).whole()
 
 
 def reconcile_with(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
@@ -117,21 +118,22 @@ def reconcile_with(node: Node, peer: str, *, take_over: bool = False) -> Outcome
         run = leasing.begin(node.database, node.secret, peer, take_over=take_over)
     except leasing.NotNow as fault:
         return Outcome(peer, None, fault=str(fault))
-    return _carried_out(node, _Run(node, *run, only_compare=True))
-
-
-def _carried_out(node: Node, run: "_Run") -> Outcome:
-    """Carry a run out, and let matching know what it has written: it was told of nothing while the pages came."""
     with passing_by_what_is_here():
-        outcome = run.whole()
+        return _Run(node, *run, only_compare=True).whole()
+
+
+def index(node: Node, tell: Callable[[int, int], None] = lambda _done, _of: None) -> None:
+    """Let matching know what the runs have written: it was told of nothing while the pages came.
+
+    `tell` hears how many copies are in the index, and of how many.
+    """
     try:
-        matching.index_copies(node.database)
+        matching.index_copies(node.database, tell)
     except Exception as silent:
-        # The worker brings them in when the database answers again; the other peers have their turn.
+        # The worker brings them in when the database answers again.
         if not is_silence(silent):
             raise
         _log.warning("the index waits: %s", _about(silent))
-    return outcome
 
 
 def rehearse_pull(node: Node, peer: str) -> Outcome:
