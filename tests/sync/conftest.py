@@ -9,6 +9,6 @@ from tests.sync.processes import Starter, started_starter
 
 @pytest.fixture(scope="session")
 def starter() -> Iterator[Starter]:
-    """Give what starts processes quickly; the first test that asks waits until the program is loaded."""
+    """Give what starts processes quickly; the first test that starts one waits until the program is loaded."""
     with started_starter() as starter:
         yield starter

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 STARTER = Path(__file__).with_name("starter.py")
 ROOT = STARTER.parents[2]
@@ -59,15 +59,19 @@ class Process:
 
 
 class Starter:
-    """What begins processes: the program is loaded in it."""
+    """What begins processes: the program is loaded in it, while others do something else."""
 
-    def __init__(self, address: Path) -> None:
+    def __init__(self, address: Path, loading: IO[bytes]) -> None:
         self._address = address
+        self._loading: IO[bytes] | None = loading
 
     def start(
         self, arguments: Sequence[str], environment: Mapping[str, str], output: Path, harm: Sequence[str] = ()
     ) -> Process:
         """Begin `samnod` with these arguments and only these settings beside the environment's own."""
+        if self._loading is not None:
+            assert self._loading.readline() == b"ready\n", "the program could not be loaded"
+            self._loading = None
         own = {name: value for name, value in os.environ.items() if not name.startswith("SAMNOD_")}
         wanted: dict[str, Any] = {"arguments": list(arguments), "environment": own | dict(environment)}
         wanted |= {"output": str(output), "harm": list(harm)}
@@ -93,8 +97,7 @@ def started_starter() -> Iterator[Starter]:
         )
         with running:
             assert running.stdout is not None
-            assert running.stdout.readline() == b"ready\n", "the program could not be loaded"
-            yield Starter(address)
+            yield Starter(address, running.stdout)
             assert running.stdin is not None
             running.stdin.close()
             deadline = time.monotonic() + 10
