@@ -22,6 +22,7 @@ from typing import Any
 
 import httpx
 import orjson
+import psutil
 from sqlalchemy import select, update
 from sqlmodel import col
 
@@ -65,7 +66,8 @@ class Measured:
     """What one kind of database did; seconds are of a whole command, when the program has been loaded.
 
     `backfill_seconds` are of its run, from the first question to the proof, and `index_seconds` of what is done next.
-    `memory` is the most that the reader had by then, in MB, by the part that it had read; `mix`: records by type.
+    `memory` is the most that the reader had by then, in MB, by the part that it had read, and `index` what that took;
+    `mix` are records by type.
     """
 
     database: str
@@ -77,6 +79,7 @@ class Measured:
     memory: dict[str, float]
     changes: dict[str, float]
     ratio: float
+    changes_index: dict[str, float]
     idle_seconds: float
     idle_requests: int
 
@@ -142,15 +145,17 @@ def run(kinds: Sequence[str], records: int = RECORDS, few: int = FEW, changes: i
 def report(found: Sequence[Measured]) -> str:
     """Return the figures as a table."""
     lines = [
-        f"{'database':<12}{'records':>9}{'records/s':>11}{'index s':>9}  memory MB at 10/50/100 %   1,000 changes s"
-        "                ratio  idle"
+        f"{'database':<12}{'records':>9}{'records/s':>11}{'index s':>9}  memory MB at 10/50/100 %   "
+        "1,000 changes: run + index s          ratio  idle"
     ]
     for one in found:
         memory = "/".join(f"{one.memory.get(f'{part:.0%}', 0):.0f}" for part in _LOOKS)
-        changed = ", ".join(f"{size}: {seconds:.2f}" for size, seconds in one.changes.items())
+        changed = ", ".join(
+            f"{size}: {seconds:.2f} + {one.changes_index[size]:.2f}" for size, seconds in one.changes.items()
+        )
         lines.append(
             f"{one.database:<12}{one.records:>9}{one.records_a_second:>11.0f}{one.index_seconds:>9.1f}  {memory:<26}"
-            f"{changed:<32}{one.ratio:.2f}  {one.idle_requests}"
+            f"{changed:<38}{one.ratio:.2f}  {one.idle_requests}"
         )
     return "\n".join(lines)
 
@@ -164,11 +169,11 @@ def write(found: Sequence[Measured], path: Path) -> None:
 def _measure(kind: str, records: int, few: int, changes: int) -> Measured:
     with _two_nodes(kind, few) as (home, reader):
         _backfill(reader, few)
-        small = _timed_changes(home, reader, changes)
+        small, small_index = _timed_changes(home, reader, changes)
     with _two_nodes(kind, records) as (home, reader):
         mix = _mix(home)
         seconds, index, memory = _backfill(reader, records)
-        large = _timed_changes(home, reader, changes)
+        large, large_index = _timed_changes(home, reader, changes)
         before = home.asked()
         idle = reader.timed("sync", "run")
         requests = home.asked() - before
@@ -182,6 +187,7 @@ def _measure(kind: str, records: int, few: int, changes: int) -> Measured:
         memory=memory,
         changes={str(few): round(small, 2), str(records): round(large, 2)},
         ratio=round(large / small, 2),
+        changes_index={str(few): round(small_index, 2), str(records): round(large_index, 2)},
         idle_seconds=round(idle, 2),
         idle_requests=requests,
     )
@@ -287,26 +293,30 @@ def _backfill(reader: Node, records: int) -> tuple[float, float, dict[str, float
     memory: dict[str, float] = {}
     process = reader.begin("sync", "run")
     while process.poll() is None:
-        read = _read_part(reader)
-        for part in _LOOKS[:-1]:
+        read, now_most = _read_part(reader), most_memory(process.pid)
+        for part in _LOOKS:
             if read >= part:
-                memory.setdefault(f"{part:.0%}", most_memory(process.pid))
-        last = most_memory(process.pid)
-        if last:
-            memory[f"{_LOOKS[-1]:.0%}"] = last
+                memory.setdefault(f"{part:.0%}", now_most)
+        memory["index"] = max(now_most, memory.get("index", 0))
         time.sleep(0.1)
     held = _held(reader)
     if process.returncode or held != records:
         log = (reader.folder / "log").read_text(errors="replace")[-2_000:]
         raise RuntimeError(f"{held} of {records} records were read:\n{log}")
-    with reader.database.reads() as session:
-        (run,) = session.execute(select(SyncRun)).scalars()
-    seconds = (run.ended_at - run.started_at).total_seconds() if run.ended_at else float("inf")
+    seconds = _last_run(reader)
     return seconds, reader.took() - seconds, memory
 
 
-def _timed_changes(home: Node, reader: Node, number: int) -> float:
-    """Change so many records, spread over all, and return how long the next night takes."""
+def _last_run(reader: Node) -> float:
+    """Return how many seconds the last run took, from the first question to the proof."""
+    newest = select(SyncRun).order_by(col(SyncRun.started_at).desc()).limit(1)
+    with reader.database.reads() as session:
+        run = session.execute(newest).scalar_one()
+    return (run.ended_at - run.started_at).total_seconds() if run.ended_at else float("inf")
+
+
+def _timed_changes(home: Node, reader: Node, number: int) -> tuple[float, float]:
+    """Change so many records, spread over all; return the seconds of the next night's run, and of the index after."""
     with home.database.reads() as session:
         rows = session.execute(queries.changes(HOME, 0, 10**7)).scalars().all()
         step = max(1, len(rows) // number)
@@ -318,7 +328,9 @@ def _timed_changes(home: Node, reader: Node, number: int) -> float:
         said[name] = f"{said[name]}, ändrad" if name in said else None
         changed.append(_saying(one, said, record_id=one.id, rev=one.rev + 1))
     _say(home.database, changed)
-    return reader.timed("sync", "run")
+    took = reader.timed("sync", "run")
+    run = _last_run(reader)
+    return run, took - run
 
 
 def _read_part(reader: Node) -> float:
@@ -333,13 +345,20 @@ def _held(reader: Node) -> int:
 
 
 def most_memory(process: int) -> float:
-    """Return the most memory that a process has had so far, in MB; 0 when it has ended."""
+    """Return the most memory that a process and those it began have had so far, in MB; 0 when they have ended."""
+    try:
+        whole = [process, *(child.pid for child in psutil.Process(process).children(recursive=True))]
+    except psutil.NoSuchProcess:
+        return 0.0
+    return round(sum(map(_most_of, whole)) / 1024, 1)
+
+
+def _most_of(process: int) -> int:
     try:
         lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return 0.0
-    found = next((line.split()[1] for line in lines if line.startswith("VmHWM")), "0")
-    return round(int(found) / 1024, 1)
+        return 0
+    return int(next((line.split()[1] for line in lines if line.startswith("VmHWM")), "0"))
 
 
 def _wait_for(node: Node) -> None:

@@ -478,7 +478,8 @@ def test_a_hundred_thousand_records_are_read_by_runs_that_are_killed_twenty_time
         assert "quarantined" not in process.told()
         assert sum(int(str(one["count"])) for one in reader.digest(home.id).values()) == records
         require_agreement([home, reader], homes=[home])
-        assert most * 2**10 < small.peak + MOST_GROWTH_KIB
+        # Two processes beside it have the program loaded as well.
+        assert most * 2**10 < 3 * (small.peak + MOST_GROWTH_KIB)
 
 
 def cursor_of(reader: Node, home: Node) -> int:
