@@ -27,6 +27,7 @@ from app.reference import service as reference
 SEARCH = SearchIndex("enterprise")
 _SUMMARY = [
     "id",
+    "home",
     "name",
     "country",
     "kind",

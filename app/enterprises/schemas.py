@@ -215,6 +215,7 @@ class EnterpriseSummary(SchemaOut):
     """An enterprise as a row of a list."""
 
     id: str
+    home: str = Field(description="The node that keeps the record; on any other it is a copy")
     name: str
     country: str
     kind: Kind
@@ -233,7 +234,6 @@ class EnterpriseSummary(SchemaOut):
 class EnterpriseRead(EnterpriseSummary):
     """An enterprise, whole."""
 
-    home: str
     rev: int
     owner_id: str | None
     aliases: list[str]

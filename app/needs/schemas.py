@@ -140,6 +140,7 @@ class NeedSummary(SchemaOut):
     """A need as a row of a list."""
 
     id: str
+    home: str = Field(description="The node that keeps the record; on any other it is a copy")
     slug: str
     title: str
     language: str
@@ -165,7 +166,6 @@ class NeedSummary(SchemaOut):
 class NeedRead(NeedSummary):
     """A need, whole."""
 
-    home: str
     rev: int
     owner_id: str | None
     licence: str

@@ -17,6 +17,7 @@ from app.reference import service as reference
 SEARCH = SearchIndex("opportunity")
 _SUMMARY = [
     "id",
+    "home",
     "title",
     "language",
     "form",

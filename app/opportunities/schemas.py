@@ -352,6 +352,7 @@ class OpportunitySummary(SchemaOut):
     """An opportunity as a row of a list."""
 
     id: str
+    home: str = Field(description="The node that keeps the record; on any other it is a copy")
     title: str
     language: str
     form: Form
@@ -374,7 +375,6 @@ class OpportunityRead(OpportunitySummary):
     """An opportunity, whole."""
 
     owner_id: str | None
-    home: str
     rev: int
     description: str
     buyer_number: str | None

@@ -201,6 +201,7 @@ class SupportOfferSummary(SchemaOut):
     """An offer as a row of a list."""
 
     id: str
+    home: str = Field(description="The node that keeps the record; on any other it is a copy")
     slug: str
     name: str
     summary: str
@@ -265,7 +266,6 @@ class SupportOfferNear(SupportOfferFound):
 class SupportOfferRead(SupportOfferSummary):
     """An offer, whole."""
 
-    home: str
     rev: int
     owner_id: str | None
     licence: str
