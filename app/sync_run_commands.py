@@ -98,7 +98,7 @@ def _status_command(needs: Needs) -> Callable[..., None]:
             say(f"{one.id} ({one.state}): verified {verified}, {one.total} records{aside}, {one.lag} behind.")
             if one.fault:
                 say(f"    {one.fault}", "red")
-        wanting = [one.id for one in found if one.is_late or one.failures or one.is_held]
+        wanting = [one.id for one in found if one.needs_somebody]
         if wanting:
             raise stop(f"Needs somebody to look: {', '.join(wanting)}.")
 

@@ -30,6 +30,8 @@ _ORDER = {Status.PUBLISHED: 0, Status.LAPSED: 1, Status.MET: 2, Status.DRAFT: 3,
 _STEP = 10
 _NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
 _LONGEST_SLUG = 60
+# As much of its id as no two records share by chance.
+_ID_IN_SLUG: Final = 8
 _PLACED = re.compile(r"(?P<what>.*?)\s*\b(?:i|in|på)\s+(?P<place>\S.*)", re.IGNORECASE)
 
 
@@ -68,7 +70,13 @@ def out_of_grace(day: date) -> date:
 def slug_of(title: str, record_id: str) -> str:
     """Return a readable piece of an address that is this record's alone."""
     words = _NOT_A_LETTER.sub("-", fold(title))[:_LONGEST_SLUG].strip("-")
-    return f"{words}-{record_id[:8]}" if words else record_id[:8]
+    own = record_id[:_ID_IN_SLUG]
+    return f"{words}-{own}" if words else own
+
+
+def own_slug(told: str, title: str, record_id: str) -> str:
+    """Return the slug that a record is told to have, if it is one of its own; else one that is."""
+    return told if told.endswith(record_id[:_ID_IN_SLUG]) else slug_of(title, record_id)
 
 
 def split_place(words: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from app.core.schema import Day, Instant, KeptLine
 from app.journal.replicas import Draft, Replicas, Rows, shown_as
 from app.journal.vocabulary import Copy
 from app.support_offers import queries, records, vocabulary
-from app.support_offers.rules import due_on
+from app.support_offers.rules import due_on, own_slug
 from app.support_offers.schemas import SupportOfferCreate
 from app.support_offers.tables import SupportOffer, SupportOfferTerm
 from app.support_offers.vocabulary import PUBLIC_STATUSES, Status
@@ -65,7 +65,8 @@ def _draft(copy: Copy, data: _CopiedOffer) -> Draft:
 def _row(copy: Copy, data: _CopiedOffer) -> dict[str, Any]:
     fixed = {"id": copy.id, "home": copy.home, "rev": copy.rev, "owner_id": None, "hidden_at": None}
     due = due_on(data.assured_on, data.published_at.date(), data.review_months)
-    own = records.own_values(data, data.status)
+    # No home can take the address of another's record.
+    own = records.own_values(data, data.status) | {"slug": own_slug(data.slug, data.name, copy.id)}
     return {**fixed, **own, "due_on": due, "created_at": copy.at, "updated_at": copy.at}
 
 

@@ -93,6 +93,18 @@ def test_nobody_speaks_for_another_node(record_type: str, database: Database, tm
     assert shown(database, record_type, record_id) == before
 
 
+@pytest.mark.parametrize("record_type", ["need", "support_offer"])
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_no_home_takes_the_address_of_another_s_record(record_type: str, database: Database, tmp_path: Path):
+    with node(tmp_path) as at_home:
+        record_id = SORTS[record_type].write(at_home)
+        (envelope,) = said_by(at_home)
+    write(database, record_type, [copy_of(envelope, slug="another-5b0c1a6e")])
+    slug = shown(database, record_type, record_id)["slug"]
+    assert slug != "another-5b0c1a6e"
+    assert slug.endswith(record_id[:8])
+
+
 @each_kind
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_what_cannot_be_read_is_refused(record_type: str, database: Database, tmp_path: Path):
