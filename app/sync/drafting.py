@@ -75,8 +75,7 @@ class Beside:
     def draft_of(self, page: PageRead) -> Draft:
         """Return what drafts the records of a page: it has begun, if much is to come."""
         if self._pool is None and page.has_more and page.head - page.next >= _MANY:
-            spawning = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(_PROCESSES, spawning, _begin, (self._url,))
+            self._pool = ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn"), _begin, (self._url,))
         if self._pool is None:
             return here
         said = [one for one in page.records if one.payload and is_understood(one.type, one.dataschema)]
