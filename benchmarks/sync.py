@@ -34,8 +34,8 @@ from app.journal.schemas import NodeRead
 from app.journal.tables import JournalCounter
 from app.sync import buckets, envelopes, peers, queries
 from app.sync.canonical import canonical, hash_of
-from app.sync.tables import SyncPeer, SyncRun
-from app.sync.vocabulary import Envelope
+from app.sync.tables import SyncPeer, SyncSelf
+from app.sync.vocabulary import PAGE_RECORDS, Envelope
 from app.wiring import wire
 from benchmarks.timing import migrated
 
@@ -44,14 +44,23 @@ FEW = 10_000
 CHANGES = 1_000
 HOME, READER = "home", "reader"
 _BATCH = 2_000
+# Among so many records are about a thousand opportunities.
+_MOST_OPEN_BELOW = 14_000
 # When the reader's memory is looked at, in parts of what there is to read.
 _LOOKS = (0.1, 0.5, 1.0)
-# The command as it is, and how long it took when the program had been loaded.
+# The command as it is, and how long it took when the program had been loaded: all of it, and until the index was begun.
 _TOOK = "seconds it took: "
+_READ = "seconds until all was read: "
 _PROGRAM = f"""
 import sys, time
 from app.cli import main
+from app.sync import pulling
+index = pulling.index
 begun = time.perf_counter()
+def then_index(*given):
+    print("{_READ}", time.perf_counter() - begun, file=sys.stderr)
+    index(*given)
+pulling.index = then_index
 try:
     main()
 finally:
@@ -67,12 +76,14 @@ class Measured:
 
     `backfill_seconds` are of its run, from the first question to the proof, and `index_seconds` of what is done next.
     `memory` is the most that the reader had by then, in MB, by the part that it had read, and `index` what that took;
-    `mix` are records by type.
+    `mix` are records by type. The baseline is records a second that are only hashed and stored as they came, by pages.
     """
 
     database: str
     records: int
     mix: dict[str, int]
+    baseline: float
+    to_baseline: float
     backfill_seconds: float
     records_a_second: float
     index_seconds: float
@@ -119,14 +130,15 @@ class Node:
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen([*_SAMNOD, *arguments], env=self.environment, stdout=log, stderr=log)
 
-    def took(self) -> float:
-        """Return how many seconds the last command took, without the program's start."""
-        return float(self._log().rpartition(_TOOK)[2].split()[0])
+    def took(self) -> tuple[float, float]:
+        """Return how many seconds the last run took until all was read and proved, and those of the index after it."""
+        read, whole = (float(self._log().rpartition(said)[2].split()[0]) for said in (_READ, _TOOK))
+        return read, whole - read
 
-    def timed(self, *arguments: str) -> float:
-        """Run a command; return how many seconds it took, without the program's start."""
-        if self.begin(*arguments).wait():
-            raise RuntimeError(f"samnod {' '.join(arguments)} failed: {self._log()[-2_000:]}")
+    def read(self) -> tuple[float, float]:
+        """Read from the peers, and return what `took` does."""
+        if self.begin("sync", "run").wait():
+            raise RuntimeError(f"samnod sync run failed: {self._log()[-2_000:]}")
         return self.took()
 
     def _log(self) -> str:
@@ -145,7 +157,7 @@ def run(kinds: Sequence[str], records: int = RECORDS, few: int = FEW, changes: i
 def report(found: Sequence[Measured]) -> str:
     """Return the figures as a table."""
     lines = [
-        f"{'database':<12}{'records':>9}{'records/s':>11}{'index s':>9}  memory MB at 10/50/100 %   "
+        f"{'database':<12}{'records':>9}{'records/s':>11}{'baseline':>10}{'index s':>9}  memory MB at 10/50/100 %   "
         "1,000 changes: run + index s          ratio  idle"
     ]
     for one in found:
@@ -153,10 +165,8 @@ def report(found: Sequence[Measured]) -> str:
         changed = ", ".join(
             f"{size}: {seconds:.2f} + {one.changes_index[size]:.2f}" for size, seconds in one.changes.items()
         )
-        lines.append(
-            f"{one.database:<12}{one.records:>9}{one.records_a_second:>11.0f}{one.index_seconds:>9.1f}  {memory:<26}"
-            f"{changed:<38}{one.ratio:.2f}  {one.idle_requests}"
-        )
+        figures = f"{one.records:>9}{one.records_a_second:>11.0f}{one.baseline:>10.0f}{one.index_seconds:>9.1f}"
+        lines.append(f"{one.database:<12}{figures}  {memory:<26}{changed:<38}{one.ratio:.2f}  {one.idle_requests}")
     return "\n".join(lines)
 
 
@@ -175,10 +185,13 @@ def _measure(kind: str, records: int, few: int, changes: int) -> Measured:
         seconds, index, memory = _backfill(reader, records)
         large, large_index = _timed_changes(home, reader, changes)
         before = home.asked()
-        idle = reader.timed("sync", "run")
+        idle, _ = reader.read()
         requests = home.asked() - before
+    baseline = _stored_as_they_came(kind)
     return Measured(
         database=kind,
+        baseline=round(baseline),
+        to_baseline=round(records / seconds / baseline, 2),
         records=records,
         mix=mix,
         backfill_seconds=round(seconds, 2),
@@ -211,6 +224,21 @@ def _two_nodes(kind: str, records: int) -> Iterator[tuple[Node, Node]]:
         reader.database.close()
 
 
+def _stored_as_they_came(kind: str, records: int = 20_000) -> float:
+    """Return how many records a second can be hashed and stored with their sums, each page with a checkpoint."""
+    with migrated(kind) as home, migrated(kind) as reader:
+        fill(home, records)
+        with home.reads() as session:
+            said = envelopes.found(session, queries.changes(HOME, 0, records))
+        begun = time.perf_counter()
+        for first in range(0, records, PAGE_RECORDS):
+            page = said[first : first + PAGE_RECORDS]
+            with reader.writes() as session:
+                session.connection().execute(update(SyncSelf).values(purged_through=first))
+                envelopes.store(session, [one for one in page if hash_of(one.payload) == one.hash], {})
+        return records / (time.perf_counter() - begun)
+
+
 def _introduce(node: Node, other: Node) -> None:
     own = NodeRead(id=node.name, name=node.name, url=node.url)
     with node.database.writes() as session:
@@ -240,6 +268,9 @@ def _another(model: Envelope, number: int) -> Envelope:
     for name in ("name", "title"):
         if name in said:
             said[name] = f"{said[name]} {number}"
+    if model.type == "opportunity" and number > _MOST_OPEN_BELOW:
+        # Of those that a node has heard of most are over: a thousand or so are open.
+        said |= {"status": "closed", "closed_at": model.time, "outcome": None}
     # What only one record may have.
     if "slug" in said:
         said["slug"] = f"{said['slug'][:60]}-{number}"
@@ -303,16 +334,7 @@ def _backfill(reader: Node, records: int) -> tuple[float, float, dict[str, float
     if process.returncode or held != records:
         log = (reader.folder / "log").read_text(errors="replace")[-2_000:]
         raise RuntimeError(f"{held} of {records} records were read:\n{log}")
-    seconds = _last_run(reader)
-    return seconds, reader.took() - seconds, memory
-
-
-def _last_run(reader: Node) -> float:
-    """Return how many seconds the last run took, from the first question to the proof."""
-    newest = select(SyncRun).order_by(col(SyncRun.started_at).desc()).limit(1)
-    with reader.database.reads() as session:
-        run = session.execute(newest).scalar_one()
-    return (run.ended_at - run.started_at).total_seconds() if run.ended_at else float("inf")
+    return *reader.took(), memory
 
 
 def _timed_changes(home: Node, reader: Node, number: int) -> tuple[float, float]:
@@ -328,9 +350,7 @@ def _timed_changes(home: Node, reader: Node, number: int) -> tuple[float, float]
         said[name] = f"{said[name]}, ändrad" if name in said else None
         changed.append(_saying(one, said, record_id=one.id, rev=one.rev + 1))
     _say(home.database, changed)
-    took = reader.timed("sync", "run")
-    run = _last_run(reader)
-    return run, took - run
+    return reader.read()
 
 
 def _read_part(reader: Node) -> float:
