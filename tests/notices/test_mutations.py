@@ -84,7 +84,7 @@ def test_two_thousand_through_the_api(app_client: httpx.Client, database: Databa
     answers = Counter(send(app_client, key, watch, mutation(seed, folder)) for seed in range(start, start + 200))
     # Were they all refused at once, or all let in, nothing would have been tried.
     assert answers[201] > 20
-    assert answers[200] > 10
+    assert answers[200] > 3
     assert answers[422] > 80
 
 
