@@ -4,7 +4,8 @@ SQLAlchemy handles each value of each row by itself, which takes longer than the
 how a value is stored (states, instants, yes and no), and the driver is given the rows: to PostgreSQL as one COPY.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
-from app.core.db import WriteSession
+from app.core.db import WriteSession, driver_rows
 
 
 class Ready(NamedTuple):
@@ -62,6 +63,32 @@ def insert_ready(session: WriteSession, into: TableClause | type[SQLModel], rows
         connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", rows.values)  # noqa: S608  # names of our own
     else:
         _copy(connection, target, rows.values)
+
+
+def update_ready(session: WriteSession, into: type[SQLModel], rows: Ready, *, but: Collection[str] = ()) -> None:
+    """Let rows that are there, found by their `id`, say what these say, `but` for some columns.
+
+    Only what differs is written, as each column has its indexes, and a page of each of them is on the way to the disk.
+    """
+    connection = session.connection()
+    prepare = connection.dialect.identifier_preparer
+    table = _table(into)
+    target = prepare.format_table(table)
+    columns = [prepare.format_column(table.c[name]) for name in rows.names]
+    own = rows.names.index("id")
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    ids = [row[own] for row in rows.values]
+    wanted = f"SELECT {', '.join(columns)} FROM {target} WHERE id IN ({', '.join([mark] * len(ids))})"  # noqa: S608  # names of our own
+    before = {row[own]: row for row in driver_rows(session, wanted, ids)}
+    looked_at = [place for place, name in enumerate(rows.names) if name not in but]
+    changed: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows.values:
+        places = tuple(place for place in looked_at if row[place] != before[row[own]][place])
+        changed[places].append((*(row[place] for place in places), row[own]))
+    changed.pop((), None)
+    for places, values in changed.items():
+        said = ", ".join(f"{columns[place]} = {mark}" for place in places)
+        connection.exec_driver_sql(f"UPDATE {target} SET {said} WHERE id = {mark}", values)  # noqa: S608  # names of our own
 
 
 def _table(into: TableClause | type[SQLModel]) -> TableClause:

@@ -7,14 +7,14 @@ here or by another process, and what it gives is written (`write`).
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator
 from sqlalchemy import Dialect, Table, delete, inspect, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from app.core.bulk import Ready, insert_ready, ready
+from app.core.bulk import Ready, insert_ready, ready, update_ready
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Message
 from app.core.i18n import N_
@@ -25,6 +25,7 @@ from app.journal import service as journal
 from app.journal.vocabulary import Change, Copy, Method
 
 Schema = TypeVar("Schema", bound=SchemaIn)
+_BESIDE: Final = N_("The copies cannot be kept beside what is here already.")
 Rows = Mapping[type[SQLModel], list[dict[str, Any]]]
 
 
@@ -108,12 +109,33 @@ class Replicas(Generic[Schema]):
         with _as_conflicts():
             for table, rows in drafted.rows.items():
                 insert_ready(session, table, rows)
+        self._follow(session, copies, drafted, are_new=are_new)
+
+    def _follow(
+        self, session: WriteSession, copies: Sequence[Copy], drafted: Drafted, *, are_new: bool = False
+    ) -> None:
         if self._search:
             self._search.put_all(session, drafted.words, are_new=are_new)
         told = [
             Change(self.record_type, one.id, one.home, one.rev, Method.PUT, "", None, one.payload) for one in copies
         ]
         journal.record_copies(session, self.record_type, told)
+
+    def rewrite(self, session: WriteSession, copies: Sequence[Copy], drafted: Drafted) -> None:
+        """Write what was drafted of copies that are here into their own rows: what belongs to them is as it was.
+
+        Raises:
+            Conflict: one is another node's record or not here, or two copies say what only one may.
+        """
+        here = _require_home(session, self._own, drafted.homes)
+        if len(here) < len(drafted.homes):
+            raise Conflict(Message(_BESIDE))
+        if drafted.unique:
+            _give_way(session, self._own, drafted, self._unique)
+        with _as_conflicts():
+            update_ready(session, self._own, drafted.rows[self._own], but=["created_at"])
+        session.expire_all()
+        self._follow(session, copies, drafted)
 
     def project(self, session: WriteSession, copies: Sequence[Copy]) -> None:
         """Draft copies and write them.
@@ -195,7 +217,7 @@ def _as_conflicts() -> Iterator[None]:
     try:
         yield
     except IntegrityError as fault:
-        raise Conflict(Message(N_("The copies cannot be kept beside what is here already."))) from fault
+        raise Conflict(Message(_BESIDE)) from fault
 
 
 def _of(table: type[SQLModel]) -> Table:

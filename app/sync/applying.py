@@ -6,9 +6,11 @@ whose fence is old writes nothing.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from enum import Enum, auto
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
+import orjson
 from sqlalchemy import bindparam, update
 from sqlmodel import col
 
@@ -166,7 +168,7 @@ def _keep(
     parked = {_key(one) for one in said if not _is_gone(one) and not known_shapes[one.type, one.dataschema]}
     readable = [one for one in said if not _is_gone(one) and _key(one) not in parked]
     faults = _forget(session, home, [one for one in said if _is_gone(one) or _key(one) in parked], known)
-    unshown = _project(session, readable, known, draft)
+    unshown = _project(session, home, readable, known, draft)
     faults |= unshown | _forget(session, home, [one for one in readable if _key(one) in unshown], known)
     before = {key: one.held for key, one in known.items()}
     for state, keys in (
@@ -183,16 +185,65 @@ def _keep(
     )
 
 
+class How(Enum):
+    """How records are written into a room's tables: what is known of what is there saves looking, and writing."""
+
+    NEW = auto()
+    """Nothing is there of them."""
+    OWN_ROWS = auto()
+    """They are there, and all that differs stands in their own rows."""
+    WHOLE = auto()
+
+
 def _project(
-    session: WriteSession, said: Sequence[Envelope], known: Mapping[Key, _Known], draft: Draft
+    session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known], draft: Draft
 ) -> dict[Key, str]:
     """Write records into the rooms' tables; return why some of them cannot be."""
     faults: dict[Key, str] = {}
     for record_type in KINDS:
         of_type = [one for one in said if one.type == record_type]
-        are_new = not any(_key(one) in known for one in of_type)
-        faults |= all_or_each(session, of_type, partial(project, session, record_type, draft=draft, are_new=are_new))
+        for how, some in _sorted_out(session, home, of_type, known).items():
+            faults |= all_or_each(session, some, partial(project, session, record_type, draft=draft, how=how))
     return faults
+
+
+def _sorted_out(
+    session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known]
+) -> dict[How, list[Envelope]]:
+    """Return records of one type by how they can be written."""
+    shown = [
+        one for one in said if (was := known.get(_key(one))) and was.is_living and was.state is RecordState.CURRENT
+    ]
+    before = _payloads(session, home, shown)
+    found: dict[How, list[Envelope]] = {}
+    for one in said:
+        told = before.get(one.id)
+        how = How.OWN_ROWS if told and _differ_in_own_rows(told, one.payload) else How.WHOLE
+        found.setdefault(how if _key(one) in known else How.NEW, []).append(one)
+    return found
+
+
+def _payloads(session: WriteSession, home: str, said: Sequence[Envelope]) -> dict[str, str]:
+    """Return what is held of these records of one type, by id."""
+    if not said:
+        return {}
+    wanted = queries.records(home, said[0].type, [one.id for one in said])
+    return dict(session.execute(wanted.with_only_columns(col(SyncRecord.id), col(SyncRecord.payload))).all())
+
+
+def _differ_in_own_rows(one: str, other: str) -> bool:
+    """Tell whether two payloads differ in plain values alone: lists and objects are rows that belong to a record."""
+    return _parts(one) == _parts(other)
+
+
+def _parts(payload: str) -> dict[str, Any] | None:
+    try:
+        said = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(said, dict):
+        return None
+    return {name: value for name, value in said.items() if isinstance(value, list | dict)}
 
 
 def project(
@@ -201,17 +252,21 @@ def project(
     said: Sequence[Envelope],
     *,
     draft: Draft = drafting.here,
-    are_new: bool = False,
+    how: How = How.WHOLE,
 ) -> None:
-    """Write records of one type into its room's tables; what `are_new` is not looked for there.
+    """Write records of one type into its room's tables.
 
     Raises:
         Exception: whatever a room or the database says of one of them; nothing may be kept.
     """
+    replicas = KINDS[record_type].REPLICAS
     # One that is alone stands for itself: what was expected of many may not be so, and its fault is told.
-    are_new = are_new and len(said) > 1
+    how = how if len(said) > 1 else How.WHOLE
     for copied, drafted in draft(session.connection().dialect, record_type, said):
-        KINDS[record_type].REPLICAS.write(session, copied, drafted, are_new=are_new)
+        if how is How.OWN_ROWS:
+            replicas.rewrite(session, copied, drafted)
+        else:
+            replicas.write(session, copied, drafted, are_new=how is How.NEW)
 
 
 def _forget(session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known]) -> dict[Key, str]:
