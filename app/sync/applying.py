@@ -75,6 +75,10 @@ class _Known(NamedTuple):
     def is_living(self) -> bool:
         return self.held.method == _PUT
 
+    @property
+    def is_current(self) -> bool:
+        return self.state is RecordState.CURRENT
+
 
 def wait_for(session: WriteSession, home: str) -> None:
     """Be the only one who writes what a peer says, until the commit, without a run of one's own."""
@@ -126,7 +130,7 @@ def write(
     changed = [one for one in news if overwrite or not _says_the_same(one, known.get(_key(one)))]
     if not overwrite:
         _renumber(session, home, [one for one in news if _says_the_same(one, known.get(_key(one)))])
-    counts = _keep(session, home, changed, known, draft)
+    counts = _keep(session, home, changed, known, draft, in_place=not overwrite)
     counts.unchanged = len(page) - len(changed)
     return counts
 
@@ -160,6 +164,8 @@ def _keep(
     said: Sequence[Envelope],
     known: Mapping[Key, _Known],
     draft: Draft = drafting.here,
+    *,
+    in_place: bool = False,
 ) -> Counts:
     """Write envelopes, and let the rooms follow: what cannot be shown is kept aside, and what was shown of it goes."""
     copies.copying(session)
@@ -168,7 +174,9 @@ def _keep(
     parked = {_key(one) for one in said if not _is_gone(one) and not known_shapes[one.type, one.dataschema]}
     readable = [one for one in said if not _is_gone(one) and _key(one) not in parked]
     faults = _forget(session, home, [one for one in said if _is_gone(one) or _key(one) in parked], known)
-    unshown = _project(session, home, readable, known, draft)
+    # Who mends what differs or was kept aside trusts nothing that is there.
+    payloads = _shown_payloads(session, home, readable, known) if in_place else {}
+    unshown = _project(session, readable, known, payloads, draft)
     faults |= unshown | _forget(session, home, [one for one in readable if _key(one) in unshown], known)
     before = {key: one.held for key, one in known.items()}
     for state, keys in (
@@ -196,39 +204,43 @@ class How(Enum):
 
 
 def _project(
-    session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known], draft: Draft
+    session: WriteSession,
+    said: Sequence[Envelope],
+    known: Mapping[Key, _Known],
+    before: Mapping[Key, str],
+    draft: Draft,
 ) -> dict[Key, str]:
     """Write records into the rooms' tables; return why some of them cannot be."""
     faults: dict[Key, str] = {}
     for record_type in KINDS:
-        of_type = [one for one in said if one.type == record_type]
-        for how, some in _sorted_out(session, home, of_type, known).items():
+        by_how: dict[How, list[Envelope]] = {}
+        for one in said:
+            if one.type == record_type:
+                by_how.setdefault(_how(one, known, before), []).append(one)
+        for how, some in by_how.items():
             faults |= all_or_each(session, some, partial(project, session, record_type, draft=draft, how=how))
     return faults
 
 
-def _sorted_out(
+def _how(one: Envelope, known: Mapping[Key, _Known], before: Mapping[Key, str]) -> How:
+    if _key(one) not in known:
+        return How.NEW
+    told = before.get(_key(one))
+    return How.OWN_ROWS if told and _differ_in_own_rows(told, one.payload) else How.WHOLE
+
+
+def _shown_payloads(
     session: WriteSession, home: str, said: Sequence[Envelope], known: Mapping[Key, _Known]
-) -> dict[How, list[Envelope]]:
-    """Return records of one type by how they can be written."""
-    shown = [
-        one for one in said if (was := known.get(_key(one))) and was.is_living and was.state is RecordState.CURRENT
-    ]
-    before = _payloads(session, home, shown)
-    found: dict[How, list[Envelope]] = {}
-    for one in said:
-        told = before.get(one.id)
-        how = How.OWN_ROWS if told and _differ_in_own_rows(told, one.payload) else How.WHOLE
-        found.setdefault(how if _key(one) in known else How.NEW, []).append(one)
+) -> dict[Key, str]:
+    """Return what was said before of those of these records that are shown."""
+    found: dict[Key, str] = {}
+    shown = [key for one in said if (was := known.get(key := _key(one))) and was.is_living and was.is_current]
+    for record_type in {key[0] for key in shown}:
+        ids = [record_id for kind, record_id in shown if kind == record_type]
+        columns = (col(SyncRecord.id), col(SyncRecord.payload))
+        rows = session.execute(queries.records(home, record_type, ids).with_only_columns(*columns)).all()
+        found |= {(record_type, record_id): payload for record_id, payload in rows}
     return found
-
-
-def _payloads(session: WriteSession, home: str, said: Sequence[Envelope]) -> dict[str, str]:
-    """Return what is held of these records of one type, by id."""
-    if not said:
-        return {}
-    wanted = queries.records(home, said[0].type, [one.id for one in said])
-    return dict(session.execute(wanted.with_only_columns(col(SyncRecord.id), col(SyncRecord.payload))).all())
 
 
 def _differ_in_own_rows(one: str, other: str) -> bool:
