@@ -1,12 +1,13 @@
 """What copies need before they can be written: here, or by processes beside a run that has many thousands before it.
 
-Reading a record and making its rows costs more than writing them, and needs no database. The processes begin anew, and
-read the code lists first: that takes seconds, so they are for runs that take many.
+Reading a record and making its rows costs more than writing them, and needs no database. On Linux the processes begin
+as copies of this one; elsewhere they begin anew, which takes seconds, so they are for runs that take many.
 """
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -32,6 +33,8 @@ from app.sync.vocabulary import Envelope
 
 _MANY: Final = 10_000
 _PROCESSES: Final = 2
+# A copy has the locks of all threads as they were, and nobody who opens them: it opens no database, and prints nothing.
+_ARE_COPIES: Final = sys.platform == "linux"
 
 Part = tuple[list[Copy], Drafted]
 Draft = Callable[[Dialect, str, Sequence[Envelope]], list[Part]]
@@ -75,7 +78,7 @@ class Beside:
     def draft_of(self, page: PageRead) -> Draft:
         """Return what drafts the records of a page: it has begun, if much is to come."""
         if self._pool is None and page.has_more and page.head - page.next >= _MANY:
-            self._pool = ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn"), _begin, (self._url,))
+            self._pool = _pool(self._url)
         if self._pool is None:
             return here
         said = [one for one in page.records if one.payload and is_understood(one.type, one.dataschema)]
@@ -132,13 +135,27 @@ def beside(url: URL) -> Iterator[Beside]:
         processes.end()
 
 
-def _begin(url: str) -> None:
-    """Begin a process: Ctrl-C is the first one's to hear, and this one ends with it, however that ends.
+def _pool(url: str) -> ProcessPoolExecutor:
+    if _ARE_COPIES:
+        return ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("fork"), _begin)
+    return ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn"), _begin_anew, (url,))
+
+
+def _begin() -> None:
+    """Begin a process: Ctrl-C is the first one's to hear, and this one ends with it, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for asked in (signal.SIGTERM, signal.SIGHUP):
+        # What the first one does when it is asked to end is not this one's to do.
+        signal.signal(asked, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _begin_anew(url: str) -> None:
+    """Begin a process that knows nothing yet.
 
     The database is asked for the code lists that an operator has imported, and for nothing else.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _begin()
     database = Database(url)
     with database.reads() as session:
         reference.use_imported(session)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from multiprocessing.connection import wait
 
 import pytest
 from sqlalchemy import Dialect
@@ -62,9 +63,11 @@ def of_type(said: Sequence[Envelope], record_type: str) -> list[Envelope]:
     return [one for one in said if one.type == record_type]
 
 
+@pytest.mark.parametrize("are_copies", [True, False], ids=["copies", "begun anew"])
 def test_what_is_drafted_beside_is_what_would_be_drafted_here(
-    said: list[Envelope], database: Database, dialect: Dialect
+    said: list[Envelope], database: Database, dialect: Dialect, are_copies: bool, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(drafting, "_ARE_COPIES", are_copies)
     with drafting.beside(database.url) as processes:
         draft = processes.draft_of(page(said, 10_000))
         assert draft is not drafting.here
@@ -73,10 +76,10 @@ def test_what_is_drafted_beside_is_what_would_be_drafted_here(
             assert some
             assert told(draft, dialect, record_type, some) == told(drafting.here, dialect, record_type, some)
         # It was drafted for others: this is made here.
-        other = [replace(of_type(said, "enterprise")[0], id="another")]
+        other = [of_type(said, "enterprise")[0]._replace(id="another")]
         assert told(draft, dialect, "enterprise", other) == told(drafting.here, dialect, "enterprise", other)
         # A record that no room can read is found here, by its own fault.
-        poison = replace(of_type(said, "need")[0], payload='{"title": 1}')
+        poison = of_type(said, "need")[0]._replace(payload='{"title": 1}')
         with pytest.raises(InvalidContent):
             processes.draft_of(page([poison, *said[:9]], 9))(dialect, "need", [poison])
         # Their end is no loss.
@@ -85,6 +88,29 @@ def test_what_is_drafted_beside_is_what_would_be_drafted_here(
         again = processes.draft_of(page(said, 10_000))
         some = of_type(said, "enterprise")
         assert told(again, dialect, "enterprise", some) == told(drafting.here, dialect, "enterprise", some)
+
+
+@mostly_sqlite
+def test_a_process_beside_ends_when_it_is_asked_to_and_does_nothing_else(said: list[Envelope], database: Database):
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        with drafting.beside(database.url) as processes:
+            draft = processes.draft_of(page(said, 10_000))
+            some = of_type(said, "enterprise")
+            assert len(draft(database.write_engine.dialect, "enterprise", some)) >= 1
+            for process in multiprocessing.active_children():
+                # One that has only just begun may still hear with its parent's ears.
+                for _ in range(100):
+                    process.terminate()
+                    if wait([process.sentinel], timeout=0.2):
+                        break
+                else:
+                    pytest.fail("it has not ended")
+            assert len(draft(database.write_engine.dialect, "enterprise", some)) >= 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == []
 
 
 @mostly_sqlite
