@@ -18,7 +18,7 @@ from app.core.collecting import passing_by_what_is_here
 from app.core.db import Database, WriteSession, expect_much, is_silence, rehearse
 from app.matching import service as matching
 from app.sync import ahead, applying, buckets, drafting, leasing
-from app.sync.applying import Counts, Lease, Overtaken, Untrue
+from app.sync.applying import Counts, Lease, Overtaken, Stumbled, Untrue
 from app.sync.calling import Caller, CallFault, Line, Refused, calling
 from app.sync.drafting import beside
 from app.sync.leasing import Known
@@ -241,6 +241,13 @@ class _Run:
 
     def _write(self, read: Sequence[ahead.Read]) -> bool:
         """Write pages and the checkpoint at once; return whether the sums are equal, if the last page is among them."""
+        try:
+            return self._write_them(read, hopeful=True)
+        except Stumbled:
+            # All of it is undone, and the one that was stumbled over can be found.
+            return self._write_them(read, hopeful=False)
+
+    def _write_them(self, read: Sequence[ahead.Read], *, hopeful: bool) -> bool:
         last, _ = read[-1]
         moved = {
             "cursor": last.next,
@@ -251,7 +258,7 @@ class _Run:
         records = [one for page, _ in read for one in page.records]
         with self._writing(**moved) as session:
             draft = drafting.together([draft for _, draft in read])
-            counts = applying.write(session, self._lease.peer, records, draft=draft)
+            counts = applying.write(session, self._lease.peer, records, draft=draft, hopeful=hopeful)
             self._keep(session, counts, pages=len(read), size=sum(page.size for page, _ in read), cursor=last.next)
             ours = buckets.as_json(buckets.held(session, self._lease.peer)) if not last.has_more else None
         self._pages += len(read)

@@ -16,7 +16,7 @@ from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
 from app.organizations.tables import Organization
 from app.sync import applying, buckets, queries
-from app.sync.applying import Counts, Lease, Overtaken, Untrue
+from app.sync.applying import Counts, Lease, Overtaken, Stumbled, Untrue
 from app.sync.vocabulary import Envelope, RecordState
 from app.wiring import wire
 from tests.databases import migrated_database
@@ -26,10 +26,10 @@ from tests.sync.neighbours import NEIGHBOUR, gone, introduce, record_id, said
 OWN = {"name": "Vår egen", "country": "SE", "kind": "municipality", "source": "test"}
 
 
-def write(database: Database, *page: Envelope, overwrite: bool = False) -> Counts:
+def write(database: Database, *page: Envelope, **how: bool) -> Counts:
     wire()
     with database.writes() as session:
-        return applying.write(session, NEIGHBOUR, page, overwrite=overwrite)
+        return applying.write(session, NEIGHBOUR, page, **how)
 
 
 def kept(database: Database) -> dict[str, tuple[str, int, str, RecordState]]:
@@ -137,6 +137,26 @@ def test_what_one_record_queued_before_it_failed_is_undone(database: Database, m
     with database.reads() as session:
         told = session.execute(select(JournalEntry.record_id).order_by(col(JournalEntry.seq))).scalars().all()
     assert told == [record_id(1), record_id(3)]
+
+
+def test_whoever_hopes_in_vain_keeps_nothing_of_the_page(database: Database, monkeypatch: pytest.MonkeyPatch):
+    introduce(database)
+    assert write(database, said(1, 1), said(2, 2), hopeful=True) == Counts(put=2)
+    before = kept(database), shown(database)
+    with pytest.raises(Stumbled):
+        write(database, said(3, 3), said(4, 4, country="XX"), gone(1, 5), hopeful=True)
+    assert (kept(database), shown(database)) == before
+
+    def refuse(session, home, record_ids):
+        raise RuntimeError("something hangs on it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(replicas.REPLICAS, "forget", refuse)
+        with pytest.raises(Stumbled):
+            write(database, said(3, 3), gone(1, 5), hopeful=True)
+    assert (kept(database), shown(database)) == before
+    assert write(database, said(3, 3), gone(1, 5), hopeful=True) == Counts(put=1, deleted=1)
+    assert list(shown(database)) == [record_id(2), record_id(3)]
 
 
 def test_a_deletion_that_a_room_refuses_is_kept_aside_without_what_the_record_said(

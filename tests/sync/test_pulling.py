@@ -13,6 +13,8 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from app.core.clock import now
+from app.core.errors import InvalidContent
+from app.organizations import replicas
 from app.sync import buckets, leasing, pulling, serving
 from app.sync.canonical import bucket_of
 from app.sync.tables import SyncPeer, SyncRecord
@@ -50,6 +52,28 @@ def test_what_is_written_changed_and_removed_at_home_is_so_here(nodes: TwoNodes)
         (Verdict.VERIFIED, 1, 1, 1, True),
         (Verdict.VERIFIED, 3, 0, 1, True),
     ]
+
+
+def test_what_cannot_be_shown_here_is_kept_aside_and_the_rest_of_its_page_is_shown(
+    nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch
+):
+    write_all = replicas.REPLICAS.write
+
+    def but_for_poison(session, copies, drafted, **how):
+        write_all(session, copies, drafted, **how)
+        if any(one.payload["summary"] == "Gift." for one in copies):
+            raise InvalidContent("Only afterwards is it seen that this cannot be kept.")
+
+    monkeypatch.setattr(replicas.REPLICAS, "write", but_for_poison)
+    write(nodes.north, 1, 2)
+    write(nodes.north, 3, summary="Gift.")
+    found = nodes.pull()
+    assert (found.verdict, found.fault) == (Verdict.VERIFIED, None)
+    assert (found.counts.put, found.counts.quarantined, found.pages) == (3, 1, 1)
+    assert list(nodes.shown()) == [record_id(1), record_id(2)]
+    assert nodes.are_equal()
+    (run,) = nodes.runs()
+    assert (run.put, run.quarantined, run.pages) == (3, 1, 1)
 
 
 @mostly_sqlite
