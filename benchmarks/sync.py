@@ -300,10 +300,7 @@ def _say(database: Database, said: Sequence[Envelope]) -> None:
         value = col(JournalCounter.value)
         taken = update(JournalCounter).values(value=value + len(said)).returning(value)
         last: int = session.connection().execute(taken).scalar_one()
-        numbered = [
-            Envelope(**{name: getattr(one, name) for name in Envelope.__slots__} | {"seq": last - len(said) + place})
-            for place, one in enumerate(said, start=1)
-        ]
+        numbered = [one._replace(seq=last - len(said) + place) for place, one in enumerate(said, start=1)]
         before = {
             (kind, record_id): held
             for kind in {one.type for one in said}

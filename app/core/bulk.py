@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, TableClause, inspect
+from sqlalchemy import JSON, Connection, Dialect, TableClause, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
@@ -99,9 +99,14 @@ def _table(into: TableClause | type[SQLModel]) -> TableClause:
 
 
 def _stored(dialect: Dialect, kind: TypeEngine[Any], said: Sequence[Any]) -> Sequence[Any]:
-    """Return the values of one column as the driver takes them."""
+    """Return the values of one column as the driver takes them. Most are said again and again: states, days, yes."""
     store: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    return said if store is None else list(map(store, said))
+    if store is None:
+        return said
+    if isinstance(kind, JSON):
+        return list(map(store, said))
+    stored = {value: store(value) for value in set(said)}
+    return list(map(stored.__getitem__, said))
 
 
 def _copy(connection: Connection, target: str, values: Sequence[Sequence[Any]]) -> None:

@@ -10,7 +10,7 @@ from app.sync.calling import Caller
 from app.sync.drafting import Beside, Draft
 from app.sync.pages import PageRead
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 16
 """How many pages are given at a time, at most; as many more may be waiting."""
 _LOOKS_UP_SECONDS: Final = 0.2
 

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from app.core.bulk import insert_many
+from app.core.bulk import Ready, insert_ready
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
 from app.journal import copies
@@ -25,9 +25,8 @@ _BATCH = 500
 # The other attributes of a record need little; a character takes at most four bytes, or two when it is escaped.
 _LARGEST = LONGEST_LINE - 4096
 _SURELY_FITS = _LARGEST // 4
-
-
-_TRAVELLING = [col(getattr(SyncRecord, name)) for name in Envelope.__slots__]
+_KEPT = (*Envelope._fields, "bucket", "state", "fault")
+_TRAVELLING = [col(getattr(SyncRecord, name)) for name in Envelope._fields]
 
 
 class Held(NamedTuple):
@@ -120,7 +119,9 @@ def store(
         ids = [one.id for one in envelopes if one.type == record_type and (record_type, one.id) in before]
         if ids:
             session.connection().execute(queries.forget(home, record_type, ids))
-    insert_many(session, SyncRecord, [_row(one, state, (faults or {}).get((one.type, one.id))) for one in envelopes])
+    why = faults or {}
+    rows = [_row(one, state, why.get((one.type, one.id))) for one in envelopes]
+    insert_ready(session, SyncRecord, Ready(_KEPT, rows))
     buckets.change(session, home, [_counted(one, before.get((one.type, one.id))) for one in envelopes])
 
 
@@ -130,14 +131,13 @@ def _counted(one: Envelope, before: Held | None) -> tuple[buckets.Key, buckets.T
     return buckets.difference(one.type, one.id, was, now_is)
 
 
-def _row(one: Envelope, state: RecordState, fault: str | None) -> dict[str, Any]:
-    own = {name: getattr(one, name) for name in Envelope.__slots__}
-    return {**own, "bucket": bucket_of(one.id), "state": state, "fault": fault}
+def _row(one: Envelope, state: RecordState, fault: str | None) -> tuple[Any, ...]:
+    return (*one, bucket_of(one.id), state.value, fault)
 
 
 def of_row(row: SyncRecord) -> Envelope:
     """Return a record as it travels."""
-    return Envelope(**{name: getattr(row, name) for name in Envelope.__slots__})
+    return Envelope(**{name: getattr(row, name) for name in Envelope._fields})
 
 
 def found(session: ReadSession | WriteSession, wanted: Select[SyncRecord]) -> list[Envelope]:

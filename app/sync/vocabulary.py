@@ -1,9 +1,8 @@
 """Words and limits of the sync protocol (docs/nodes.md tells it whole)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from app.core.db import ReadSession, WriteSession
 from app.journal.replicas import Replicas
@@ -69,8 +68,7 @@ class Verdict(StrEnum):
     """The peer did not answer, answered wrongly, or still differs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One record as it travels: `payload` is canonical JSON (RFC 8785), and empty for a tombstone.
 
     `hash` is the SHA-256 of the payload's UTF-8 in hex, `dataschema` the name and version of its shape

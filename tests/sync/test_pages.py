@@ -34,7 +34,7 @@ def record(seq: int, record_id: str = "", **said: Any) -> Envelope:
 
 
 def gone(seq: int) -> Envelope:
-    return replace(record(seq), method="DELETE", payload="", hash=hash_of(""))
+    return record(seq)._replace(method="DELETE", payload="", hash=hash_of(""))
 
 
 def page(
@@ -157,7 +157,7 @@ def test_another_nodes_signature_is_not_the_peers():
 
 def test_what_a_peer_holds_of_ours_is_ours():
     asked = Asked(PageKind.HELD, "a-nonce-of-sixteen", 10)
-    ours = replace(record(11), home="sodra")
+    ours = record(11)._replace(home="sodra")
     body = page([ours], asked)
     assert list(pages.parse(body, **WANTED, kind=PageKind.HELD).records) == [ours]
     with pytest.raises(pages.ForeignHome):

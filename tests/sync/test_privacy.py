@@ -8,7 +8,6 @@ is not on the list below is a canary. So a new table or column is private, and t
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -250,7 +249,7 @@ def node(settings: Settings, canaries: Canaries, database: Database) -> Iterator
         peers.add(session, introduction_of(SODRA, SECRET_OF_SODRA, to=HOME.id), own_id=HOME.id)
         theirs = canonical({"name": "Sodras egen"})
         own = Envelope("sodra", "need", "theirs", 7, 1, "PUT", "need/1.0", hash_of(theirs), "2026", theirs)
-        envelopes.store(session, [own, replace(own, id="gone", method="DELETE", payload="", hash=hash_of(""))], {})
+        envelopes.store(session, [own, own._replace(id="gone", method="DELETE", payload="", hash=hash_of(""))], {})
     told = {"node": HOME.id, "node_name": HOME.name, "base_url": HOME.url}
     with client_of(create_app(settings.model_copy(update=told))) as client:
         yield client

@@ -28,7 +28,7 @@ _GROWS = ("journal", "match_whereabouts", "match_waiting")
 def saying(one: Envelope, seq: int, **changed: Any) -> Envelope:
     """Return a record with other words, under a later number."""
     payload = canonical(json.loads(one.payload) | changed)
-    return replace(one, seq=seq, rev=one.rev + 1, payload=payload, hash=hash_of(payload))
+    return one._replace(seq=seq, rev=one.rev + 1, payload=payload, hash=hash_of(payload))
 
 
 def with_other_words(one: Envelope, seq: int) -> Envelope:
@@ -38,10 +38,8 @@ def with_other_words(one: Envelope, seq: int) -> Envelope:
 
 def twin_of(one: Envelope) -> Envelope:
     said = json.loads(one.payload)
-    return replace(
-        saying(one, one.seq + 1, **{name: None for name in _UNIQUE if name in said}),
-        id="7f3d9a10-0000-4000-8000-000000000001",
-    )
+    other = saying(one, one.seq + 1, **{name: None for name in _UNIQUE if name in said})
+    return other._replace(id="7f3d9a10-0000-4000-8000-000000000001")
 
 
 def write(database: Database, page: Sequence[Envelope]) -> Counts:
@@ -88,9 +86,9 @@ def test_a_page_may_hold_all_there_is(record_type: str, database: Database, tmp_
         last = [one for one in said_by(at_home) if one.id == record_id]
         expected = shown(at_home, record_type, record_id)
     one = first[0]
-    kept, new = replace(twin_of(one), id="7f3d9a10-0000-4000-8000-000000000002"), twin_of(one)
+    kept, new = twin_of(one)._replace(id="7f3d9a10-0000-4000-8000-000000000002"), twin_of(one)
     assert write(database, [one, kept]) == Counts(put=2)
-    page = [replace(last[0], seq=one.seq + 50), with_other_words(kept, one.seq + 51), replace(new, seq=one.seq + 52)]
+    page = [last[0]._replace(seq=one.seq + 50), with_other_words(kept, one.seq + 51), replace(new, seq=one.seq + 52)]
     assert write(database, page).quarantined == 0
     assert shown(database, record_type, record_id) == expected
     assert "på nytt" in json.dumps(shown(database, record_type, kept.id), ensure_ascii=False)
