@@ -48,6 +48,7 @@ _BATCH = 2_000
 _MOST_OPEN_BELOW = 14_000
 # When the reader's memory is looked at, in parts of what there is to read.
 _LOOKS = (0.1, 0.5, 1.0)
+_BETWEEN_LOOKS = 0.5
 # The command as it is, and how long it took when the program had been loaded: all of it, and until the index was begun.
 _TOOK = "seconds it took: "
 _READ = "seconds until all was read: "
@@ -319,14 +320,15 @@ def _mix(home: Node) -> dict[str, int]:
 def _backfill(reader: Node, records: int) -> tuple[float, float, dict[str, float]]:
     """Read everything; return the seconds of that and of the index, and the memory on the way in MB."""
     memory: dict[str, float] = {}
+    most = 0.0
     process = reader.begin("sync", "run")
     while process.poll() is None:
-        read, now_most = _read_part(reader), most_memory(process.pid)
+        read, most = _read_part(reader), max(most, memory_of(process.pid))
         for part in _LOOKS:
             if read >= part:
-                memory.setdefault(f"{part:.0%}", now_most)
-        memory["index"] = max(now_most, memory.get("index", 0))
-        time.sleep(0.1)
+                memory.setdefault(f"{part:.0%}", most)
+        memory["index"] = most
+        time.sleep(_BETWEEN_LOOKS)
     held = _held(reader)
     if process.returncode or held != records:
         log = (reader.folder / "log").read_text(errors="replace")[-2_000:]
@@ -361,21 +363,24 @@ def _held(reader: Node) -> int:
         return sum(total.count for total in buckets.held(session, HOME).values())
 
 
-def most_memory(process: int) -> float:
-    """Return the most memory that a process and those it began have had so far, in MB; 0 when they have ended."""
+def memory_of(process: int) -> float:
+    """Return the memory that a process and those it began have now, in MB; 0 when they have ended.
+
+    What they share is counted once (Linux: the proportional set size).
+    """
     try:
         whole = [process, *(child.pid for child in psutil.Process(process).children(recursive=True))]
     except psutil.NoSuchProcess:
         return 0.0
-    return round(sum(map(_most_of, whole)) / 1024, 1)
+    return round(sum(map(_share_of, whole)) / 1024, 1)
 
 
-def _most_of(process: int) -> int:
+def _share_of(process: int) -> int:
     try:
-        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return 0
-    return int(next((line.split()[1] for line in lines if line.startswith("VmHWM")), "0"))
+    return int(next((line.split()[1] for line in lines if line.startswith("Pss:")), "0"))
 
 
 def _wait_for(node: Node) -> None:

@@ -123,6 +123,6 @@ def _is_sqlite(session: ReadSession | WriteSession) -> bool:
 
 
 # The words of a CPV code or a place are indexed with thousands of records.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _stems_of(text: str) -> tuple[str, ...]:
     return tuple(stems(text))

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from math import log
 
 from app.core.errors import Message
@@ -184,6 +184,8 @@ def cpv_label(code: str, language: str) -> str | None:
     return table().codes[known].label(language) if known else None
 
 
+# A large import asks a hundred thousand times, mostly for the same few hundred codes.
+@lru_cache(maxsize=10_000)
 def cpv_words(code: str) -> str:
     """Return the words that describe a code: its shipped labels, or those of the nearest above, and its trade words.
 

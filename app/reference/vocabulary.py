@@ -34,7 +34,9 @@ class Labelled:
 
     def label(self, language: str) -> str:
         """Return the label in `language`; English for a language we do not have."""
-        return {"sv": self.sv, "nb": self.nb}.get(language, self.en)
+        if language == "sv":
+            return self.sv
+        return self.nb if language == "nb" else self.en
 
 
 class Code(Labelled):

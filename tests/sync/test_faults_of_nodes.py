@@ -471,14 +471,14 @@ def test_a_hundred_thousand_records_are_read_by_runs_that_are_killed_twenty_time
             assert before >= wanted, turn
         process, most = reader.begin("sync", "run"), 0.0
         while cursor_of(reader, home) < head:
-            most = max(most, bench.most_memory(process.pid))
-            assert process.wait(0.05) is None, process.told()
+            most = max(most, bench.memory_of(process.pid))
+            assert process.wait(0.5) is None, process.told()
         # When all is read and proved, matching follows in the same process: that is no matter of the feed.
         assert process.wait(1_800) == 0, process.told()
         assert "quarantined" not in process.told()
         assert sum(int(str(one["count"])) for one in reader.digest(home.id).values()) == records
         require_agreement([home, reader], homes=[home])
-        # Two processes beside it have the program loaded as well.
+        # Two processes beside it share the program with it, and have what they draft.
         assert most * 2**10 < 3 * (small.peak + MOST_GROWTH_KIB)
 
 
