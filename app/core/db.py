@@ -4,6 +4,7 @@ SQLite is embedded and has one writer at a time: writers begin with `BEGIN IMMED
 other instead of failing half-way. PostgreSQL takes the same calls. A read session cannot write on either.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from app.core.driver import QuickReads
 _REHEARSAL, _AFTER_COMMIT, _BESIDE = "rehearsal", "after_commit", "beside"
 # What comes up when the database is gone, or busy for longer than anybody should wait (but see `is_silence`).
 SILENCES: Final[tuple[type[Exception], ...]] = (OperationalError, InterfaceError, TimeoutError)
+# A little longer than SQLite's own waiting between two looks (`sqliteDefaultBusyCallback`).
+_LOOKS_AGAIN_SECONDS: Final = 0.12
 
 
 def is_silence(error: Exception) -> bool:
@@ -92,6 +95,14 @@ class Database:
     def write_engine(self) -> Engine:
         """The engine that migrations run on."""
         return self._write_engine
+
+    def let_others_write(self) -> None:
+        """Wait a moment between two long transactions: without it, the others would hardly get in between them.
+
+        Who waits for SQLite's one writer looks each tenth of a second whether it is free. PostgreSQL has no such line.
+        """
+        if self.is_sqlite:
+            time.sleep(_LOOKS_AGAIN_SECONDS)
 
     def close(self) -> None:
         """Close every connection."""

@@ -223,10 +223,14 @@ def rebuild_enterprises(
     insert_many(session, MatchWhereabouts, [_block_row(number, block) for number, block in _blocked(placed).items()])
     held.slots, held.scorer_version = len(rows), SCORER_VERSION
     session.flush()
-    if _dialect(session) == "postgresql":
-        # Until PostgreSQL knows how many rows there are now, it reads the whole table for every question.
-        session.connection().exec_driver_sql("ANALYZE match_posting, match_enterprise")
+    let_planner_know(session)
     return len(rows)
+
+
+def let_planner_know(session: WriteSession) -> None:
+    """Tell PostgreSQL that there are many more rows now: until it knows, it reads whole tables for every question."""
+    if _dialect(session) == "postgresql":
+        session.connection().exec_driver_sql("ANALYZE match_posting, match_enterprise")
 
 
 @dataclass(frozen=True, slots=True)

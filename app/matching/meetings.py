@@ -51,6 +51,8 @@ def catch_up(session: WriteSession, enterprise_ids: Collection[str], opportunity
     open_ids = set(session.execute(queries.open_at(at)).scalars())
     for opportunity_id in sorted(open_ids.intersection(opportunity_ids)):
         _opportunity_meets(session, opportunity_id, None, at)
+    if not enterprise_ids:
+        return
     others = sorted(open_ids.difference(opportunity_ids))
     if len(enterprise_ids) <= len(others):
         _enterprises_meet(session, sorted(enterprise_ids), set(others), at)

@@ -39,9 +39,11 @@ from app.opportunities import service as opportunities
 from app.opportunities.schemas import OpportunityNamed
 from app.reference import service as reference
 
-# How many copies are brought into the index in one transaction: nobody else writes to SQLite meanwhile, and each
-# opportunity looks through all enterprises.
-_MOST_AT_ONCE = {Side.ENTERPRISE: 1_000, Side.OPPORTUNITY: 100}
+# How many copies are brought into the index in one transaction: nobody else writes to SQLite meanwhile. Whoever meets
+# the other side looks through all of it, which takes longer than to be written into the index.
+_MEET_AT_ONCE = {Side.ENTERPRISE: 100, Side.OPPORTUNITY: 10}
+_WITHOUT_MEETING_AT_ONCE = 2_000
+_MANY = 1_000
 NEAR_MISSES = 3
 _FEW = 3
 
@@ -161,19 +163,28 @@ def follow_opportunity(session: WriteSession, change: Change) -> None:
 def catch_up(session: WriteSession) -> int:
     """Bring the index up to date with some of the copies that wait for it, and return how many.
 
-    Call it, each time in a transaction of its own, until it returns 0. When most of the index is new it is made anew,
-    and then the open opportunities wait to meet everybody. Until then questions are answered from the index as it was.
+    Call it, each time in a transaction of its own, until it returns 0. Enterprises come first. When many wait, none of
+    them meets the open opportunities: those wait as well then, and meet everybody when it is their turn.
     """
     state.locked(session)
-    number = waiting.counts(session)[Side.ENTERPRISE]
-    if index.is_mostly_new(session, number):
-        index.rebuild(session)
-        waiting.forget_all(session)
+    wait = waiting.counts(session)
+    open_ones = openings.ids(session)
+    if wait[Side.OPPORTUNITY] > len(open_ones) + _MANY:
+        # Most of them will be closed, and the index holds the open ones alone.
+        openings.rebuild(session)
+        waiting.forget_side(session, Side.OPPORTUNITY)
         waiting.add(session, {Side.OPPORTUNITY: openings.ids(session)})
-        return number
-    taken = waiting.take(session, _MOST_AT_ONCE)
-    _patch(session, taken)
-    return sum(map(len, taken.values()))
+        return wait[Side.OPPORTUNITY]
+    if wait[Side.ENTERPRISE] and (wait[Side.ENTERPRISE] > _MANY or wait[Side.OPPORTUNITY] >= len(open_ones)):
+        taken = waiting.take(session, Side.ENTERPRISE, _WITHOUT_MEETING_AT_ONCE)
+        index.patch(session, taken)
+        index.let_planner_know(session)
+        waiting.add(session, {Side.OPPORTUNITY: open_ones})
+        return len(taken)
+    side = Side.ENTERPRISE if wait[Side.ENTERPRISE] else Side.OPPORTUNITY
+    taken = waiting.take(session, side, _MEET_AT_ONCE[side])
+    _patch(session, {one: set(taken) if one is side else set() for one in Side})
+    return len(taken)
 
 
 def index_copies(database: Database, tell: Callable[[int, int], None] = lambda _done, _of: None) -> int:
@@ -190,6 +201,7 @@ def index_copies(database: Database, tell: Callable[[int, int], None] = lambda _
             return total
         total += done
         tell(total, total + left)
+        database.let_others_write()
 
 
 def waiting_copies(session: ReadSession) -> int:

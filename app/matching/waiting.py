@@ -1,6 +1,6 @@
 """Copies that wait for the index: other nodes' records come by the thousand, and are brought into it together."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import delete, func, select
 from sqlmodel import col
@@ -34,16 +34,17 @@ def forget_all(session: WriteSession) -> None:
     session.connection().execute(delete(MatchWaiting))
 
 
-def take(session: WriteSession, most: Mapping[Side, int]) -> dict[Side, list[str]]:
-    """Return some of those that wait, which wait no more once the transaction is committed."""
-    return {side: sorted(_taken(session, side, number)) for side, number in most.items()}
+def forget_side(session: WriteSession, side: Side) -> None:
+    """Let nothing wait any more on one side."""
+    session.connection().execute(delete(MatchWaiting).where(col(MatchWaiting.side) == side))
 
 
-def _taken(session: WriteSession, side: Side, most: int) -> Iterable[str]:
+def take(session: WriteSession, side: Side, most: int) -> list[str]:
+    """Return some of those that wait on one side, which wait no more once the transaction is committed."""
     of_side = col(MatchWaiting.side) == side
     some = select(col(MatchWaiting.record_id)).where(of_side).order_by(col(MatchWaiting.record_id)).limit(most)
     taken = delete(MatchWaiting).where(of_side, col(MatchWaiting.record_id).in_(some))
-    return session.connection().execute(taken.returning(col(MatchWaiting.record_id))).scalars()
+    return sorted(session.connection().execute(taken.returning(col(MatchWaiting.record_id))).scalars())
 
 
 def counts(session: ReadSession | WriteSession) -> dict[Side, int]:

@@ -238,6 +238,7 @@ class _Run:
                 self._tell(last.head)
                 if not last.has_more:
                     return is_equal
+                self._database.let_others_write()
 
     def _write(self, read: Sequence[ahead.Read]) -> bool:
         """Write pages and the checkpoint at once; return whether the sums are equal, if the last page is among them."""

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.db import Database
 from app.enterprises import service as enterprises
-from app.matching import index, service, waiting
+from app.matching import index, openings, service, waiting
 from app.matching.schemas import LotQuestion, MatchQuestion
 from app.matching.vocabulary import Side
 from tests.factories import enterprise
@@ -38,8 +38,15 @@ def differences(database: Database) -> list[str]:
         return index.check(session)
 
 
-@pytest.mark.parametrize("number", [2, 25], ids=["patched", "made anew"])
-def test_copies_wait_and_questions_are_answered_meanwhile(database: Database, tmp_path: Path, number: int):
+@pytest.mark.parametrize("many", [1_000, 5], ids=["few", "many"])
+def test_copies_wait_and_questions_are_answered_meanwhile(
+    database: Database, tmp_path: Path, many: int, monkeypatch: pytest.MonkeyPatch
+):
+    # Three a transaction, be they few or many.
+    monkeypatch.setattr(service, "_MANY", many)
+    monkeypatch.setattr(service, "_WITHOUT_MEETING_AT_ONCE", 3)
+    monkeypatch.setattr(service, "_MEET_AT_ONCE", dict.fromkeys(Side, 3))
+    number = 8
     sort = SORTS["enterprise"]
     with node(tmp_path) as at_home:
         ids = [sort.write(at_home, name=f"Exempel {n}", organisation_number=None) for n in range(number)]
@@ -49,9 +56,9 @@ def test_copies_wait_and_questions_are_answered_meanwhile(database: Database, tm
         assert found(database) == []
         with database.reads() as session:
             assert waiting.counts(session) == {Side.ENTERPRISE: number, Side.OPPORTUNITY: 1}
-        # When all is made anew, the opportunity meets them in a transaction of its own.
-        assert caught_up(database) == (1 if number == 2 else 2)
-        assert len(found(database)) == min(number, 20)
+        # The opportunity waits until they are in, and meets them all.
+        assert caught_up(database) == 4
+        assert len(found(database)) == number
         assert differences(database) == []
         with database.reads() as session:
             assert service.for_opportunity(session, opportunity).total == number
@@ -60,11 +67,38 @@ def test_copies_wait_and_questions_are_answered_meanwhile(database: Database, tm
         carried(at_home, database)
         assert "Exempel Ny" not in found(database)
         caught_up(database)
-        assert "Exempel Ny" in found(database) or number > 20
+        assert "Exempel Ny" in found(database)
+        assert differences(database) == []
+        # Many come to a node that has been told of opportunities: those wait again, and meet who is new.
+        for n in range(number, 2 * number):
+            sort.write(at_home, name=f"Exempel {n}", organisation_number=None)
+        carried(at_home, database)
+        assert caught_up(database) >= 3
+        with database.reads() as session:
+            assert service.for_opportunity(session, opportunity).total == 2 * number
+            assert len(service.met_since(session, datetime(2000, 1, 1, tzinfo=UTC))) == 2 * number
         assert differences(database) == []
         forget(database, "enterprise", ids[:-1])
-        assert found(database) == [f"Exempel {number - 1}"]
+        assert sorted(found(database)) == sorted(f"Exempel {n}" for n in range(number - 1, 2 * number))
         assert differences(database) == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_of_many_opportunities_only_the_open_ones_stay(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(service, "_MANY", 2)
+    sort = SORTS["opportunity"]
+    with node(tmp_path) as at_home:
+        SORTS["enterprise"].write(at_home)
+        ids = [sort.write(at_home, title=f"Städning {n}", notice=None) for n in range(4)]
+        carried(at_home, database)
+    caught_up(database)
+    with database.reads() as session:
+        assert waiting.counts(session) == {Side.ENTERPRISE: 0, Side.OPPORTUNITY: 0}
+        assert sorted(openings.ids(session)) == sorted(ids)
+        assert openings.check(session) == []
+        assert len(service.met_since(session, datetime(2000, 1, 1, tzinfo=UTC))) == 4
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

@@ -157,8 +157,8 @@ def _need(database: Database, **said: Any) -> str:
 
 def _opportunity(database: Database, record_id: str | None = None, **said: Any) -> str:
     notice = {"source": "ted", "notice_id": "n-1", "version": "01", "procedure_id": "p-1"}
-    said = {"other_buyers": ["Grannkommunen"], "objectives": ["acc-all"], **said}
-    data = opportunity(title="Exempel på städning", notice=notice, **said)
+    own = {"title": "Exempel på städning", "notice": notice}
+    data = opportunity(**own | {"other_buyers": ["Grannkommunen"], "objectives": ["acc-all"]} | said)
     with database.writes() as session:
         return opportunities.publish(session, data, home=HOME.id, record_id=record_id, owner_id="org-owner").id
 
