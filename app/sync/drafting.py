@@ -1,7 +1,8 @@
 """What copies need before they can be written: here, or by processes beside a run that has many thousands before it.
 
-Reading a record and making its rows costs more than writing them, and needs no database. On Linux the processes begin
-as copies of this one; elsewhere they begin anew, which takes seconds, so they are for runs that take many.
+Reading a record and making its rows costs more than writing them, and needs no database. Beside a command the processes
+begin as copies of it, on Linux; in a worker and elsewhere they begin anew, which takes seconds, so they are for runs
+that take many.
 """
 
 import multiprocessing
@@ -33,8 +34,7 @@ from app.sync.vocabulary import Envelope
 
 _MANY: Final = 10_000
 _PROCESSES: Final = 2
-# A copy has the locks of all threads as they were, and nobody who opens them: it opens no database, and prints nothing.
-_ARE_COPIES: Final = sys.platform == "linux"
+_MAY_BE_COPIES: Final = sys.platform == "linux"
 
 Part = tuple[list[Copy], Drafted]
 Draft = Callable[[Dialect, str, Sequence[Envelope]], list[Part]]
@@ -74,11 +74,14 @@ class Beside:
     def __init__(self, url: URL) -> None:
         self._url = url.render_as_string(hide_password=False)
         self._pool: ProcessPoolExecutor | None = None
+        # A copy has the locks of all threads as they were, and nobody who opens them. A command's threads are known:
+        # while the first page is drafted, one waits for it and one shows how far it is. A worker's may do anything.
+        self._are_copies = _MAY_BE_COPIES and threading.current_thread() is threading.main_thread()
 
     def draft_of(self, page: PageRead) -> Draft:
         """Return what drafts the records of a page: it has begun, if much is to come."""
         if self._pool is None and page.has_more and page.head - page.next >= _MANY:
-            self._pool = _pool(self._url)
+            self._pool = _copies() if self._are_copies else _anew(self._url)
         if self._pool is None:
             return here
         said = [one for one in page.records if one.payload and is_understood(one.type, one.dataschema)]
@@ -135,9 +138,11 @@ def beside(url: URL) -> Iterator[Beside]:
         processes.end()
 
 
-def _pool(url: str) -> ProcessPoolExecutor:
-    if _ARE_COPIES:
-        return ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("fork"), _begin)
+def _copies() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("fork"), _begin)
+
+
+def _anew(url: str) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(_PROCESSES, multiprocessing.get_context("spawn"), _begin_anew, (url,))
 
 

@@ -3,7 +3,9 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.connection import wait
 
@@ -67,10 +69,12 @@ def of_type(said: Sequence[Envelope], record_type: str) -> list[Envelope]:
 def test_what_is_drafted_beside_is_what_would_be_drafted_here(
     said: list[Envelope], database: Database, dialect: Dialect, are_copies: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(drafting, "_ARE_COPIES", are_copies)
+    monkeypatch.setattr(drafting, "_MAY_BE_COPIES", are_copies)
     with drafting.beside(database.url) as processes:
         draft = processes.draft_of(page(said, 10_000))
         assert draft is not drafting.here
+        kinds = {type(process).__name__ for process in multiprocessing.active_children()}
+        assert kinds == {"ForkProcess" if are_copies else "SpawnProcess"}
         for record_type in KINDS:
             some = of_type(said, record_type)
             assert some
@@ -88,6 +92,12 @@ def test_what_is_drafted_beside_is_what_would_be_drafted_here(
         again = processes.draft_of(page(said, 10_000))
         some = of_type(said, "enterprise")
         assert told(again, dialect, "enterprise", some) == told(drafting.here, dialect, "enterprise", some)
+
+
+def test_beside_threads_that_may_hold_a_lock_nothing_is_copied(database: Database):
+    assert drafting.Beside(database.url)._are_copies == (sys.platform == "linux")
+    with ThreadPoolExecutor(1) as worker:
+        assert not worker.submit(drafting.Beside, database.url).result()._are_copies
 
 
 @mostly_sqlite
