@@ -10,6 +10,7 @@ import json
 import os
 import random
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ _MOST_OPEN_BELOW = 14_000
 # When the reader's memory is looked at, in parts of what there is to read.
 _LOOKS = (0.1, 0.5, 1.0)
 _BETWEEN_LOOKS = 0.5
+_NIGHTS = 3
 # The command as it is, and how long it took when the program had been loaded: all of it, and until the index was begun.
 _TOOK = "seconds it took: "
 _READ = "seconds until all was read: "
@@ -180,11 +182,11 @@ def write(found: Sequence[Measured], path: Path) -> None:
 def _measure(kind: str, records: int, few: int, changes: int) -> Measured:
     with _two_nodes(kind, few) as (home, reader):
         _backfill(reader, few)
-        small, small_index = _timed_changes(home, reader, changes)
+        small, small_index = _nights(home, reader, changes)
     with _two_nodes(kind, records) as (home, reader):
         mix = _mix(home)
         seconds, index, memory = _backfill(reader, records)
-        large, large_index = _timed_changes(home, reader, changes)
+        large, large_index = _nights(home, reader, changes)
         before = home.asked()
         idle, _ = reader.read()
         requests = home.asked() - before
@@ -334,6 +336,12 @@ def _backfill(reader: Node, records: int) -> tuple[float, float, dict[str, float
         log = (reader.folder / "log").read_text(errors="replace")[-2_000:]
         raise RuntimeError(f"{held} of {records} records were read:\n{log}")
     return *reader.took(), memory
+
+
+def _nights(home: Node, reader: Node, changes: int) -> tuple[float, float]:
+    """Return the seconds of a night with so many changes, and of the index after it: medians of some nights."""
+    runs, indexes = zip(*(_timed_changes(home, reader, changes) for _ in range(_NIGHTS)), strict=True)
+    return statistics.median(runs), statistics.median(indexes)
 
 
 def _timed_changes(home: Node, reader: Node, number: int) -> tuple[float, float]:
