@@ -49,7 +49,8 @@ _BATCH = 2_000
 _MOST_OPEN_BELOW = 14_000
 # When the reader's memory is looked at, in parts of what there is to read.
 _LOOKS = (0.1, 0.5, 1.0)
-_BETWEEN_LOOKS = 0.5
+# A look costs the reader some milliseconds.
+_BETWEEN_LOOKS = 2.0
 _NIGHTS = 3
 # The command as it is, and how long it took when the program had been loaded: all of it, and until the index was begun.
 _TOOK = "seconds it took: "
