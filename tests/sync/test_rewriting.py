@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +87,7 @@ def test_a_page_may_hold_all_there_is(record_type: str, database: Database, tmp_
     one = first[0]
     kept, new = twin_of(one)._replace(id="7f3d9a10-0000-4000-8000-000000000002"), twin_of(one)
     assert write(database, [one, kept]) == Counts(put=2)
-    page = [last[0]._replace(seq=one.seq + 50), with_other_words(kept, one.seq + 51), replace(new, seq=one.seq + 52)]
+    page = [last[0]._replace(seq=one.seq + 50), with_other_words(kept, one.seq + 51), new._replace(seq=one.seq + 52)]
     assert write(database, page).quarantined == 0
     assert shown(database, record_type, record_id) == expected
     assert "på nytt" in json.dumps(shown(database, record_type, kept.id), ensure_ascii=False)

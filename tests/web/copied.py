@@ -41,8 +41,7 @@ def copied(here: Database, folder: Path, **said: dict[str, Any]) -> dict[str, st
     with here.writes() as session:
         copies.copying(session)
         envelopes.store(session, told, {})
-    with here.writes() as session:
-        matching.catch_up(session)
+    matching.index_copies(here)
     return ids
 
 
