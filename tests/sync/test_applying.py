@@ -1,6 +1,7 @@
 """A page of a peer's records is written whole or not at all, and one bad record never stops the others."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +72,16 @@ def test_what_has_been_read_before_changes_nothing(database: Database):
     assert [kept(database)[record_id(n)][1] for n in (1, 2, 3)] == [9, 6, 10]
     with database.reads() as session:
         assert len(session.execute(select(JournalEntry)).scalars().all()) == 2
+
+
+def test_a_time_is_the_same_moment_whatever_clock_it_was_read_from(database: Database):
+    introduce(database)
+    there = said(1, 1)._replace(time="2026-11-21T01:30:00+02:00")
+    of_no_clock = said(2, 2)._replace(time="2026-11-21T01:30:00")
+    assert write(database, there, of_no_clock) == Counts(put=2, quarantined=1)
+    with database.reads() as session:
+        row = session.get_one(Organization, record_id(1))
+        assert row.updated_at == datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 
 
 def test_what_differs_is_overwritten_whatever_its_number(database: Database):
