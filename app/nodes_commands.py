@@ -210,12 +210,19 @@ def _serve(node: _Node, running: ExitStack, servers: dict[str, BaseProcess]) -> 
     servers[node.id] = process
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and process.is_alive():
-        try:
-            if httpx.get(f"{node.url}/readyz").is_success:
-                return
-        except httpx.TransportError:
-            process.join(0.05)
+        if _answers(node):
+            return
+        process.join(0.05)
     raise _Failed(f"{node.name} does not answer at {node.url}.\n{_said(node)}")
+
+
+def _answers(node: _Node) -> bool:
+    """Tell whether a node is ready, and it is the node: somebody else may have taken its port meanwhile."""
+    try:
+        found = httpx.get(f"{node.url}/.well-known/samnod-node")
+        return bool(found.is_success and found.json()["id"] == node.id and httpx.get(f"{node.url}/readyz").is_success)
+    except (httpx.TransportError, ValueError, LookupError, TypeError):
+        return False
 
 
 def _begin(node: _Node, arguments: Sequence[str], printed: Path | None = None) -> BaseProcess:

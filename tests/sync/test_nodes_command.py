@@ -1,29 +1,34 @@
 """`samnod nodes`, as `make nodes` runs it: three nodes come up, agree, serve, and are gone with Ctrl-C, or without."""
 
 import os
+import random
 import re
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
+from app import nodes_commands
 from app.cli import app
-from tests.browser import free_port
 from tests.databases import ROOT, SAMNOD
 
 
 def three_free_ports() -> int:
-    """Return the first of three ports that nothing listens on."""
-    for _ in range(50):
-        first = free_port()
+    """Return the first of three ports that nothing listens on, below those that a system gives to whoever asks for any.
+
+    The nodes listen some seconds later: until then another test could be given one of those.
+    """
+    for first in random.SystemRandom().sample(range(10_000, 32_000, 3), 50):
         if all(_is_free(first + number) for number in range(3)):
             return first
     raise AssertionError("no three free ports in a row")
@@ -143,6 +148,28 @@ def listeners(port: int) -> set[int]:
             if entry.readlink().name in {f"socket:[{one}]" for one in sockets}:
                 found.add(int(entry.parts[2]))
     return found
+
+
+class _Other(BaseHTTPRequestHandler):
+    """Somebody else's server, which is ready for everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"id": "somebody-else"}' if "well-known" in self.path else b"ready")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(("node", "is_it"), [("jamtland", False), ("somebody-else", True)])
+def test_a_port_that_somebody_took_meanwhile_is_not_the_node(tmp_path: Path, node: str, is_it: bool):
+    with HTTPServer(("127.0.0.1", 0), _Other) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        asked = nodes_commands._Node(node, "Jämtland", "SE-23", tmp_path, server.server_port)
+        assert nodes_commands._answers(asked) is is_it
+        server.shutdown()
+    assert not nodes_commands._answers(asked)
 
 
 def test_a_port_that_somebody_listens_on_is_told_of_before_anything_is_begun(
