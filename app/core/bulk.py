@@ -14,7 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
+from app.core import images
 from app.core.db import WriteSession, driver_rows
+from app.core.images import Imaged, Packing
 
 
 class Ready(NamedTuple):
@@ -47,8 +49,13 @@ def ready(dialect: Dialect, into: TableClause | type[SQLModel], rows: Sequence[M
     return Ready(names, list(zip(*stored, strict=True)))
 
 
-def insert_ready(session: WriteSession, into: TableClause | type[SQLModel], rows: Ready) -> None:
-    """Insert rows that have been made ready for this database.
+def packed(packing: Packing, rows: Ready) -> Imaged:
+    """Put rows that have been made ready for SQLite into an image."""
+    return packing.put(rows.names, rows.values)
+
+
+def insert_ready(session: WriteSession, into: TableClause | type[SQLModel], rows: Ready | Imaged) -> None:
+    """Insert rows that have been made ready for this database; when it refuses one, some may have been inserted.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as an ordinary insert does, IntegrityError and all.
@@ -58,18 +65,25 @@ def insert_ready(session: WriteSession, into: TableClause | type[SQLModel], rows
     prepare = connection.dialect.identifier_preparer
     columns = [prepare.format_column(table.c[name]) for name in rows.names]
     target = f"{prepare.format_table(table)} ({', '.join(columns)})"
-    if connection.dialect.name == "sqlite":
+    if isinstance(rows, Imaged):
+        found = f"SELECT * FROM {images.address_of(session, rows)}"  # noqa: S608  # names of our own
+        # FAIL: whoever writes many rows gives up all of them when one is refused, so SQLite need not make ready to.
+        connection.exec_driver_sql(f"INSERT OR FAIL INTO {target} {found}")
+    elif connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(columns))
         connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", rows.values)  # noqa: S608  # names of our own
     else:
         _copy(connection, target, rows.values)
 
 
-def update_ready(session: WriteSession, into: type[SQLModel], rows: Ready, *, but: Collection[str] = ()) -> None:
+def update_ready(
+    session: WriteSession, into: type[SQLModel], rows: Ready | Imaged, *, but: Collection[str] = ()
+) -> None:
     """Let rows that are there, found by their `id`, say what these say, `but` for some columns.
 
     Only what differs is written, as each column has its indexes, and a page of each of them is on the way to the disk.
     """
+    rows = _unpacked(session, rows)
     connection = session.connection()
     prepare = connection.dialect.identifier_preparer
     table = _table(into)
@@ -89,6 +103,10 @@ def update_ready(session: WriteSession, into: type[SQLModel], rows: Ready, *, bu
     for places, values in changed.items():
         said = ", ".join(f"{columns[place]} = {mark}" for place in places)
         connection.exec_driver_sql(f"UPDATE {target} SET {said} WHERE id = {mark}", values)  # noqa: S608  # names of our own
+
+
+def _unpacked(session: WriteSession, rows: Ready | Imaged) -> Ready:
+    return rows if isinstance(rows, Ready) else Ready(rows.names, images.values_of(session, rows))
 
 
 def _table(into: TableClause | type[SQLModel]) -> TableClause:

@@ -20,6 +20,8 @@ from sqlmodel import Session
 from app.core.driver import QuickReads
 
 _REHEARSAL, _AFTER_COMMIT, _BESIDE = "rehearsal", "after_commit", "beside"
+# What a connection knows of databases beside its own, by their names there (core/images.py).
+ATTACHED: Final = "attached"
 # What comes up when the database is gone, or busy for longer than anybody should wait (but see `is_silence`).
 SILENCES: Final[tuple[type[Exception], ...]] = (OperationalError, InterfaceError, TimeoutError)
 # A little longer than SQLite's own waiting between two looks (`sqliteDefaultBusyCallback`).
@@ -193,6 +195,13 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
+
+    @event.listens_for(engine, "checkin")
+    def let_go(connection: Any, record: Any) -> None:
+        # Not sooner: a transaction locks what it has read.
+        names = record.info.pop(ATTACHED, {}).values()
+        for name in names if connection is not None else ():
+            connection.execute(f"DETACH {name}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

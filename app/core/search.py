@@ -14,8 +14,10 @@ from itertools import chain, islice
 from sqlalchemy import ColumnElement, Select, TableClause, column, delete, func, literal_column, select, table
 from sqlalchemy.engine import Connection
 
+from app.core import images
 from app.core.bulk import insert_many
 from app.core.db import ReadSession, WriteSession
+from app.core.images import Imaged
 from app.core.text import stems
 
 # PostgreSQL takes no more than a megabyte of words, and no word over 2 kB. Which of a record's words come often says
@@ -36,11 +38,16 @@ class SearchIndex:
         """Index `record_id` under the words of `texts`, in place of what it had."""
         self.put_all(session, {record_id: words_of(texts)})
 
-    def put_all(self, session: WriteSession, words: Mapping[str, str], *, are_new: bool = False) -> None:
+    def put_all(self, session: WriteSession, words: Mapping[str, str] | Imaged, *, are_new: bool = False) -> None:
         """Index many records, some hundreds at a time, each under what `words_of` gave for its texts.
 
         Nothing is looked for of those that `are_new`.
         """
+        if isinstance(words, Imaged):
+            if are_new:
+                self._put_image(session, words)
+                return
+            words = dict(images.values_of(session, words))
         if not words:
             return
         connection = session.connection()
@@ -57,11 +64,24 @@ class SearchIndex:
         if numbers:
             connection.execute(delete(self.table).where(self.table.c.rowid.in_(list(numbers.values()))))
         if new := [one for one in ids if one not in numbers]:
-            # Nobody else writes meanwhile: SQLite has one writer.
-            last: int = connection.execute(select(func.coalesce(func.max(self.rows.c.number), 0))).scalar_one()
+            last = self._last_number(session)
             numbers |= {one: last + place for place, one in enumerate(new, start=1)}
             insert_many(session, self.rows, [{"number": numbers[one], "id": one} for one in new])
         insert_many(session, self.table, [{"rowid": numbers[one], "id": one, "words": words[one]} for one in ids])
+
+    def _last_number(self, session: WriteSession) -> int:
+        # Nobody else writes meanwhile: SQLite has one writer.
+        highest = select(func.coalesce(func.max(self.rows.c.number), 0))
+        found: int = session.connection().execute(highest).scalar_one()
+        return found
+
+    def _put_image(self, session: WriteSession, words: Imaged) -> None:
+        connection = session.connection()
+        last, found = self._last_number(session), images.address_of(session, words)
+        for into, columns in ((self.rows.name, "number, id"), (self.name, "rowid, id, words")):
+            given = columns.partition(", ")[2]
+            taken = f"INSERT OR FAIL INTO {into} ({columns}) SELECT ? + rowid, {given} FROM {found}"  # noqa: S608  # names of our own
+            connection.exec_driver_sql(taken, (last,))
 
     def remove(self, session: WriteSession, record_id: str) -> None:
         """Forget `record_id`, if it is known."""

@@ -6,7 +6,7 @@ here or by another process, and what it gives is written (`write`).
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator
@@ -14,10 +14,11 @@ from sqlalchemy import Dialect, Table, delete, inspect, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from app.core.bulk import Ready, insert_ready, ready, update_ready
+from app.core.bulk import Ready, insert_ready, packed, ready, update_ready
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Message
 from app.core.i18n import N_
+from app.core.images import Imaged, Packing
 from app.core.patching import validated
 from app.core.schema import SchemaIn
 from app.core.search import SearchIndex, words_of
@@ -43,12 +44,23 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """Copies as they will be written, in plain values: rows as the driver takes them, words as search keeps them."""
+    """Copies as they will be written, in plain values: rows as the driver takes them, words as search keeps them.
+
+    Those that come from another process may be in an image.
+    """
 
     homes: dict[str, str]
-    rows: dict[type[SQLModel], Ready]
-    words: dict[str, str]
+    rows: dict[type[SQLModel], Ready | Imaged]
+    words: dict[str, str] | Imaged
     unique: list[tuple[Any, ...]]
+
+    def packed(self, packing: Packing) -> "Drafted":
+        """Return the same with its rows and words in an image, for SQLite."""
+        rows: dict[type[SQLModel], Ready | Imaged] = {
+            table: packed(packing, own) for table, own in self.rows.items() if isinstance(own, Ready)
+        }
+        words = packing.put(("id", "words"), list(self.words.items())) if isinstance(self.words, dict) else self.words
+        return replace(self, rows=rows, words=words)
 
 
 class Replicas(Generic[Schema]):

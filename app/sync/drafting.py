@@ -24,6 +24,7 @@ from sqlalchemy import URL, Dialect, make_url
 
 from app.core.collecting import passing_by_what_is_here
 from app.core.db import Database
+from app.core.images import packing
 from app.journal.replicas import Drafted
 from app.journal.vocabulary import Copy, Told
 from app.reference import service as reference
@@ -69,7 +70,7 @@ def copy_of(one: Envelope) -> Copy:
 
 
 class Beside:
-    """Processes that draft one page of a peer while another is written; none until much is to come."""
+    """Processes that draft pages of a peer while others are written; none until much is to come."""
 
     def __init__(self, url: URL) -> None:
         self._url = url.render_as_string(hide_password=False)
@@ -78,17 +79,20 @@ class Beside:
         # while the first page is drafted, one waits for it and one shows how far it is. A worker's may do anything.
         self._are_copies = _MAY_BE_COPIES and threading.current_thread() is threading.main_thread()
 
-    def draft_of(self, page: PageRead) -> Draft:
-        """Return what drafts the records of a page: it has begun, if much is to come."""
-        if self._pool is None and page.has_more and page.head - page.next >= _MANY:
+    def has_work(self, page: PageRead) -> bool:
+        """Tell whether pages after this one are drafted beside: much is to come, or was."""
+        return page.has_more and (self._pool is not None or page.head - page.next >= _MANY)
+
+    def draft_of(self, pages: Sequence[PageRead]) -> Draft:
+        """Return what drafts the records of pages, by one of the processes: it has begun, if much is to come."""
+        if self._pool is None and self.has_work(pages[-1]):
             self._pool = _copies() if self._are_copies else _anew(self._url)
         if self._pool is None:
             return here
-        said = [one for one in page.records if one.payload and is_understood(one.type, one.dataschema)]
+        records = [one for page in pages for one in page.records]
+        said = [one for one in records if one.payload and is_understood(one.type, one.dataschema)]
         try:
-            share = -(-len(said) // _PROCESSES)
-            shares = [said[first : first + share] for first in range(0, len(said), share)] if said else []
-            return _Begun([self._pool.submit(_made, self._url, one) for one in shares])
+            return _Begun([self._pool.submit(_made, self._url, said)] if said else [])
         except BrokenProcessPool:
             return here
 
@@ -105,7 +109,7 @@ def together(drafts: Sequence[Draft]) -> Draft:
 
 
 class _Begun:
-    """A page whose records are being drafted, in shares."""
+    """Pages whose records are being drafted, in shares."""
 
     def __init__(self, shares: Sequence[Future[_Made]]) -> None:
         self.shares = shares
@@ -175,9 +179,14 @@ def _end_with_parent() -> None:
 
 
 def _made(url: str, said: Sequence[Envelope]) -> _Made:
-    """Return what becomes of records of several types, in another process."""
+    """Return what becomes of records of several types, in another process; for SQLite it is in one image."""
+    dialect = _dialect(url)
     with passing_by_what_is_here():
-        return _made_of(_dialect(url), said)
+        made = _made_of(dialect, said)
+        if dialect.name != "sqlite":
+            return made
+        with packing() as image:
+            return {name: (ids, drafted and drafted.packed(image)) for name, (ids, drafted) in made.items()}
 
 
 def _made_of(dialect: Dialect, said: Sequence[Envelope]) -> _Made:

@@ -17,7 +17,7 @@ from app.core.clock import now
 from app.core.collecting import passing_by_what_is_here
 from app.core.db import Database, WriteSession, expect_much, is_silence, rehearse
 from app.matching import service as matching
-from app.sync import ahead, applying, buckets, drafting, leasing
+from app.sync import ahead, applying, buckets, leasing
 from app.sync.applying import Counts, Lease, Overtaken, Stumbled, Untrue
 from app.sync.calling import Caller, CallFault, Line, Refused, calling
 from app.sync.drafting import beside
@@ -224,7 +224,7 @@ class _Run:
                     if fault.status in _NO_COMMON_PAST:
                         raise _NoCommonPast from fault
                     raise
-                for page, _ in read:
+                for page in read.pages:
                     if cursor and page.generation != generation:
                         raise _NoCommonPast
                     first_head = page.head if first_head is None else first_head
@@ -234,13 +234,13 @@ class _Run:
                     self._require_no_storm(caller, page)
                     cursor, generation = page.next, page.generation
                 is_equal = self._write(read)
-                last, _ = read[-1]
+                last = read.pages[-1]
                 self._tell(last.head)
                 if not last.has_more:
                     return is_equal
                 self._database.let_others_write()
 
-    def _write(self, read: Sequence[ahead.Read]) -> bool:
+    def _write(self, read: ahead.Read) -> bool:
         """Write pages and the checkpoint at once; return whether the sums are equal, if the last page is among them."""
         try:
             return self._write_them(read, hopeful=True)
@@ -248,21 +248,21 @@ class _Run:
             # All of it is undone, and the one that was stumbled over can be found.
             return self._write_them(read, hopeful=False)
 
-    def _write_them(self, read: Sequence[ahead.Read], *, hopeful: bool) -> bool:
-        last, _ = read[-1]
+    def _write_them(self, read: ahead.Read, *, hopeful: bool) -> bool:
+        last = read.pages[-1]
         moved = {
             "cursor": last.next,
             "head": last.head,
             "generation": last.generation,
             "held_until": now() + leasing.LENGTH,
         }
-        records = [one for page, _ in read for one in page.records]
+        records = [one for page in read.pages for one in page.records]
+        size = sum(page.size for page in read.pages)
         with self._writing(**moved) as session:
-            draft = drafting.together([draft for _, draft in read])
-            counts = applying.write(session, self._lease.peer, records, draft=draft, hopeful=hopeful)
-            self._keep(session, counts, pages=len(read), size=sum(page.size for page, _ in read), cursor=last.next)
+            counts = applying.write(session, self._lease.peer, records, draft=read.draft, hopeful=hopeful)
+            self._keep(session, counts, pages=len(read.pages), size=size, cursor=last.next)
             ours = buckets.as_json(buckets.held(session, self._lease.peer)) if not last.has_more else None
-        self._pages += len(read)
+        self._pages += len(read.pages)
         self._counts += counts
         self._known.cursor, self._known.generation = last.next, last.generation
         return ours is not None and ours == last.digest

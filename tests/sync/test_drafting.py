@@ -12,8 +12,10 @@ from multiprocessing.connection import wait
 import pytest
 from sqlalchemy import Dialect
 
+from app.core import images
 from app.core.db import Database
 from app.core.errors import InvalidContent
+from app.core.images import Imaged
 from app.sync import drafting
 from app.sync.drafting import Draft
 from app.sync.kinds import KINDS
@@ -44,18 +46,23 @@ def page(said: Sequence[Envelope], to_come: int) -> PageRead:
     return PageRead(said, generation=0, head=to_come, next=0, has_more=to_come > 0, digest=None, size=0)
 
 
-def told(draft: Draft, dialect: Dialect, record_type: str, said: Sequence[Envelope]) -> dict[str, object]:
+def told(draft: Draft, database: Database, record_type: str, said: Sequence[Envelope]) -> dict[str, object]:
     """Return what would be written of records, without what is new each time."""
-    parts = draft(dialect, record_type, said)
+    parts = draft(database.write_engine.dialect, record_type, said)
     written: dict[str, list[object]] = {}
-    for _, drafted in parts:
-        for table, rows in drafted.rows.items():
-            kept = [place for place, name in enumerate(rows.names) if name not in _NEW]
-            written.setdefault(table.__name__, []).extend([str(row[place]) for place in kept] for row in rows.values)
+    words: dict[str, str] = {}
+    with database.writes() as session:
+        for _, drafted in parts:
+            for table, rows in drafted.rows.items():
+                kept = [place for place, name in enumerate(rows.names) if name not in _NEW]
+                values = images.values_of(session, rows) if isinstance(rows, Imaged) else rows.values
+                written.setdefault(table.__name__, []).extend([str(row[place]) for place in kept] for row in values)
+            found = drafted.words
+            words |= dict(images.values_of(session, found)) if isinstance(found, Imaged) else found
     return {
         "copies": [(one.id, one.home, one.rev, one.at, dict(one.payload)) for copied, _ in parts for one in copied],
         "homes": {one: home for _, drafted in parts for one, home in drafted.homes.items()},
-        "words": {one: words for _, drafted in parts for one, words in drafted.words.items()},
+        "words": words,
         "unique": [one for _, drafted in parts for one in drafted.unique],
         "rows": written,
     }
@@ -71,27 +78,27 @@ def test_what_is_drafted_beside_is_what_would_be_drafted_here(
 ):
     monkeypatch.setattr(drafting, "_MAY_BE_COPIES", are_copies)
     with drafting.beside(database.url) as processes:
-        draft = processes.draft_of(page(said, 10_000))
+        draft = processes.draft_of([page(said, 10_000)])
         assert draft is not drafting.here
         kinds = {type(process).__name__ for process in multiprocessing.active_children()}
         assert kinds == {"ForkProcess" if are_copies else "SpawnProcess"}
         for record_type in KINDS:
             some = of_type(said, record_type)
             assert some
-            assert told(draft, dialect, record_type, some) == told(drafting.here, dialect, record_type, some)
+            assert told(draft, database, record_type, some) == told(drafting.here, database, record_type, some)
         # It was drafted for others: this is made here.
         other = [of_type(said, "enterprise")[0]._replace(id="another")]
-        assert told(draft, dialect, "enterprise", other) == told(drafting.here, dialect, "enterprise", other)
+        assert told(draft, database, "enterprise", other) == told(drafting.here, database, "enterprise", other)
         # A record that no room can read is found here, by its own fault.
         poison = of_type(said, "need")[0]._replace(payload='{"title": 1}')
         with pytest.raises(InvalidContent):
-            processes.draft_of(page([poison, *said[:9]], 9))(dialect, "need", [poison])
+            processes.draft_of([page([poison, *said[:9]], 9)])(dialect, "need", [poison])
         # Their end is no loss.
         for process in multiprocessing.active_children():
             os.kill(process.pid, signal.SIGKILL)
-        again = processes.draft_of(page(said, 10_000))
+        again = processes.draft_of([page(said, 10_000)])
         some = of_type(said, "enterprise")
-        assert told(again, dialect, "enterprise", some) == told(drafting.here, dialect, "enterprise", some)
+        assert told(again, database, "enterprise", some) == told(drafting.here, database, "enterprise", some)
 
 
 def test_beside_threads_that_may_hold_a_lock_nothing_is_copied(database: Database):
@@ -106,7 +113,7 @@ def test_a_process_beside_ends_when_it_is_asked_to_and_does_nothing_else(said: l
     before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
         with drafting.beside(database.url) as processes:
-            draft = processes.draft_of(page(said, 10_000))
+            draft = processes.draft_of([page(said, 10_000)])
             some = of_type(said, "enterprise")
             assert len(draft(database.write_engine.dialect, "enterprise", some)) >= 1
             for process in multiprocessing.active_children():
@@ -126,5 +133,5 @@ def test_a_process_beside_ends_when_it_is_asked_to_and_does_nothing_else(said: l
 @mostly_sqlite
 def test_for_a_night_s_changes_no_process_begins(said: list[Envelope], database: Database):
     with drafting.beside(database.url) as processes:
-        assert processes.draft_of(page(said, 9_999)) is drafting.here
-        assert processes.draft_of(replace(page(said, 10_000), has_more=False)) is drafting.here
+        assert processes.draft_of([page(said, 9_999)]) is drafting.here
+        assert processes.draft_of([replace(page(said, 10_000), has_more=False)]) is drafting.here

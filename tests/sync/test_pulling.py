@@ -102,6 +102,34 @@ def test_many_pages_are_read_to_the_end_and_a_rehearsal_writes_nothing(
     assert nodes.are_equal()
 
 
+def test_what_processes_beside_have_drafted_is_written_as_any_other(nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("app.sync.calling.PAGE_RECORDS", 3)
+    monkeypatch.setattr("app.sync.drafting._MANY", 1)
+    write(nodes.north, *range(1, 30))
+    first = nodes.pull()
+    assert (first.verdict, first.counts.put, first.pages) == (Verdict.VERIFIED, 29, 10)
+    # Some are changed, some are new, one cannot be shown any more, and one was deleted.
+    write(nodes.north, *range(5, 20), summary="Ändrad.")
+    write(nodes.north, *range(30, 60), summary="Ny.")
+    remove(nodes.north, 1)
+    read = replicas.REPLICAS.drafted
+
+    def but_for_poison(copies, dialect):
+        if any(one.id == record_id(7) for one in copies):
+            raise InvalidContent("It cannot be read.")
+        return read(copies, dialect)
+
+    monkeypatch.setattr(replicas.REPLICAS, "drafted", but_for_poison)
+    second = nodes.pull()
+    assert (second.verdict, second.counts.put, second.counts.deleted) == (Verdict.VERIFIED, 45, 1)
+    assert second.counts.quarantined == 1
+    shown = dict.fromkeys(range(2, 30), "Skriven hemma.") | dict.fromkeys(range(5, 20), "Ändrad.")
+    shown |= dict.fromkeys(range(30, 60), "Ny.")
+    del shown[7]
+    assert nodes.shown() == {record_id(number): summary for number, summary in shown.items()}
+    assert nodes.are_equal()
+
+
 @mostly_sqlite
 def test_what_differs_although_all_was_read_is_fetched_and_what_is_too_much_is_removed(nodes: TwoNodes):
     write(nodes.north, 1, 2, 3)
