@@ -51,7 +51,7 @@ _MOST_OPEN_BELOW = 14_000
 _LOOKS = (0.1, 0.5, 1.0)
 # A look costs the reader some milliseconds.
 _BETWEEN_LOOKS = 2.0
-_NIGHTS = 3
+_NIGHTS = 5
 # The command as it is, and how long it took when the program had been loaded: all of it, and until the index was begun.
 _TOOK = "seconds it took: "
 _READ = "seconds until all was read: "

@@ -132,7 +132,7 @@ class SchemaIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_read_only(cls, data: Any) -> Any:
-        if cls.read_only and isinstance(data, dict):
+        if cls.read_only and isinstance(data, dict) and not cls.read_only.isdisjoint(data):
             return {name: value for name, value in data.items() if name not in cls.read_only}
         return data
 

@@ -27,7 +27,8 @@ _swedish = snowballstemmer.stemmer("swedish")
 
 def fold(text: str) -> str:
     """Return `text` in lower case with every letter folded to a–z; other characters stay."""
-    return _without_marks(text.lower().translate(_LETTERS))
+    lower = text.lower()
+    return lower if lower.isascii() else _without_marks(lower.translate(_LETTERS))
 
 
 def _without_marks(text: str) -> str:
@@ -69,8 +70,10 @@ def _tokens_of(word: str) -> tuple[str, ...]:
 
 def sort_key(text: str) -> str:
     """Return a key that sorts as Swedish readers expect under plain byte order (å, ä/æ, ö/ø last)."""
-    swedish = unicodedata.normalize("NFC", text.lower()).translate(_SORT)
-    return _UNSORTED.sub("", _without_marks(swedish)).strip()
+    lower = text.lower()
+    if not lower.isascii():
+        lower = _without_marks(unicodedata.normalize("NFC", lower).translate(_SORT))
+    return _UNSORTED.sub("", lower).strip()
 
 
 def neutral(text: str) -> str:

@@ -65,7 +65,7 @@ class _Reading:
             self._put(fault)
 
     def given(self) -> Read:
-        """Return the next pages, in order."""
+        """Return the next pages, in order, with their records drafted if that was begun."""
         if self._fault is not None:
             raise self._fault
         found: list[Read] = []
@@ -78,7 +78,9 @@ class _Reading:
             one = self._ready() if len(found) < AT_ONCE // _DRAFTED_AT_ONCE else None
         if not found and self._fault is not None:
             raise self._fault
-        return Read([page for one in found for page in one.pages], drafting.together([one.draft for one in found]))
+        read = Read([page for one in found for page in one.pages], drafting.together([one.draft for one in found]))
+        drafting.wait_for(read.draft)
+        return read
 
     def _ready(self) -> Read | BaseException | None:
         try:

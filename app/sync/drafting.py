@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import datetime
@@ -106,6 +106,12 @@ def together(drafts: Sequence[Draft]) -> Draft:
     """Return what drafts the records of several pages, in their order."""
     begun = [one for one in drafts if isinstance(one, _Begun)]
     return _Begun([share for one in begun for share in one.shares]) if len(begun) == len(drafts) else here
+
+
+def wait_for(draft: Draft) -> None:
+    """Wait until everything is drafted that has been begun: better so than in a transaction that others wait for."""
+    if isinstance(draft, _Begun):
+        wait(draft.shares)
 
 
 class _Begun:
