@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from app.core.db import ATTACHED, WriteSession
 
+CAN_BE_MADE: Final = hasattr(sqlite3.Connection, "serialize")
+"""Whether Python's SQLite can give a database as bytes: those before 3.36 mostly cannot."""
 AT_ONCE: Final = 10
 """How many images a transaction may read from: SQLite's own limit (`SQLITE_MAX_ATTACHED`)."""
 

@@ -22,9 +22,9 @@ from typing import Final
 import orjson
 from sqlalchemy import URL, Dialect, make_url
 
+from app.core import images
 from app.core.collecting import passing_by_what_is_here
 from app.core.db import Database
-from app.core.images import packing
 from app.journal.replicas import Drafted
 from app.journal.vocabulary import Copy, Told
 from app.reference import service as reference
@@ -189,9 +189,9 @@ def _made(url: str, said: Sequence[Envelope]) -> _Made:
     dialect = _dialect(url)
     with passing_by_what_is_here():
         made = _made_of(dialect, said)
-        if dialect.name != "sqlite":
+        if dialect.name != "sqlite" or not images.CAN_BE_MADE:
             return made
-        with packing() as image:
+        with images.packing() as image:
             return {name: (ids, drafted and drafted.packed(image)) for name, (ids, drafted) in made.items()}
 
 

@@ -16,7 +16,7 @@ from app.core import images
 from app.core.db import Database
 from app.core.errors import InvalidContent
 from app.core.images import Imaged
-from app.sync import drafting
+from app.sync import ahead, drafting
 from app.sync.drafting import Draft
 from app.sync.kinds import KINDS
 from app.sync.pages import PageRead
@@ -99,6 +99,25 @@ def test_what_is_drafted_beside_is_what_would_be_drafted_here(
         again = processes.draft_of([page(said, 10_000)])
         some = of_type(said, "enterprise")
         assert told(again, database, "enterprise", some) == told(drafting.here, database, "enterprise", some)
+
+
+@mostly_sqlite
+@pytest.mark.parametrize("can_be_made", [True, False])
+def test_rows_come_as_an_image_where_sqlite_can_make_one(
+    said: list[Envelope], database: Database, dialect: Dialect, can_be_made: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(images, "CAN_BE_MADE", can_be_made)
+    some = of_type(said, "organization")
+    with drafting.beside(database.url) as processes:
+        draft = processes.draft_of([page(said, 10_000)])
+        ((_, drafted),) = draft(dialect, "organization", some)
+        is_image = can_be_made and dialect.name == "sqlite"
+        assert {isinstance(rows, Imaged) for rows in (*drafted.rows.values(), drafted.words)} == {is_image}
+        assert told(draft, database, "organization", some) == told(drafting.here, database, "organization", some)
+
+
+def test_a_transaction_reads_no_more_images_than_sqlite_allows():
+    assert ahead.AT_ONCE // ahead._DRAFTED_AT_ONCE <= images.AT_ONCE
 
 
 def test_beside_threads_that_may_hold_a_lock_nothing_is_copied(database: Database):
