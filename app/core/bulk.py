@@ -67,7 +67,7 @@ def insert_ready(session: WriteSession, into: TableClause | type[SQLModel], rows
     target = f"{prepare.format_table(table)} ({', '.join(columns)})"
     if isinstance(rows, Imaged):
         found = f"SELECT * FROM {images.address_of(session, rows)}"  # noqa: S608  # names of our own
-        # FAIL: whoever writes many rows gives up all of them when one is refused, so SQLite need not make ready to.
+        # FAIL: when a row is refused the caller gives up all of them, so SQLite need not be ready to undo a statement.
         connection.exec_driver_sql(f"INSERT OR FAIL INTO {target} {found}")
     elif connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(columns))
