@@ -57,11 +57,13 @@ class _Reading:
                 page = self._caller.changes(after, run)
                 read.append(page)
                 if len(read) == _DRAFTED_AT_ONCE or not self._processes.has_work(page):
-                    self._give(read)
-                    read = []
+                    whole, read = read, []
+                    self._put(Read(whole, self._processes.draft_of(whole)))
                 after, has_more = page.next, page.has_more
         except BaseException as fault:
-            self._give(read)
+            if read:
+                # Nothing is begun any more: it may be what has failed.
+                self._put(Read(read, drafting.here))
             self._put(fault)
 
     def given(self) -> Read:
@@ -87,10 +89,6 @@ class _Reading:
             return self._read.get_nowait()
         except Empty:
             return None
-
-    def _give(self, read: list[PageRead]) -> None:
-        if read:
-            self._put(Read(read, self._processes.draft_of(read)))
 
     def _put(self, one: Read | BaseException) -> None:
         while not self.stopped.is_set():

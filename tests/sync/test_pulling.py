@@ -15,7 +15,8 @@ from sqlmodel import col
 from app.core.clock import now
 from app.core.errors import InvalidContent
 from app.organizations import replicas
-from app.sync import buckets, leasing, pulling, serving
+from app.sync import buckets, drafting, leasing, pulling, serving
+from app.sync.calling import Caller, CallFault
 from app.sync.canonical import bucket_of
 from app.sync.tables import SyncPeer, SyncRecord
 from app.sync.vocabulary import PeerState, Verdict
@@ -127,6 +128,52 @@ def test_what_processes_beside_have_drafted_is_written_as_any_other(nodes: TwoNo
     shown |= dict.fromkeys(range(30, 60), "Ny.")
     del shown[7]
     assert nodes.shown() == {record_id(number): summary for number, summary in shown.items()}
+    assert nodes.are_equal()
+
+
+@mostly_sqlite
+@pytest.mark.parametrize("begun", [0, 2])
+def test_a_run_beside_which_nothing_can_be_begun_fails_and_does_not_wait(
+    nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch, begun: int
+):
+    monkeypatch.setattr("app.sync.calling.PAGE_RECORDS", 1)
+    draft_of, asked = drafting.Beside.draft_of, []
+
+    def no_more(processes, pages):
+        asked.append(pages)
+        if len(asked) > begun:
+            raise OSError("no process can be begun")
+        return draft_of(processes, pages)
+
+    write(nodes.north, *range(1, 6))
+    with monkeypatch.context() as patched:
+        patched.setattr(drafting.Beside, "draft_of", no_more)
+        outcome = nodes.pull()
+    assert (outcome.verdict, outcome.counts.put) == (Verdict.FAILED, begun)
+    assert "OSError" in (outcome.fault or "")
+    assert nodes.pull().verdict is Verdict.VERIFIED
+    assert nodes.are_equal()
+
+
+@mostly_sqlite
+def test_pages_before_a_fault_are_written_though_others_were_to_be_drafted_with_them(
+    nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("app.sync.calling.PAGE_RECORDS", 1)
+    monkeypatch.setattr("app.sync.drafting._MANY", 1)
+    write(nodes.north, *range(1, 12))
+    changes = Caller.changes
+
+    def until_seven(caller, after, run):
+        if after >= 6:
+            raise CallFault("The line is dead.")
+        return changes(caller, after, run)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Caller, "changes", until_seven)
+        outcome = nodes.pull()
+    assert (outcome.verdict, outcome.counts.put) == (Verdict.FAILED, 6)
+    assert nodes.pull().counts.put == 5
     assert nodes.are_equal()
 
 
