@@ -36,6 +36,8 @@ from app.sync.vocabulary import Envelope
 _MANY: Final = 10_000
 _PROCESSES: Final = 2
 _MAY_BE_COPIES: Final = sys.platform == "linux"
+_GIVES_WAY: Final = 15
+"""How much less than the first process they are hurried by the system, which has 19 steps for that."""
 
 Part = tuple[list[Copy], Drafted]
 Draft = Callable[[Dialect, str, Sequence[Envelope]], list[Part]]
@@ -162,6 +164,9 @@ def _begin() -> None:
     for asked in (signal.SIGTERM, signal.SIGHUP):
         # What the first one does when it is asked to end is not this one's to do.
         signal.signal(asked, signal.SIG_DFL)
+    if hasattr(os, "nice"):
+        # Whoever writes holds what others wait for, and those who ask for pages are people.
+        os.nice(_GIVES_WAY)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
