@@ -4,6 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 
+import uuid_utils
 from sqlalchemy import Column, Enum, Index, String, text
 from sqlmodel import Field, SQLModel
 
@@ -22,6 +23,14 @@ SQLModel.metadata.naming_convention = {
 def new_id() -> str:
     """Return a random id: nobody can guess another record's."""
     return str(uuid.uuid4())
+
+
+def part_id() -> str:
+    """Return an id for what belongs to a record and is shown with it: it comes after those made before (RFC 9562, v7).
+
+    Rows that are made together stand together in every index then, and thousands of them touch few of its pages.
+    """
+    return str(uuid_utils.uuid7())
 
 
 def stable_id(kind: str, key: str) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 
 from app.core.bulk import insert_many
 from app.core.clock import now
-from app.core.columns import new_id
+from app.core.columns import new_id, part_id
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import SEE_ERRORS, FieldFault, InvalidContent, Message
 from app.core.i18n import N_
@@ -168,7 +168,7 @@ def child_rows(enterprise_id: str, data: EnterpriseCreate) -> Rows:
 
 
 def _add_offering(rows: Rows, enterprise_id: str, position: int, data: OfferingIn) -> None:
-    of = {"offering_id": new_id(), "enterprise_id": enterprise_id}
+    of = {"offering_id": part_id(), "enterprise_id": enterprise_id}
     own = data.model_dump(exclude={"cpv", "sectors"})
     rows[Offering].append({"id": of["offering_id"], "enterprise_id": enterprise_id, "position": position, **own})
     rows[OfferingCpv] += [{**of, "code": code, "position": i} for i, code in enumerate(dict.fromkeys(data.cpv))]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import Synced, id_column, index_of_shown, new_id, sort_column, state_column
+from app.core.columns import Synced, id_column, index_of_shown, new_id, part_id, sort_column, state_column
 from app.enterprises.vocabulary import (
     EligibilityState,
     EmployeesBand,
@@ -71,7 +71,7 @@ class EnterpriseAlias(SQLModel, table=True):
 class Offering(SQLModel, table=True):
     """One thing that an enterprise sells, or one kind of work-training place."""
 
-    id: str = Field(default_factory=new_id, sa_column=id_column())
+    id: str = Field(default_factory=part_id, sa_column=id_column())
     enterprise_id: str = Field(sa_column=_of_enterprise())
     position: int
     title: str = Field(max_length=300)

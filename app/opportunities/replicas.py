@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from sqlalchemy import select
 from sqlmodel import col
 
-from app.core.columns import new_id
+from app.core.columns import part_id
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Message
 from app.core.i18n import N_
@@ -139,7 +139,7 @@ def _row(copy: Copy, data: _CopiedOpportunity) -> dict[str, Any]:
 
 def _awards(opportunity_id: str, data: _CopiedOpportunity) -> list[dict[str, Any]]:
     awards = data.outcome.awards if data.outcome else []
-    return [{"id": new_id(), **saving.award_values(opportunity_id, i, one)} for i, one in enumerate(awards)]
+    return [{"id": part_id(), **saving.award_values(opportunity_id, i, one)} for i, one in enumerate(awards)]
 
 
 REPLICAS: Final = Replicas(

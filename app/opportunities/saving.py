@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col
 
 from app.core.bulk import insert_many
 from app.core.clock import now
-from app.core.columns import new_id
+from app.core.columns import part_id
 from app.core.db import WriteSession
 from app.core.errors import SEE_ERRORS, Conflict, FieldFault, InvalidContent, Message
 from app.core.i18n import N_
@@ -209,7 +209,7 @@ def child_rows(opportunity_id: str, data: OpportunityIn) -> Rows:
 
 
 def _add_lot(rows: Rows, opportunity_id: str, position: int, data: LotIn) -> None:
-    of = {"lot_id": new_id()}
+    of = {"lot_id": part_id()}
     value = data.estimated_value
     own = {
         "id": of["lot_id"],

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, ForeignKey, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from app.core.columns import Synced, id_column, index_of_shown, new_id, sort_column, state_column
+from app.core.columns import Synced, id_column, index_of_shown, new_id, part_id, sort_column, state_column
 from app.opportunities.vocabulary import Form, LotResult, Origin, ReservedExecution, Status, ValueBand
 
 
@@ -94,7 +94,7 @@ class OpportunitySrppArea(SQLModel, table=True):
 class Lot(SQLModel, table=True):
     """A part of an opportunity that can be awarded on its own."""
 
-    id: str = Field(default_factory=new_id, sa_column=id_column())
+    id: str = Field(default_factory=part_id, sa_column=id_column())
     opportunity_id: str = Field(sa_column=_child("opportunity"))
     position: int
     number: str = Field(max_length=64, description="The buyer's own name of the lot, for instance LOT-0001")
@@ -154,7 +154,7 @@ class Award(SQLModel, table=True):
 
     __tablename__ = "opportunity_award"
 
-    id: str = Field(default_factory=new_id, sa_column=id_column())
+    id: str = Field(default_factory=part_id, sa_column=id_column())
     opportunity_id: str = Field(sa_column=_child("opportunity"))
     position: int
     lot_number: str | None = Field(default=None, max_length=64, description="None: the whole")

@@ -1,10 +1,10 @@
 """The sync over HTTP: for peers under /sync/v1, with a token; for everybody /api/v1/changes and what the node is."""
 
-import gzip
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from isal import igzip
 
 from app.accounts.writing import Home, LinkRoute, Writes
 from app.core.db import Reads, database_of
@@ -28,7 +28,8 @@ from app.sync.schemas import (
 from app.sync.serving import Serving
 from app.sync.vocabulary import MEDIA_TYPE, ChangesFormat
 
-_QUICK: Final = 4
+_LEVEL: Final = 2
+"""Of ISA-L's four: a fifth of the time that zlib takes for as much."""
 _SHORTEST_COMPRESSED: Final = 2048
 _AS_LINES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -202,6 +203,6 @@ def _answer(request: Request, body: bytes, media_type: str) -> Response:
     """Return an answer for one peer, compressed here and not where the other requests wait for it."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if len(body) >= _SHORTEST_COMPRESSED and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, _QUICK)
+        body = igzip.compress(body, _LEVEL)
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type=media_type, headers=headers)
