@@ -5,11 +5,14 @@ how a value is stored (states, instants, yes and no), and the driver is given th
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Connection, Dialect, TableClause, inspect
+from sqlalchemy import JSON, CheckConstraint, Connection, Dialect, Enum, Table, TableClause, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
@@ -20,7 +23,10 @@ from app.core.images import Imaged, Packing
 
 
 class Ready(NamedTuple):
-    """Rows of one table as a driver takes them: plain values, which another process can make as well."""
+    """Rows of one table as a driver takes them: plain values, which another process can make as well.
+
+    States are some that their columns have.
+    """
 
     names: tuple[str, ...]
     values: list[tuple[Any, ...]]
@@ -65,15 +71,17 @@ def insert_ready(session: WriteSession, into: TableClause | type[SQLModel], rows
     prepare = connection.dialect.identifier_preparer
     columns = [prepare.format_column(table.c[name]) for name in rows.names]
     target = f"{prepare.format_table(table)} ({', '.join(columns)})"
-    if isinstance(rows, Imaged):
-        found = f"SELECT * FROM {images.address_of(session, rows)}"  # noqa: S608  # names of our own
-        # FAIL: when a row is refused the caller gives up all of them, so SQLite need not be ready to undo a statement.
-        connection.exec_driver_sql(f"INSERT OR FAIL INTO {target} {found}")
-    elif connection.dialect.name == "sqlite":
-        places = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", rows.values)  # noqa: S608  # names of our own
-    else:
-        _copy(connection, target, rows.values)
+    if connection.dialect.name != "sqlite":
+        _copy(connection, target, _unpacked(session, rows).values)
+        return
+    with _states_known(connection, table):
+        if isinstance(rows, Imaged):
+            found = f"SELECT * FROM {images.address_of(session, rows)}"  # noqa: S608  # names of our own
+            # FAIL: whoever is refused a row gives up all of them, so SQLite need not be ready to undo a statement.
+            connection.exec_driver_sql(f"INSERT OR FAIL INTO {target} {found}")
+        else:
+            places = ", ".join("?" * len(columns))
+            connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({places})", rows.values)  # noqa: S608  # names of our own
 
 
 def update_ready(
@@ -107,6 +115,32 @@ def update_ready(
 
 def _unpacked(session: WriteSession, rows: Ready | Imaged) -> Ready:
     return rows if isinstance(rows, Ready) else Ready(rows.names, images.values_of(session, rows))
+
+
+@contextmanager
+def _states_known(connection: Connection, table: TableClause) -> Iterator[None]:
+    """Let SQLite not ask again whether states are some that their columns have: for each row that takes an eighth.
+
+    The rows' types have asked already. What else a table may check is checked still.
+    """
+    if not _checks_states_only(table):
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=OFF")
+
+
+@cache
+def _checks_states_only(table: TableClause) -> bool:
+    if not isinstance(table, Table):
+        return False
+    said = {*table.constraints, *chain.from_iterable(column.constraints for column in table.c)}
+    checks = sum(isinstance(one, CheckConstraint) for one in said)
+    of_states = sum(isinstance(one.type, Enum) and one.type.create_constraint for one in table.c)
+    return bool(checks) and checks == of_states
 
 
 def _table(into: TableClause | type[SQLModel]) -> TableClause:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import CheckConstraint, Column, Enum, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.bulk import insert_many
@@ -79,3 +79,25 @@ def test_what_the_database_refuses_is_told_without_the_values(database: Database
         assert SECRET not in str(told.value)
     with database.reads() as session:
         assert session.connection().execute(select(table_of(Enterprise))).all() == []
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_states_are_checked_by_the_database_again_when_the_rows_are_in(database: Database, is_refused: bool):
+    with database.writes() as session:
+        insert_many(session, Enterprise, [an_enterprise("a")])
+        if is_refused:
+            with pytest.raises(IntegrityError), session.begin_nested():
+                insert_many(session, Enterprise, [an_enterprise("b"), an_enterprise("a")])
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.connection().execute(text("UPDATE enterprise SET kind = 'nothing that is known'"))
+
+
+def test_what_a_table_checks_beside_states_is_checked(database: Database):
+    kind = Enum(Kind, native_enum=False, create_constraint=True, name="kind_known")
+    table = Table("checked", MetaData(), Column("number", Integer, CheckConstraint("number > 0")), Column("kind", kind))
+    with database.writes() as session:
+        table.create(session.connection())
+        insert_many(session, table, [{"number": 1, "kind": Kind.PROJECT}])
+        with pytest.raises(IntegrityError), session.begin_nested():
+            insert_many(session, table, [{"number": 0, "kind": Kind.PROJECT}])
+        table.drop(session.connection())
