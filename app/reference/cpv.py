@@ -6,10 +6,11 @@ shipped is known by its prefix, until the full official list has been imported: 
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from math import log
+from typing import Final
 
 from app.core.errors import Message
 from app.core.i18n import N_
@@ -30,6 +31,7 @@ _STOP_WORDS = frozenset(
     {"a", "an", "and", "at", "av", "de", "den", "det", "en", "et", "ett", "for", "fra", "fran", "i", "in", "med", "of"}
     | {"og", "och", "om", "on", "pa", "samt", "the", "til", "till", "to", "ved", "vid", "with"}
 )
+_WORDS_REMEMBERED: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class CpvTable:
                 codes = found.setdefault(word, {})
                 codes[code] = max(weight, codes.get(code, 0.0))
         return WordIndex(found)
+
+    @cached_property
+    def fitting(self) -> Callable[[str], Mapping[str, float]]:
+        """What gives the codes that one search word fits, with how well; titles say the same words again and again."""
+        return lru_cache(maxsize=_WORDS_REMEMBERED)(partial(_fitting, self))
 
 
 class WordIndex:
@@ -209,11 +216,12 @@ def search_cpv(words: str, language: str, limit: int = 10) -> list[CpvHit]:
     if not wanted:
         return []
     scores: dict[str, list[float]] = {}
+    here = table()
     for position, word in enumerate(wanted):
-        for code, weight in _fitting(word).items():
+        for code, weight in here.fitting(word).items():
             scores.setdefault(code, [0.0] * len(wanted))[position] = weight
     order = sorted(scores, key=lambda code: (-_telling(scores[code]), -sum(scores[code]), cpv_level(code), code))
-    codes = table().codes
+    codes = here.codes
     return [CpvHit(code, codes[code].label(language)) for code in order[:limit]]
 
 
@@ -253,13 +261,12 @@ def _weighted_words(labelled: Labelled, everyday: str) -> Iterable[tuple[str, fl
         yield word, 2.5
 
 
-def _fitting(word: str) -> dict[str, float]:
-    """Return the codes that one search word fits, with how well."""
+def _fitting(table: CpvTable, word: str) -> dict[str, float]:
     if word.isdecimal():
-        return dict.fromkeys(table().beginning_with(word), 2.5)
+        return dict.fromkeys(table.beginning_with(word), 2.5)
     found: dict[str, float] = {}
     for variant in {word, *stems(word)}:
-        for likeness, codes in table().index.like(variant):
+        for likeness, codes in table.index.like(variant):
             for code, weight in codes.items():
                 found[code] = max(found.get(code, 0.0), likeness * weight)
     return found
