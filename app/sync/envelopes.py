@@ -142,7 +142,7 @@ def of_row(row: SyncRecord) -> Envelope:
 
 def found(session: ReadSession | WriteSession, wanted: Select[SyncRecord]) -> list[Envelope]:
     """Return records as they travel: those that a select of whole rows finds, read without making rows of them."""
-    return [Envelope(*row) for row in session.execute(wanted.with_only_columns(*_TRAVELLING))]
+    return [Envelope(*row) for row in session.connection().execute(wanted.with_only_columns(*_TRAVELLING))]
 
 
 def unsaid(session: ReadSession | WriteSession, home: str) -> Iterator[Change]:
