@@ -33,7 +33,8 @@ _LONGEST_ADDRESS = 2048
 
 def readable(value: str) -> str:
     """Refuse characters that no database or page can hold: NUL, other controls, lone surrogates."""
-    if found := UNSTORABLE.search(value):
+    # Most texts hold nothing but what is printed, and a line break makes one worth a look.
+    if not value.isprintable() and (found := UNSTORABLE.search(value)):
         character = f"U+{ord(found.group()):04X}"
         raise ValueError(Message(N_("contains a character that cannot be stored ({character})"), character=character))
     return value
@@ -44,7 +45,7 @@ def composed(value: Any) -> Any:
 
     Before anything else is looked at: it may change how long the text is.
     """
-    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) and not value.isascii() else value
 
 
 def _written_out(value: Any) -> Any:
