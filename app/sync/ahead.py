@@ -11,7 +11,7 @@ from app.sync.calling import Caller
 from app.sync.drafting import Beside, Draft
 from app.sync.pages import PageRead
 
-AT_ONCE: Final = 16
+AT_ONCE: Final = 24
 """How many pages are given at a time, at most; as many more may be waiting."""
 _DRAFTED_AT_ONCE: Final = 4
 _LOOKS_UP_SECONDS: Final = 0.2
