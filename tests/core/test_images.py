@@ -69,6 +69,15 @@ def test_an_image_of_nothing_is_made():
     assert packing.image.content == b""
 
 
+@pytest.mark.parametrize("number", [1, 7, 8, 9, 17])
+def test_rows_of_an_image_are_all_there_in_their_order(database: Database, number: int):
+    rows = [(f"{place}", place, None) for place in range(number)]
+    with images.packing() as packing:
+        packed = packing.put(("text", "order", "nothing"), rows)
+    with database.writes() as session:
+        assert images.values_of(session, packed) == rows
+
+
 def test_nothing_of_images_stays_when_the_transaction_ends(database: Database):
     both = sent(database, Enterprise, an_enterprise("a")), sent(database, Enterprise, an_enterprise("b"))
     with database.writes() as session:

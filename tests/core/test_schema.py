@@ -1,7 +1,7 @@
 """The texts, dates and numbers that schemas are made of."""
 
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from app.core.schema import (
+    UNSTORABLE,
     Code,
     Day,
     FunctionAddress,
@@ -21,6 +22,7 @@ from app.core.schema import (
     SourceName,
     WebAddress,
     Whole,
+    readable,
 )
 from app.opportunities.schemas import Title
 
@@ -119,3 +121,10 @@ def test_what_is_much_too_long_is_read_quickly(piece: str):
             TypeAdapter(kind).validate_python(hostile)
         # Looked through again from each of its letters it would take hours.
         assert time.process_time() - begun < 1, kind
+
+
+def test_of_all_usual_characters_those_are_refused_that_cannot_be_stored():
+    for number in range(2**16):
+        text = f"a{chr(number)}"
+        with pytest.raises(ValueError, match=f"U.{number:04X}") if UNSTORABLE.search(text) else nullcontext():
+            readable(text)

@@ -58,6 +58,8 @@ def test_with_the_full_list_only_its_own_codes_count(full_list: None) -> None:
 
 
 def test_a_few_imported_codes_add_to_what_is_shipped() -> None:
+    before = codes_of("tavlevask")
+    assert "90919999" not in before
     cpv.use_imported([Labelled("90919999", "Tavelstädning", "Tavlevask", "Blackboard cleaning")])
     try:
         assert service.cpv_label("90919999", "nb") == "Tavlevask"
@@ -66,6 +68,7 @@ def test_a_few_imported_codes_add_to_what_is_shipped() -> None:
     finally:
         cpv.use_imported([])
     assert service.cpv_label("90919999", "nb") == service.cpv_label("90919000", "nb")
+    assert codes_of("tavlevask") == before
 
 
 def test_levels_and_ancestors_follow_the_digits() -> None:

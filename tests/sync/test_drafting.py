@@ -149,6 +149,21 @@ def test_a_process_beside_ends_when_it_is_asked_to_and_does_nothing_else(said: l
     assert heard == []
 
 
+@pytest.mark.parametrize("are_copies", [True, False], ids=["copies", "begun anew"])
+@mostly_sqlite
+def test_processes_beside_give_way_to_the_one_that_writes(
+    said: list[Envelope], database: Database, are_copies: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(drafting, "_MAY_BE_COPIES", are_copies)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with drafting.beside(database.url) as processes:
+        drafting.wait_for(processes.draft_of([page(said, 10_000)]))
+        pool = processes._pool
+        assert pool is not None
+        assert pool.submit(os.getpriority, os.PRIO_PROCESS, 0).result() == min(19, own + drafting._GIVES_WAY)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own
+
+
 @mostly_sqlite
 def test_for_a_night_s_changes_no_process_begins(said: list[Envelope], database: Database):
     with drafting.beside(database.url) as processes:
