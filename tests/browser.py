@@ -80,6 +80,7 @@ def axe_violations(page: Page, *, colours: bool | None = None) -> list[str]:
     Measuring contrast takes more than half of the time, and pages are painted with the same few colours. So each time
     it is done where a test says so, on one page of each sort, and in the long tests everywhere.
     """
+    _settled(page)
     options = {
         "runOnly": {"type": "tag", "values": _AXE_RULES},
         "rules": {"color-contrast": {"enabled": is_long if colours is None else colours}},
@@ -93,8 +94,28 @@ def axe_violations(page: Page, *, colours: bool | None = None) -> list[str]:
     ]
 
 
+def _settled(page: Page) -> None:
+    """Wait until the page is whole, painted and at rest.
+
+    A click returns before the answer's style sheets are there and before what has `autofocus` is scrolled to; axe then
+    measures one thing before and its neighbour after, and says that they lie upon each other.
+    """
+    page.wait_for_load_state()
+    page.evaluate(
+        """async () => {
+            const frame = () => new Promise(requestAnimationFrame);
+            await document.fonts.ready;
+            await frame();
+            await frame();
+            const passing = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity);
+            await Promise.allSettled(passing.map(one => one.finished));
+        }"""
+    )
+
+
 def scrolls_sideways(page: Page) -> bool:
     """Tell whether the page is wider than its window."""
+    page.wait_for_load_state()
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
