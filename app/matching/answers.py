@@ -71,6 +71,7 @@ def match(question: Question, known: Known, scored: NeedScore, may: Eligibility)
         enterprise=MatchedEnterprise(
             id=known.enterprise_id,
             name=known.name,
+            home=known.home,
             area_code=known.municipality,
             lifecycle=known.document.lifecycle,
         ),
@@ -155,6 +156,7 @@ def reverse_match(told: Told, known: Known, say: Texts) -> ReverseMatch:
     return ReverseMatch(
         opportunity=MatchedOpportunity(
             id=told.opportunity_id,
+            home=told.home,
             title=told.shown.title,
             language=told.shown.language,
             buyer_name=told.shown.buyer_name,

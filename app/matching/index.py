@@ -39,6 +39,7 @@ class Known:
 
     enterprise_id: str
     name: str
+    home: str
     municipality: str | None
     document: Document
 
@@ -86,13 +87,13 @@ def known_by_slot(
 ) -> dict[int, Known]:
     """Return the compiled documents in slots, with those of their word pieces that a question looks for."""
     rows = driver_rows(session, *queries.known(_dialect(session), "slot", slots)) if slots else []
-    return {row[0]: Known(row[1], row[2], row[3], Document.from_bytes(row[4], pieces)) for row in rows}
+    return {row[0]: Known(row[1], row[2], row[3], row[4], Document.from_bytes(row[5], pieces)) for row in rows}
 
 
 def known(session: ReadSession | WriteSession, enterprise_ids: Sequence[str]) -> dict[str, Known]:
     """Return the compiled documents of enterprises by id."""
     rows = driver_rows(session, *queries.known(_dialect(session), "enterprise_id", enterprise_ids))
-    return {row[1]: Known(row[1], row[2], row[3], Document.from_bytes(row[4])) for row in rows}
+    return {row[1]: Known(row[1], row[2], row[3], row[4], Document.from_bytes(row[5])) for row in rows}
 
 
 def ids_in(session: ReadSession | WriteSession, slots: Sequence[int]) -> dict[int, str]:

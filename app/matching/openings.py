@@ -55,6 +55,7 @@ class Told:
     """An open opportunity as it is explained: its lots in the buyer's order with their plans, and what a list shows."""
 
     opportunity_id: str
+    home: str
     deadline_at: datetime | None
     shown: Shown
     need: Need
@@ -181,11 +182,12 @@ def ids(session: ReadSession | WriteSession) -> list[str]:
 
 def told(session: ReadSession | WriteSession, opportunity_ids: Sequence[str]) -> dict[str, Told]:
     """Return what explains these opportunities."""
-    wanted = select(MatchOpportunity).where(col(MatchOpportunity.opportunity_id).in_(opportunity_ids))
     found = {}
-    for row in session.execute(wanted).scalars():
+    for row, home in session.execute(queries.told(opportunity_ids)):
         shown, lots, plans = plans_from_bytes(row.plans, lots_from_bytes(row.lots))
-        found[row.opportunity_id] = Told(row.opportunity_id, row.deadline_at, shown, Need(tuple(lots)), tuple(plans))
+        found[row.opportunity_id] = Told(
+            row.opportunity_id, home, row.deadline_at, shown, Need(tuple(lots)), tuple(plans)
+        )
     return found
 
 

@@ -10,6 +10,7 @@ from sqlmodel import col
 from app.enterprises.tables import Enterprise
 from app.matching.gate import Span
 from app.matching.tables import MatchAsked, MatchEnterprise, MatchLot, MatchOpportunity, MatchSeen
+from app.opportunities.tables import Opportunity
 
 # What a profile tells of an enterprise itself.
 PROFILED = (
@@ -42,8 +43,12 @@ def postings(dialect: str, terms: Sequence[str], spans: Sequence[Span]) -> tuple
 def known(dialect: str, column: Literal["slot", "enterprise_id"], values: Sequence[Any]) -> tuple[str, list[Any]]:
     """Return SQL and values for compiled documents, with what a list shows of them, by `slot` or `enterprise_id`."""
     wanted = f"IN ({', '.join('?' * len(values))})" if dialect == "sqlite" else "= ANY(%s)"
+    columns = "slot, enterprise_id, m.name, e.home, m.municipality, document"
     # `column` is one of two words of our own, never a reader's text.
-    sql = f"SELECT slot, enterprise_id, name, municipality, document FROM match_enterprise WHERE {column} {wanted}"  # noqa: S608
+    sql = (
+        f"SELECT {columns} FROM match_enterprise m JOIN enterprise e ON e.id = m.enterprise_id "  # noqa: S608
+        f"WHERE m.{column} {wanted}"
+    )
     return sql, list(values) if dialect == "sqlite" else [list(values)]
 
 
@@ -78,6 +83,13 @@ def openings(slots: Sequence[int]) -> Select[str, datetime | None, str, bytes]:
         col(MatchOpportunity.lots),
     )
     return wanted.where(col(MatchOpportunity.opportunity_id).in_(owners))
+
+
+def told(opportunity_ids: Sequence[str]) -> Select[MatchOpportunity, str]:
+    """Select what explains these opportunities, and the home of each."""
+    wanted = select(MatchOpportunity, col(Opportunity.home))
+    of_each = wanted.join(Opportunity, col(Opportunity.id) == col(MatchOpportunity.opportunity_id))
+    return of_each.where(col(MatchOpportunity.opportunity_id).in_(opportunity_ids))
 
 
 def open_at(at: datetime) -> Select[str]:

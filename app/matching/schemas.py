@@ -28,6 +28,7 @@ LanguageTag = Annotated[
         json_schema_extra={"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$"},
     ),
 ]
+Home = Annotated[str, Field(description="The node that keeps the record; on any other it is a copy")]
 # Texts in the answer, with their vocabulary in the document.
 CriterionName = Annotated[str, Field(json_schema_extra={"enum": [one.value for one in Criterion]})]
 EligibilityName = Annotated[
@@ -87,6 +88,7 @@ class MatchedEnterprise(SchemaOut):
 
     id: str
     name: str
+    home: Home
     area_code: str | None
     lifecycle: str
 
@@ -181,6 +183,7 @@ class MatchedOpportunity(SchemaOut):
     """The opportunity, as far as a list needs it."""
 
     id: str
+    home: Home
     title: str
     language: str
     buyer_name: str

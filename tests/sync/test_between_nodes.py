@@ -12,7 +12,7 @@ import pytest
 
 from app.sync import status
 from tests.sync.few import few_nodes
-from tests.sync.nodes import Node, acquaint, demo_nodes, require_agreement, sync_all
+from tests.sync.nodes import IDS, Node, acquaint, demo_nodes, require_agreement, sync_all
 from tests.sync.processes import Starter
 from tests.sync.test_faults_on_the_wire import DRAWN, survive
 
@@ -37,21 +37,32 @@ def deep(kinds: Sequence[str]) -> Any:
 
 
 def answers_of(node: Node) -> list[Any]:
-    """Return what a node answers to each question: which records, in which order, with which points."""
+    """Return what a node answers to each question: which records, whose, in which order, with which points.
+
+    The last answers are the opportunities that fit the first enterprise of the last question, and what fits the first
+    of those in turn.
+    """
     found = []
     with httpx.Client(base_url=f"{node.url}/api/v1", timeout=60) as client:
         for method, path, asked in QUESTIONS:
             answer = client.request(method, path, **asked)
-            assert answer.status_code == 200, f"{node.id} {path}: {answer.text}"
-            items = answer.json()["items"]
-            assert items, f"{node.id} finds nothing at {path} {asked}"
-            found.append([_told(item) for item in items])
+            found.append(_told(node, answer))
+        for kind in ("enterprises", "opportunities"):
+            first = found[-1][0][0]
+            found.append(_told(node, client.get(f"/{kind}/{first}/matches")))
     return found
 
 
-def _told(item: dict[str, Any]) -> tuple[Any, ...]:
-    record = item.get("enterprise", item)
-    return record["id"], item.get("score"), item.get("eligibility")
+def _told(node: Node, answer: httpx.Response) -> list[tuple[Any, ...]]:
+    assert answer.status_code == 200, f"{node.id} {answer.url}: {answer.text}"
+    items = answer.json()["items"]
+    assert items, f"{node.id} finds nothing at {answer.url}"
+    records = [item.get("enterprise") or item.get("opportunity") or item for item in items]
+    assert {record["home"] for record in records} <= set(IDS.values())
+    return [
+        (record["id"], record["home"], item.get("score"), item.get("eligibility"))
+        for record, item in zip(records, items, strict=True)
+    ]
 
 
 def kept_aside(node: Node) -> list[tuple[str, str | None]]:
@@ -81,8 +92,10 @@ def test_three_nodes_hold_the_same_and_rank_alike(trio: list[Node]):
     assert {"organization", "enterprise", "opportunity", "support_offer", "need"} <= set(held["vasternorrland"])
     assert {node.id: kept_aside(node) for node in trio} == {node.id: [] for node in trio}
     answers = [answers_of(node) for node in trio]
-    for number, question in enumerate(QUESTIONS):
+    for number, question in enumerate([*QUESTIONS, "what fits an enterprise", "who fits an opportunity"]):
         assert answers[0][number] == answers[1][number] == answers[2][number], question
+    # A need that two counties can meet finds the enterprises of both.
+    assert len({home for _, home, *_ in answers[0][0]}) > 1
 
 
 def test_a_night_on_which_nothing_has_changed_takes_three_questions_a_peer(trio: list[Node]):
