@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, tuple_
 from sqlmodel import col
 
-from app.core.db import Database
+from app.core.db import Database, WriteSession
 from app.journal import copies
 from app.journal import service as journal
 from app.journal.vocabulary import Method
@@ -75,20 +75,18 @@ def check(database: Database, home: str, *, is_own: bool, tell: Tell = lambda *_
     A payload that is not what its hash says is given the hash that it has, so that it differs from what its home says:
     the next run fetches it, and of an own record others are told anew (`audit_own`).
     """
-    damaged = [key for batch in _rehashed(database, home, tell) for key in batch]
+    suspected = [key for batch in _rehashed(database, home, tell) for key in batch]
     with database.writes() as session:
         if is_own:
             journal.hold_numbers(session)
         else:
             applying.wait_for(session, home)
-        for (record_type, record_id), actual in damaged:
-            of = (col(SyncRecord.home) == home, col(SyncRecord.type) == record_type, col(SyncRecord.id) == record_id)
-            session.connection().execute(update(SyncRecord).where(*of).values(hash=actual))
+        damaged = _give_own_hashes(session, home, suspected)
         sums = len(buckets.differing(buckets.held(session, home), buckets.counted(session, home)))
         if sums:
             buckets.put_right(session, home)
     lost, left = (0, 0) if is_own else _follow(database, home, tell)
-    return Found(len(damaged), sums, lost, left)
+    return Found(damaged, sums, lost, left)
 
 
 def settle(database: Database, home: str, tell: Tell = lambda *_: None) -> Counts:
@@ -99,8 +97,26 @@ def settle(database: Database, home: str, tell: Tell = lambda *_: None) -> Count
     return _settle(database, home, keys, tell)
 
 
-def _rehashed(database: Database, home: str, tell: Tell) -> Iterator[list[tuple[Key, str]]]:
-    """Yield the records whose payload is not what their hash says, with the hash that it has."""
+def _give_own_hashes(session: WriteSession, home: str, suspected: list[Key]) -> int:
+    """Give records the hash that their payload has, and return how many had another.
+
+    They were found before this transaction began, so each is read again: a newer one may have come since.
+    """
+    changed = 0
+    for record_type, keys in groupby(suspected, key=lambda key: key[0]):
+        ids = [record_id for _, record_id in keys]
+        for first in range(0, len(ids), _BATCH):
+            held = queries.records(home, record_type, ids[first : first + _BATCH])
+            for one in session.execute(held).scalars():
+                if one.hash != (actual := hash_of(one.payload)):
+                    one.hash = actual
+                    changed += 1
+            session.flush()
+    return changed
+
+
+def _rehashed(database: Database, home: str, tell: Tell) -> Iterator[list[Key]]:
+    """Yield the records whose payload is not what their hash says."""
     last: Key = ("", "")
     read = 0
     columns = (*_KEY, col(SyncRecord.hash), col(SyncRecord.payload))
@@ -110,7 +126,7 @@ def _rehashed(database: Database, home: str, tell: Tell) -> Iterator[list[tuple[
             rows = session.execute(after.limit(_BATCH)).all()
         if not rows:
             return
-        yield [((row[0], row[1]), actual) for row in rows if (actual := hash_of(row[3])) != row[2]]
+        yield [(row[0], row[1]) for row in rows if hash_of(row[3]) != row[2]]
         last, read = (rows[-1][0], rows[-1][1]), read + len(rows)
         tell("Reading", read, None)
 

@@ -47,6 +47,17 @@ def test_a_payload_that_rotted_is_found_and_fetched_again(nodes: TwoNodes):
     assert nodes.are_equal()
 
 
+def test_a_record_that_comes_while_others_are_read_keeps_its_hash(nodes: TwoNodes):
+    change(nodes.south, 2, payload='{"name":"rotten"}')
+
+    def meanwhile(*_: object) -> None:
+        write(nodes.north, 2, summary="Skriven igen.")
+        nodes.pull()
+
+    assert checking.check(nodes.south, "north", is_own=False, tell=meanwhile).is_clean
+    assert nodes.are_equal()
+
+
 @pytest.mark.deep
 def test_sums_that_are_wrong_are_counted_anew(nodes: TwoNodes):
     with nodes.south.writes() as session:
