@@ -19,6 +19,7 @@ class Double:
     """Records of one type that say the same number, each with its home and its name."""
 
     type: str
+    country: str
     number: str
     records: tuple[tuple[str, str, str], ...]
     """Home, id and name of each."""
@@ -41,5 +42,5 @@ def _of(session: ReadSession, table: Table, limit: int) -> Iterator[Double]:
         .join(twice, (number == twice.c[_NUMBER]) & (country == twice.c.country))
         .order_by(number, country, table.c.home, table.c.id)
     )
-    for (said, _), rows in groupby(session.execute(records), key=lambda row: (row[0], row[1])):
-        yield Double(table.name, said, tuple((home, record_id, name) for _, _, home, record_id, name in rows))
+    for (said, where), rows in groupby(session.execute(records), key=lambda row: (row[0], row[1])):
+        yield Double(table.name, where, said, tuple((home, record_id, name) for _, _, home, record_id, name in rows))

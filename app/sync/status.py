@@ -13,6 +13,8 @@ from app.core.db import ReadSession, WriteSession
 from app.journal import copies
 from app.journal.generations import GENERATION_SIZE
 from app.sync import queries
+from app.sync.doubles import Double
+from app.sync.doubles import doubles as of_two_nodes
 from app.sync.tables import SyncPeer, SyncRecord, SyncRun
 from app.sync.vocabulary import PeerState, RecordState, Verdict
 
@@ -152,6 +154,11 @@ def aside(session: ReadSession | WriteSession, limit: int = _SHOWN_ASIDE) -> lis
     """Return the first records that are kept and cannot be shown, by home, type and id."""
     rows: Sequence[SyncRecord] = session.execute(queries.aside().limit(limit)).scalars().all()
     return [Aside(row.home, row.type, row.id, row.dataschema, row.state, row.fault) for row in rows]
+
+
+def doubles(session: ReadSession, limit: int) -> list[Double]:
+    """Return the organisation numbers that records of two nodes say, at most `limit` of each type."""
+    return list(of_two_nodes(session, limit))
 
 
 def homes(session: ReadSession | WriteSession, record_type: str, record_ids: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import httpx
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.accounts.vocabulary import Role
 from app.core.clock import now
 from app.core.db import Database, ReadSession
+from app.organizations import service as organizations
 from app.responses import service as responses
 from app.responses.vocabulary import InvitationState
 from app.sync import status
@@ -19,6 +20,7 @@ from app.sync.vocabulary import PeerState, RecordState, Verdict
 from tests.people import send, signed_in
 from tests.responses.ground import BUYER, FIRM, NODE_SECRET, firm, letters, published
 from tests.sync.test_status import held, peer, run
+from tests.sync.test_sync_commands import organization_named
 from tests.web.copied import FAR, PLACES, copied
 from tests.web.html import parsed
 from tests.web.test_inbox import words
@@ -285,6 +287,39 @@ def test_a_coordinator_sees_how_each_node_stands_and_what_to_do(
     assert late in said
     assert held_words in said
     assert "samnod sync deletions allow trondelag" in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_coordinator_sees_which_organisations_two_nodes_have(
+    app_client: httpx.Client, database: Database, tmp_path: Path, language: str
+):
+    signed_in(app_client, database, Role.COORDINATOR)
+    path = f"/{language}/coordination/nodes/doubles"
+    none = {"sv": "Ingen organisation finns hos två noder", "nb": "Ingen organisasjon finnes hos to noder"}
+    assert none.get(language, "No organisation is at two nodes") in app_client.get(path).text
+    numbered = {"organisation_number": "5560360793", "source": "exempel"}
+    there = copied(database, tmp_path, enterprise=numbered)["enterprise"]
+    here = firm(database, kept_by=None, organisation_number="5560360793", name="Exempel hemma")
+    firm(database, kept_by=None, organisation_number="2021002387", name="Exempel ensam")
+    page = parsed(app_client.get(path).text)
+    own = {f"/{language}/enterprises/{record_id}" for record_id in (here, there)}
+    assert own | {f"{FAR.url}/records/enterprise/{there}"} <= set(page.links())
+    said = words(page)
+    assert ("5560360793" in said, "Exempel hemma" in said, "Exempel ensam" in said) == (True, True, False)
+
+
+def test_of_many_organisations_that_two_nodes_have_the_first_are_shown(
+    app_client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    signed_in(app_client, database, Role.COORDINATOR)
+    monkeypatch.setattr("web.pages.nodes._DOUBLES", 1)
+    with database.writes() as session:
+        for home, number in product(("norr", "sodra"), ("5560360793", "2021002387")):
+            organizations.register(session, organization_named(f"Exempel {number}", number), home=home)
+    page = parsed(app_client.get("/sv/coordination/nodes/doubles").text)
+    said = words(page)
+    assert ("5560360793" in said, "2021002387" in said) == (False, True)
+    assert "samnod sync doubles --limit 10000" in said
 
 
 def test_no_node_is_said_to_be_in_order_while_somebody_has_to_do_something(

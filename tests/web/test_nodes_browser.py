@@ -12,8 +12,10 @@ from app.accounts.vocabulary import Role
 from app.core.clock import now
 from app.demo.organizations import REGION, organization_id
 from app.demo.vocabulary import opportunity_id
+from app.enterprises import service as enterprises
 from app.sync.vocabulary import PeerState, RecordState, Verdict
 from tests.browser import axe_violations, scrolls_sideways
+from tests.factories import enterprise
 from tests.live import live_cookie, live_database
 from tests.session import once
 from tests.sync.test_status import held, peer, run
@@ -32,7 +34,7 @@ FJORD = {
     "country": "NO",
     "service_areas": [],
 }
-FJORD |= {"organisation_number": None, "eligibility": [], "source": "eksempel"}
+FJORD |= {"organisation_number": "974767880", "eligibility": [], "source": "eksempel"}
 QUAY = {
     "description": "Eksempel på kai.",
     "lots": [],
@@ -51,6 +53,8 @@ def far(live_server: str, tmp_path: Path) -> dict[str, str]:
         ids = copied(database, tmp_path, enterprise=FJORD, opportunity=QUAY)
         at = now()
         with database.writes() as session:
+            # The same enterprise is known here.
+            enterprises.register(session, enterprise(**FJORD | {"name": "Eksempel Verft"}), home="local")
             session.add(peer(verified_at=at - timedelta(hours=9)))
             session.add(
                 peer(id="late", name="Gävleborg", verified_at=at - timedelta(hours=50), failures=2, fault="503")
@@ -80,6 +84,7 @@ def test_every_state_is_accessible_on_a_phone(
     answer = f"/opportunities/{OPEN_ONE}/answer"
     states = {
         "/coordination/nodes": "coordinator",
+        "/coordination/nodes/doubles": "coordinator",
         f"/enterprises/{far['enterprise']}": "",
         f"/opportunities/{far['opportunity']}": "",
         f"{answer}?enterprise={far['enterprise']}": "",

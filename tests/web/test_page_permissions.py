@@ -284,6 +284,7 @@ PAGES: Mapping[str, Audience] = MappingProxyType(
         "POST /support-requests/{support_request_id}": OF_REQUEST,
         "GET /coordination": OWN_REGION,
         "GET /coordination/nodes": OWN_REGION,
+        "GET /coordination/nodes/doubles": OWN_REGION,
         "GET /coordination/needs-inventories": OWN_REGION,
         "GET /coordination/needs-inventories/new": OWN_REGION,
         "POST /coordination/needs-inventories/new": OWN_REGION,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 from typing import Annotated, Final
 
 from fastapi import APIRouter, BackgroundTasks, Path, Request, Response
@@ -36,6 +37,10 @@ router = APIRouter(route_class=PageRoute)
 OpportunityId = Annotated[str, Path(max_length=36)]
 _FOUND: Final = 10
 _LONGEST_WORDS: Final = 300
+# How many numbers of a type are shown; the command lists more.
+_DOUBLES: Final = 100
+# Where the pages of records that say a number are.
+_PLACES: Final = {"enterprise": "enterprises", "organization": "organizations"}
 # Above this hours are told as days.
 _MANY_HOURS: Final = 48
 
@@ -83,6 +88,31 @@ def nodes_page(request: Request, session: Reads, language: Language, _by: Coordi
         types={key: say(name) for key, name in TYPES.items()},
         states={key.value: say(name) for key, name in STATES.items()},
         since=lambda moment: _since(at - moment, say),
+    )
+
+
+@router.api_route("/coordination/nodes/doubles", methods=["GET", "HEAD"])
+def doubles_page(request: Request, session: Reads, language: Language, _by: CoordinatorCaller) -> Response:
+    """Show which organisation numbers records of two nodes say; their coordinators agree on which record goes."""
+    say = texts(language)
+    # One more than is shown, to know whether there are more.
+    found = [list(rows) for _, rows in groupby(status.doubles(session, _DOUBLES + 1), key=lambda one: one.type)]
+    shown = [one for rows in found for one in rows[:_DOUBLES]]
+    origins = origins_of(request)
+    return show(
+        request,
+        "nodes/doubles.html",
+        found=[
+            (
+                one,
+                say(TYPES[one.type]),
+                [(name, origins.at(home, one.type, record_id), record_id) for home, record_id, name in one.records],
+            )
+            for one in shown
+        ],
+        has_more=any(len(rows) > _DOUBLES for rows in found),
+        most=_DOUBLES,
+        places=_PLACES,
     )
 
 
