@@ -79,6 +79,17 @@ def tombstones(home: str, through: int, before: str) -> Select[SyncRecord]:
     return select(Record).where(of)
 
 
+def others_tombstones(home: str, before: str) -> Select[str, str, str]:
+    """Select home, type and id of the tombstones of all homes but one that were made before a moment (RFC 3339)."""
+    of = and_(
+        col(Record.home) != home,
+        col(Record.method) == Method.DELETE.value,
+        col(Record.state) == RecordState.CURRENT,
+        col(Record.time) < before,
+    )
+    return select(col(Record.home), col(Record.type), col(Record.id)).where(of)
+
+
 def aside() -> Select[SyncRecord]:
     """Select what is kept and cannot be shown: parked and quarantined, by home, type and id."""
     order = (col(Record.home), col(Record.type), col(Record.id))

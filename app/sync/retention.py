@@ -1,4 +1,7 @@
-"""Tombstones are kept until nobody needs them: every active peer has read past them, and ninety days have gone."""
+"""Tombstones are kept until nobody needs them: every active peer has read past them, and ninety days have gone.
+
+Those of others are needed by a home that is put back from a backup, which asks what it has taken away since.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,17 +16,21 @@ from app.sync.tables import SyncPeer, SyncRecord, SyncRun, SyncSelf
 from app.sync.vocabulary import PeerState
 
 KEPT: Final = timedelta(days=90)
+# Nobody should be put back from an older backup: docs/nodes.md says so.
+_KEPT_OF_OTHERS: Final = timedelta(days=400)
 _RUNS_KEPT: Final = timedelta(days=400)
 _BATCH: Final = 500
 
 
 def purge(database: Database, home: str, at: datetime) -> int:
-    """Forget this node's tombstones that nobody needs any more, and return how many.
+    """Forget the tombstones that nobody needs any more, this node's and others', and return how many.
 
     Whoever comes back with a cursor below them is told so (410), and compares digests.
     """
     purged = 0
     while gone := _purge_some(database, home, at):
+        purged += gone
+    while gone := _purge_others(database, home, at):
         purged += gone
     with database.writes() as session:
         session.connection().execute(delete(SyncRun).where(col(SyncRun.started_at) < at - _RUNS_KEPT))
@@ -44,6 +51,17 @@ def _purge_some(database: Database, home: str, at: datetime) -> int:
             through = col(SyncSelf.purged_through)
             further = update(SyncSelf).where(through < rows[-1][0]).values(purged_through=rows[-1][0])
             session.connection().execute(further)
+        return len(rows)
+
+
+def _purge_others(database: Database, home: str, at: datetime) -> int:
+    """Forget some tombstones of other nodes; one whose record could not be taken away here stays until it can be."""
+    with database.writes() as session:
+        old = queries.others_tombstones(home, (at - _KEPT_OF_OTHERS).isoformat())
+        rows = session.execute(old.limit(_BATCH)).all()
+        for of, record_type in {(row[0], row[1]) for row in rows}:
+            ids = [row[2] for row in rows if (row[0], row[1]) == (of, record_type)]
+            session.connection().execute(queries.forget(of, record_type, ids))
         return len(rows)
 
 

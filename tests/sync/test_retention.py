@@ -9,7 +9,7 @@ from app.journal.vocabulary import Method
 from app.sync import envelopes, identity, queries, retention
 from app.sync.canonical import hash_of
 from app.sync.tables import SyncPeer
-from app.sync.vocabulary import Envelope, PeerState
+from app.sync.vocabulary import Envelope, PeerState, RecordState
 from app.wiring import wire
 from tests.sync.two_nodes import write
 
@@ -82,6 +82,23 @@ def test_ninety_days_are_kept_whoever_has_read(home: Database):
     assert retention.purge(home, "north", AT) == 3
     assert (tombstones(home), purged_through(home)) == ([4], 3)
     assert retention.purge(home, "north", AT + timedelta(days=100)) == 1
+
+
+def test_tombstones_of_others_are_kept_as_long_as_a_backup_may_be_old(database: Database):
+    wire()
+    states = {"old": (401, RecordState.CURRENT), "young": (399, RecordState.CURRENT)}
+    states["still shown"] = (401, RecordState.QUARANTINED)
+    with database.writes() as session:
+        for number, (name, (ago, state)) in enumerate(states.items(), start=1):
+            when = (AT - timedelta(days=ago)).isoformat()
+            shape = "organization/1.0"
+            gone = Envelope("south", "organization", name, number, 2, Method.DELETE.value, shape, hash_of(""), when, "")
+            envelopes.store(session, [gone], {}, state)
+    assert retention.purge(database, "north", AT) == 1
+    with database.reads() as session:
+        rows = session.execute(queries.changes("south", 0, 100)).scalars()
+        assert [row.id for row in rows] == ["young", "still shown"]
+    assert retention.purge(database, "north", AT) == 0
 
 
 def test_a_node_that_nobody_knows_keeps_nothing_in_mind(database: Database):
