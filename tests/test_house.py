@@ -264,7 +264,7 @@ SHELVES_OF_ROOM = {
         {"schemas", "tables"},
         {"queries"},
         {"copies"},
-        {"service", "generations"},
+        {"service", "generations", "returning"},
         {"kept", "replicas"},
         {"routes"},
     ],

@@ -106,4 +106,10 @@ def _in_order(results: dict[str, Any], own_questions: Sequence[Mapping[str, Any]
     return results
 
 
-REPLICAS: Final = Replicas(RECORD_TYPE, _CopiedRound, _draft, [NeedsInventory])
+def _as_then(session: WriteSession, record_id: str, data: _CopiedRound) -> None:
+    """Remove again what was removed when the round was archived, and the backup has brought back."""
+    if data.status is Status.ARCHIVED:
+        rounds.forget_answers(session, record_id)
+
+
+REPLICAS: Final = Replicas(RECORD_TYPE, _CopiedRound, _draft, [NeedsInventory], taken_back=_as_then)

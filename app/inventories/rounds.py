@@ -109,7 +109,7 @@ def step(session: WriteSession, inventory_id: str, verb: Verb, *, by: Caller | N
     if verb is Verb.CLOSE:
         close(session, row)
     if verb is Verb.ARCHIVE:
-        _forget(session, inventory_id)
+        forget_answers(session, inventory_id)
         _tell(session, row)
     audit.record(session, f"{verb.value}-inventory", OBJECT, inventory_id)
     return read(row)
@@ -121,6 +121,14 @@ def close(session: WriteSession, row: NeedsInventory) -> None:
     session.flush()
     session.refresh(row)
     _tell(session, row)
+
+
+def forget_answers(session: WriteSession, inventory_id: str) -> None:
+    """Remove the answers of a round, and where its letters went; what is published stays."""
+    connection = session.connection()
+    connection.execute(delete(InventoryAnswer).where(col(InventoryAnswer.inventory_id) == inventory_id))
+    asked = col(InventoryInvitation.inventory_id) == inventory_id
+    connection.execute(update(InventoryInvitation).where(asked).values(address=None))
 
 
 def close_overdue(session: WriteSession, at: datetime) -> int:
@@ -236,11 +244,3 @@ def _columns(data: InventoryCreate) -> dict[str, Any]:
 def _require(by: Caller | None, area: str) -> None:
     if by is not None:
         permissions.require(by, Action.HOLD_INVENTORY, owner_id=None, area=area)
-
-
-def _forget(session: WriteSession, inventory_id: str) -> None:
-    """Remove the answers of a round, and where its letters went; what is published stays."""
-    connection = session.connection()
-    connection.execute(delete(InventoryAnswer).where(col(InventoryAnswer.inventory_id) == inventory_id))
-    asked = col(InventoryInvitation.inventory_id) == inventory_id
-    connection.execute(update(InventoryInvitation).where(asked).values(address=None))

@@ -16,18 +16,19 @@ from sqlmodel import SQLModel
 
 from app.core.bulk import Ready, insert_ready, packed, ready, update_ready
 from app.core.db import ReadSession, WriteSession
-from app.core.errors import Conflict, Message
+from app.core.errors import Conflict, InvalidContent, Message
 from app.core.i18n import N_
 from app.core.images import Imaged, Packing
 from app.core.patching import validated
 from app.core.schema import SchemaIn
 from app.core.search import SearchIndex, words_of
+from app.journal import returning
 from app.journal import service as journal
 from app.journal.vocabulary import Change, Copy, Method
 
 Schema = TypeVar("Schema", bound=SchemaIn)
+Rows = returning.Rows
 _BESIDE: Final = N_("The copies cannot be kept beside what is here already.")
-Rows = Mapping[type[SQLModel], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Replicas(Generic[Schema]):
 
     A copy is read as `schema`, and `draft` says what becomes of it. `tables` are in the order in which they may be
     written, the record's own first: it has the columns `id` and `home`, and what belongs to it goes with it.
+    `taken_back` does with an own record what was done when it became what it is again (`take_back`).
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Replicas(Generic[Schema]):
         *,
         search: SearchIndex | None = None,
         unique: Sequence[str] = (),
+        taken_back: Callable[[WriteSession, str, Schema], None] = lambda *_: None,
     ) -> None:
         self.record_type = record_type
         self._schema = schema
@@ -87,6 +90,7 @@ class Replicas(Generic[Schema]):
         self._tables = tables
         self._search = search
         self._unique = unique
+        self._taken_back = taken_back
 
     def drafted(self, copies: Sequence[Copy], dialect: Dialect) -> Drafted:
         """Return what will be written of these copies to a database of this dialect; nothing is read from it.
@@ -96,7 +100,7 @@ class Replicas(Generic[Schema]):
         Raises:
             InvalidContent: with a pointer to each field that is wrong in the first copy that cannot be read.
         """
-        drafts = [self._draft(one, validated(self._schema, one.payload, unknown="ignore")) for one in copies]
+        drafts = [self._draft(one, self._read(one)) for one in copies]
         rows = {table: [row for one in drafts for row in one.rows.get(table, ())] for table in self._tables}
         texts = {copy.id: draft.texts for copy, draft in zip(copies, drafts, strict=True)}
         return Drafted(
@@ -105,6 +109,9 @@ class Replicas(Generic[Schema]):
             words={one: words_of(said) for one, said in texts.items()} if self._search else {},
             unique=[one.unique for one in drafts if one.unique is not None],
         )
+
+    def _read(self, copy: Copy) -> Schema:
+        return validated(self._schema, copy.payload, unknown="ignore")
 
     def write(self, session: WriteSession, copies: Sequence[Copy], drafted: Drafted, *, are_new: bool = False) -> None:
         """Write what was drafted of these copies in place of what was here of them, and tell the journal.
@@ -156,6 +163,36 @@ class Replicas(Generic[Schema]):
             InvalidContent, Conflict: as `drafted` and `write`.
         """
         self.write(session, copies, self.drafted(copies, session.connection().dialect))
+
+    def take_back(self, session: WriteSession, one: Copy, known: Copy | None) -> None:
+        """Let a record of this node's own be again what others were told, and tell the journal.
+
+        `known` is what others could be told of it as it is here; None when that is nothing. All that was never told
+        stays as it is: see `returning`.
+
+        Raises:
+            InvalidContent, Conflict: as `drafted` and `write`.
+        """
+        if not _require_home(session, self._own, {one.id: one.home}):
+            self.project(session, [one])
+            return
+        data = self._read(one)
+        draft = self._draft(one, data)
+        unique = [draft.unique] if draft.unique is not None else []
+        drafted = Drafted({one.id: one.home}, {}, {one.id: words_of(draft.texts)}, unique)
+        if drafted.unique:
+            _give_way(session, self._own, drafted, self._unique)
+        with _as_conflicts():
+            returning.put_right(session, self._tables, one.id, draft.rows, self._rows_of(known))
+        self._taken_back(session, one.id, data)
+        self._follow(session, [one], drafted)
+
+    def _rows_of(self, known: Copy | None) -> Rows | None:
+        """Return the rows that a copy would have; None of one that the rules of today would refuse."""
+        try:
+            return self._draft(known, self._read(known)).rows if known is not None else None
+        except InvalidContent:
+            return None
 
     def forget(self, session: WriteSession, home: str, record_ids: Sequence[str]) -> None:
         """Take these copies of a node's records away, with all that they said, and tell the journal."""

@@ -96,10 +96,19 @@ def hold_numbers(session: WriteSession) -> None:
     session.connection().execute(update(JournalCounter).values(value=col(JournalCounter.value)))
 
 
-def forget_past(session: WriteSession, record_type: str, record_ids: Sequence[str]) -> None:
-    """Forget what records said before, as is done with every one that is removed."""
-    of_records = (col(JournalRevision.type) == record_type, col(JournalRevision.record_id).in_(record_ids))
+def forget_past(session: WriteSession, record_type: str, revs: Mapping[str, int]) -> None:
+    """Forget what records said before, as is done with every one that is removed; `revs` are their tombstones', by id.
+
+    One that is written anew counts on from there, though a backup may know of no removal.
+    """
+    of_records = (col(JournalRevision.type) == record_type, col(JournalRevision.record_id).in_(list(revs)))
     session.connection().execute(update(JournalRevision).where(*of_records).values(before={}))
+    last = select(col(JournalRevision.record_id), func.max(col(JournalRevision.rev))).where(*of_records)
+    known = dict(session.execute(last.group_by(col(JournalRevision.record_id))).all())
+    gone = {"type": record_type, "method": Method.DELETE.value, "at": now(), "before": {}}
+    rows = [{**gone, "record_id": one, "rev": rev} for one, rev in revs.items() if known.get(one, 0) < rev]
+    if rows:
+        session.connection().execute(insert(JournalRevision), rows)
 
 
 def restate(session: WriteSession, change: Change) -> None:

@@ -6,33 +6,37 @@ node's own records, takes the newer back as two of them hold it or as one whom t
 erases again what the ledger says was erased, and goes on counting in a generation that nobody has seen.
 """
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Table, bindparam, delete, select, update
+import orjson
+from sqlalchemy import Table, delete, select, update
 from sqlmodel import SQLModel, col
 
 from app.audit import service as audit
+from app.core.clock import now
 from app.core.db import Database, ReadSession, WriteSession
 from app.journal import copies, generations
 from app.journal import service as journal
 from app.journal.generations import GENERATION_SIZE
-from app.journal.vocabulary import Method
+from app.journal.vocabulary import Copy, Method
 from app.sync import applying, checking, erasures, queries, witnesses
 from app.sync.applying import Key
 from app.sync.calling import CallFault, calling
+from app.sync.canonical import canonical
+from app.sync.drafting import copy_of
 from app.sync.kinds import KINDS, is_understood
 from app.sync.leasing import contact_of
 from app.sync.limits import Deadline, TooSlow
 from app.sync.pages import PageRead
 from app.sync.pulling import Node
 from app.sync.tables import SyncPeer, SyncRecord, SyncSelf
-from app.sync.vocabulary import Envelope, PeerState
+from app.sync.vocabulary import Envelope, PeerState, RecordKind
 from app.sync.witnesses import Claim, Witness
 
 _BATCH: Final = 500
@@ -227,24 +231,41 @@ def _is_newer(one: Envelope, here: Mapping[str, int], said: Mapping[str, SyncRec
 
 
 def _write(node: Node, record_type: str, taken: Sequence[Envelope], done: Restored) -> None:
-    """Write records as this node's own, as they were published; who keeps those that were here stays written.
+    """Write records as this node's own, as they were published; what was never published of those that are here stays.
 
     Others are told of them afterwards, when the new generation has begun.
     """
     kind = KINDS[record_type]
     back = [one for one in taken if one.method == Method.PUT.value]
-    gone = [one.id for one in taken if one.method == Method.DELETE.value]
+    gone = {one.id: one.rev for one in taken if one.method == Method.DELETE.value}
     with node.database.writes() as session:
         copies.copying(session)
         keepers = _keepers(session, record_type, [one.id for one in back])
-        refused = applying.all_or_each(session, back, partial(applying.project, session, record_type))
-        _give_back(session, record_type, keepers)
-        kind.REPLICAS.forget(session, node.id, gone)
+        refused = applying.all_or_each(
+            session, back, partial(_put_right, session, kind, _published(session, kind, back))
+        )
+        kind.REPLICAS.forget(session, node.id, list(gone))
         journal.forget_past(session, record_type, gone)
     done.taken -= len(refused)
     done.refused |= refused
     kept = {record_id for record_id, owner in keepers.items() if owner}
     done.unkept += [one.id for one in back if one.id not in kept and (record_type, one.id) not in refused]
+
+
+def _published(session: WriteSession, kind: RecordKind, some: Sequence[Envelope]) -> dict[str, Copy]:
+    """Return what others could be told of records as they are here, by id; nothing of what is nobody's to know."""
+    known = {}
+    homes = {one.id: one.home for one in some}
+    for record_id, (rev, said) in kind.said(session, list(homes)).items():
+        published = kind.published(said)
+        if published is not None:
+            known[record_id] = Copy(record_id, homes[record_id], rev, now(), orjson.loads(canonical(published)))
+    return known
+
+
+def _put_right(session: WriteSession, kind: RecordKind, known: Mapping[str, Copy], some: Sequence[Envelope]) -> None:
+    for one in some:
+        kind.REPLICAS.take_back(session, copy_of(one), known.get(one.id))
 
 
 def _keepers(session: WriteSession, record_type: str, ids: Sequence[str]) -> dict[str, str | None]:
@@ -253,14 +274,6 @@ def _keepers(session: WriteSession, record_type: str, ids: Sequence[str]) -> dic
         return {}
     wanted = select(table.c.id, table.c[_OWNER]).where(table.c.id.in_(ids))
     return dict(session.execute(wanted).all())
-
-
-def _give_back(session: WriteSession, record_type: str, keepers: Mapping[str, str | None]) -> None:
-    table = _table_with_owner(record_type)
-    rows = [{"of": record_id, "keeper": owner} for record_id, owner in keepers.items() if owner]
-    if table is not None and rows:
-        given = update(table).where(table.c.id == bindparam("of")).values({_OWNER: bindparam("keeper")})
-        session.connection().execute(given, rows)
 
 
 def _table_with_owner(record_type: str) -> Table | None:
@@ -289,14 +302,18 @@ def _erase(database: Database, own: str, record_type: str, revs: Mapping[str, in
     if table is None or "rev" not in table.c:
         return 0
     with database.writes() as session:
-        here: Iterable[Any] = session.execute(select(table.c.id, table.c.rev).where(table.c.id.in_(list(revs))))
+        here = dict(session.execute(select(table.c.id, table.c.rev).where(table.c.id.in_(list(revs)))).all())
         # What was written anew after it was erased has gone on counting.
-        gone = [record_id for record_id, rev in here if rev <= revs[record_id]]
-        if gone and not dry_run:
+        gone = [record_id for record_id, rev in here.items() if rev <= revs[record_id]]
+        if dry_run:
+            return len(gone)
+        if gone:
             copies.copying(session)
             if record_type in KINDS:
                 KINDS[record_type].REPLICAS.forget(session, own, gone)
             else:
                 session.connection().execute(delete(table).where(table.c.id.in_(gone)))
-            journal.forget_past(session, record_type, gone)
+        # Also of those that the backup never knew: one of that id is not to be taken for what was erased.
+        removed = {one: rev for one, rev in revs.items() if one in gone or one not in here}
+        journal.forget_past(session, record_type, removed)
     return len(gone)

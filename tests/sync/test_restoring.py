@@ -170,6 +170,24 @@ def test_what_was_written_anew_after_it_was_erased_stays(nodes: TwoNodes, tmp_pa
     assert summaries(nodes.north) == {record_id(1): "Ny."}
 
 
+@pytest.mark.parametrize("is_in_the_backup", [False, True])
+def test_what_was_written_anew_after_a_restore_erased_it_again_stays(
+    nodes: TwoNodes, put_back, tmp_path: Path, is_in_the_backup: bool
+):
+    saved = backup(nodes, tmp_path)
+    if is_in_the_backup:
+        write(nodes.north, 1)
+        write(nodes.north, 1, summary="Ändrad.")
+        (tmp_path / "saved.db").unlink()
+        saved = backup(nodes, tmp_path)
+    erasures.append(tmp_path, [Erasure("2026-11-22T00:00:00+00:00", "north", "organization", record_id(1), 3)])
+    restored = put_back(saved)
+    assert restoring.begin_anew(north(nodes), tmp_path).erased == is_in_the_backup
+    write(restored, 1, summary="Ny.")
+    assert restoring.begin_anew(north(nodes), tmp_path).erased == 0
+    assert summaries(restored) == {record_id(1): "Ny."}
+
+
 def test_a_peer_that_does_not_answer_stops_it_unless_it_is_left_out(nodes: TwoNodes, tmp_path: Path):
     with nodes.north.writes() as session:
         restoring.mark(session)
