@@ -32,6 +32,7 @@ from app.journal.vocabulary import Method
 from app.matching import index as matching_index
 from app.migrating import what_is_missing
 from app.settings import settings as program_settings
+from app.sync import erasures
 from benchmarks import postgres
 from tests.databases import empty_database, migrated_database
 from tests.test_migrations import alembic_config
@@ -69,7 +70,8 @@ def back_up(url: str, file: Path, *, force: bool = False, tell: contents.Tell = 
 
 
 def restore(url: str, file: Path, *, force: bool = False, generation: int = 1) -> service.Restored:
-    return service.restore(url, file, force=force, generation=generation, tell=quietly)
+    ledger = service.Ledger(file.parent, "test")
+    return service.restore(url, file, ledger, force=force, generation=generation, tell=quietly)
 
 
 def add_enterprise(database: Database, name: str = "Exempel Städ") -> str:
@@ -138,7 +140,7 @@ def test_the_demo_comes_back_whole_in_another_database(demo_url: str, other_url:
     told = back_up(demo_url, saved)
     there = everything(demo_url)
     assert (told.rows, told.size) == (there.total, saved.stat().st_size)
-    assert restore(other_url, saved) == (there.total, there.revision, 1, True, False)
+    assert restore(other_url, saved) == (there.total, there.revision, 1, True, False, 0)
     assert everything(other_url) == there
     again = Database(other_url)
     with again.reads() as session:
@@ -171,6 +173,17 @@ def test_what_is_written_meanwhile_is_in_the_backup_whole_or_not_at_all(
     restored = Database(other_url)
     with restored.reads() as session:
         assert session.execute(select(col(Enterprise.id))).scalars().all() == [before]
+    restored.close()
+
+
+def test_what_was_erased_since_does_not_come_back(database: Database, database_url: str, other_url: str, saved: Path):
+    stays, goes = add_enterprise(database), add_enterprise(database, "Exempel Snickeri")
+    back_up(database_url, saved)
+    erasures.append(saved.parent, [erasures.Erasure("2026-11-22T00:00:00+00:00", "test", "enterprise", goes, 2)])
+    assert restore(other_url, saved).erased == 1
+    restored = Database(other_url)
+    with restored.reads() as session:
+        assert session.execute(select(col(Enterprise.id))).scalars().all() == [stays]
     restored.close()
 
 

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from app.backups import service
 from app.backups.contents import Refused, Tell
+from app.journal.generations import LAST_GENERATION
 from app.settings import settings
 from app.terminal import out, say, stop, unreadable
 
@@ -37,16 +38,19 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `samnod backup` made")],
     force: Force = False,
     generation: Annotated[
-        int, typer.Option(min=1, max=2**22, help="Go on counting changes in this generation at least")
+        int, typer.Option(min=1, max=LAST_GENERATION, help="Go on counting changes in this generation at least")
     ] = 1,
 ) -> None:
     """Put a backup in the database's place and bring it to the newest shape. Stop the server first."""
     with _in_sentences(file), _told() as tell:
-        restored = service.restore(settings().database, file, force=force, generation=generation, tell=tell)
+        ledger = service.Ledger(settings().var_dir, settings().node)
+        restored = service.restore(settings().database, file, ledger, force=force, generation=generation, tell=tell)
     say(f"Restored {restored.rows} rows from {file} (shape {restored.revision}), checked and migrated.")
     if not restored.compared:
         say("No checksum lies beside the file, so a changed letter would not have been seen.", "yellow")
     say(f"The journal goes on in generation {restored.generation}: write that number down with the backup.")
+    if restored.erased:
+        say(f"{restored.erased} records that were erased after the backup was made are erased again.")
     if restored.has_peers:
         say("Before you start the server, ask the peers what they hold: samnod sync new-generation", "yellow")
 

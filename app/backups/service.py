@@ -23,7 +23,8 @@ from app.core.db import Database
 from app.journal import generations
 from app.matching import index as matching_index
 from app.migrating import NOT_MIGRATED, upgrade, what_is_missing
-from app.sync.restoring import is_waiting, mark
+from app.sync.restoring import erase_again, is_waiting, mark
+from app.wiring import wire
 
 _NOT_EMPTY = "The database is not empty ({rows} rows). To replace it with the backup, add --force."
 
@@ -38,7 +39,8 @@ class Saved(NamedTuple):
 class Restored(NamedTuple):
     """What was restored: rows of the backup, the shape it had, and the generation the journal now counts in.
 
-    `compared` tells whether a checksum lay beside the file, `has_peers` whether other nodes have to be asked what they
+    `compared` tells whether a checksum lay beside the file, `erased` how many records the ledger of erasures has taken
+    away again, `has_peers` whether other nodes have to be asked what they
     hold before this one serves again.
     """
 
@@ -47,6 +49,14 @@ class Restored(NamedTuple):
     generation: int
     compared: bool
     has_peers: bool
+    erased: int
+
+
+class Ledger(NamedTuple):
+    """Where it is written down what was erased, and by which node: no backup holds that."""
+
+    folder: Path
+    own: str
 
 
 def back_up(url: str, file: Path, *, force: bool, tell: Tell) -> Saved:
@@ -74,8 +84,10 @@ def back_up(url: str, file: Path, *, force: bool, tell: Tell) -> Saved:
         database.close()
 
 
-def restore(url: str, file: Path, *, force: bool, generation: int, tell: Tell) -> Restored:
+def restore(url: str, file: Path, ledger: Ledger, *, force: bool, generation: int, tell: Tell) -> Restored:
     """Let the database at `url` be what was saved in `file`, brought to this program's shape.
+
+    What the ledger says was erased since is erased again.
 
     What is there stays until the restored database has been checked, and stays for good when anything fails.
     The journal goes on in a generation that neither the backup nor the replaced database has reached, and not below
@@ -89,10 +101,10 @@ def restore(url: str, file: Path, *, force: bool, generation: int, tell: Tell) -
             raise Refused(f"{file} is a backup of {found}; SAMNOD_DATABASE_URL names {wanted}.")
         compared = require_unchanged(file)
         restoring = _restore_sqlite if database.is_sqlite else _restore_postgresql
-        contents, begun = restoring(database, file, force=force, generation=generation, tell=tell)
+        contents, (begun, erased) = restoring(database, file, ledger, force=force, generation=generation, tell=tell)
         with _opened(url) as restored, restored.reads() as session:
             has_peers = is_waiting(session)
-        return Restored(contents.total, str(contents.revision), begun, compared, has_peers)
+        return Restored(contents.total, str(contents.revision), begun, compared, has_peers, erased)
     finally:
         database.close()
 
@@ -111,23 +123,22 @@ def require_idle(url: str) -> None:
 
 
 def _restore_sqlite(
-    database: Database, file: Path, *, force: bool, generation: int, tell: Tell
-) -> tuple[Contents, int]:
+    database: Database, file: Path, ledger: Ledger, *, force: bool, generation: int, tell: Tell
+) -> tuple[Contents, tuple[int, int]]:
     place = sqlite.file_of(database)
     reached = _require_empty(database, force=force) if place.exists() else 0
     with sqlite.new_database(place) as part:
         contents = sqlite.take_out(file, part, tell)
-        begun = _make_ready(
-            URL.create("sqlite", database=str(part)).render_as_string(), max(generation, reached + 1), tell
-        )
+        own = URL.create("sqlite", database=str(part)).render_as_string()
+        ready = _make_ready(own, ledger, max(generation, reached + 1), tell)
         database.close()
         sqlite.replace(part, place)
-    return contents, begun
+    return contents, ready
 
 
 def _restore_postgresql(
-    database: Database, file: Path, *, force: bool, generation: int, tell: Tell
-) -> tuple[Contents, int]:
+    database: Database, file: Path, ledger: Ledger, *, force: bool, generation: int, tell: Tell
+) -> tuple[Contents, tuple[int, int]]:
     tell("Reading", None)
     contents = postgresql.contents_of_dump(file)
     require_readable(contents, str(file))
@@ -135,8 +146,9 @@ def _restore_postgresql(
     database.close()
     with postgresql.replaced(database):
         postgresql.fill(database, file, contents, tell)
-        begun = _make_ready(database.url.render_as_string(hide_password=False), max(generation, reached + 1), tell)
-    return contents, begun
+        own = database.url.render_as_string(hide_password=False)
+        ready = _make_ready(own, ledger, max(generation, reached + 1), tell)
+    return contents, ready
 
 
 def _require_room(database: Database, file: Path, *, force: bool) -> None:
@@ -164,8 +176,11 @@ def _require_empty(database: Database, *, force: bool) -> int:
         return 0
 
 
-def _make_ready(url: str, generation: int, tell: Tell) -> int:
-    """Bring a restored database to this program's shape, begin a new generation, and return which one it is."""
+def _make_ready(url: str, ledger: Ledger, generation: int, tell: Tell) -> tuple[int, int]:
+    """Bring a restored database to this program's shape, begin a new generation, and erase again what was erased.
+
+    Return which generation it is, and how many records were erased.
+    """
     tell("Migrating", None)
     upgrade(url)
     with _opened(url) as database:
@@ -178,7 +193,9 @@ def _make_ready(url: str, generation: int, tell: Tell) -> int:
             tell("Compiling", None)
             with database.writes() as session:
                 matching_index.rebuild(session, iter)
-    return begun
+        # Rooms hear of it, as of every removal.
+        wire()
+        return begun, erase_again(database, ledger.folder, ledger.own)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from app.core.db import ReadSession, WriteSession
 from app.journal.tables import JournalCounter
 
 GENERATION_SIZE = 2**40
+# JSON's numbers are exact below 2^53.
+LAST_GENERATION = 2**53 // GENERATION_SIZE - 1
 
 
 def generation(session: ReadSession | WriteSession) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, delete, exists, select, update
 from sqlmodel import SQLModel, col
 
 from app.audit import service as audit
@@ -82,8 +82,9 @@ class Restored:
 
 
 def mark(session: WriteSession) -> None:
-    """Write down that a database was put back from a backup. A node that knows nobody has nothing to ask."""
-    session.connection().execute(update(SyncSelf).values(is_restored=True))
+    """Write down that a database was put back from a backup. A node that knows nobody has nobody to ask."""
+    has_peers = exists(select(col(SyncPeer.id)))
+    session.connection().execute(update(SyncSelf).where(has_peers).values(is_restored=True))
 
 
 def is_waiting(session: ReadSession | WriteSession) -> bool:
@@ -121,7 +122,7 @@ def begin_anew(
     done.removed = len(judged.taken) - done.taken
     if not dry_run:
         _take_back(node, list(heard.values()), dict(judged.taken), done, tell)
-    done.erased = _erase_again(node.database, folder, node.id, dry_run=dry_run)
+    done.erased = erase_again(node.database, folder, node.id, dry_run=dry_run)
     if dry_run:
         return done
     with node.database.writes() as session:
@@ -131,6 +132,21 @@ def begin_anew(
         audit.record(session, "generation.begin", "node", "own", after=told)
     done.told = checking.audit_own(node.database, node.id)
     return done
+
+
+def erase_again(database: Database, folder: Path, own: str, *, dry_run: bool = False) -> int:
+    """Take away what the ledger says was taken away and the backup has brought back; return how much that was."""
+    last: dict[Key, int] = {}
+    for one in erasures.read(folder):
+        if one.home == own:
+            last[one.type, one.id] = max(one.rev, last.get((one.type, one.id), 0))
+    erased = 0
+    for record_type, keys in groupby(sorted(last), key=lambda key: key[0]):
+        ids = [record_id for _, record_id in keys]
+        for first in range(0, len(ids), _BATCH):
+            some = {record_id: last[record_type, record_id] for record_id in ids[first : first + _BATCH]}
+            erased += _erase(database, own, record_type, some, dry_run=dry_run)
+    return erased
 
 
 def _asked(database: Database, without: Sequence[str]) -> list[SyncPeer]:
@@ -280,21 +296,6 @@ def _table_with_owner(record_type: str) -> Table | None:
     """Return the table of a type of record (a type is named as its table) if its rows are kept by somebody."""
     table = SQLModel.metadata.tables.get(record_type)
     return table if table is not None and _OWNER in table.c else None
-
-
-def _erase_again(database: Database, folder: Path, own: str, *, dry_run: bool) -> int:
-    """Take away what the ledger says was taken away and the backup has brought back; return how much that was."""
-    last: dict[Key, int] = {}
-    for one in erasures.read(folder):
-        if one.home == own:
-            last[one.type, one.id] = max(one.rev, last.get((one.type, one.id), 0))
-    erased = 0
-    for record_type, keys in groupby(sorted(last), key=lambda key: key[0]):
-        ids = [record_id for _, record_id in keys]
-        for first in range(0, len(ids), _BATCH):
-            some = {record_id: last[record_type, record_id] for record_id in ids[first : first + _BATCH]}
-            erased += _erase(database, own, record_type, some, dry_run=dry_run)
-    return erased
 
 
 def _erase(database: Database, own: str, record_type: str, revs: Mapping[str, int], *, dry_run: bool) -> int:

@@ -22,7 +22,7 @@ from app.sync.kinds import KINDS
 from app.sync.pulling import Node
 from app.sync.restoring import Disputed, Unheard
 from app.sync.tables import SyncPeer, SyncSelf
-from app.sync.vocabulary import Verdict
+from app.sync.vocabulary import PeerState, Verdict
 from tests.databases import copied_database, migrated_database
 from tests.engines import mostly_sqlite
 from tests.sync.neighbours import record_id
@@ -319,3 +319,9 @@ def test_a_node_without_peers_waits_for_nobody(database: Database):
     with database.reads() as session:
         assert not restoring.is_waiting(session)
         assert checking.audit_own(database, "north") == 0
+    # Whom it meets later has read nothing before.
+    with database.writes() as session:
+        given = {"public_keys": {}, "token_hashes": [], "token_seed": "1", "state": PeerState.ACTIVE}
+        session.add(SyncPeer(id="south", name="South", url=SOUTH.url, **given))
+        session.flush()
+        assert not restoring.is_waiting(session)
