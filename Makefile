@@ -42,7 +42,7 @@ check: setup-dev ## Style and types only
 	$(BIN)/mypy
 
 test-deep: setup-dev ## The long tests, and all on PostgreSQL; DEEP="--deep-sample 5 --deep-seed 7" runs five of them
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m deep $(DEEP)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "deep or fault" $(DEEP)
 
 bench: setup-dev ## Measure matching quality and speed; writes JSON to benchmarks/results
 	$(BIN)/python -m benchmarks

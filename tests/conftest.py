@@ -44,13 +44,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what decided which faults between nodes were tried: tests/sync/test_faults_on_the_wire.py draws by it."""
+    """Say what decided which faults between nodes were tried: engines.py and test_faults_on_the_wire.py draw by it."""
     terminalreporter.write_line(f"Faults between nodes were drawn by the day: {session.day_of_run()}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put aside what engines.py says, and keep a seeded sample of the deep tests; every worker draws the same one."""
     engines.put_twins_aside(items)
+    engines.draw_faults(items, session.day_of_run())
     engines.long_ones_first(items)
     size = config.getoption("--deep-sample")
     # A sample is of faults and long walks: a twin is drawn by its own rule.

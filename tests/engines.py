@@ -7,6 +7,7 @@ twin, and runs each time. A test that is marked `turns`, since there are hundred
 """
 
 import hashlib
+import random
 import subprocess
 from collections.abc import Sequence
 from functools import cache
@@ -26,12 +27,14 @@ ABOVE_SERVICES: Final = {
     "test_the_deal_by_keys.py",
 }
 _EACH_TIME: Final = 4
+_FAULTS_EACH_TIME: Final = 2
 # What takes longest begins first: what is left for the end is small, and both processes end together.
 _LONG: Final = (
     "_browser.py",
     "accessibility.py",
     "the_deal.py",
     "between_nodes.py",
+    "faults_of_nodes.py",
     "permissions.py",
     "schemathesis.py",
 )
@@ -47,6 +50,15 @@ def put_twins_aside(items: Sequence[pytest.Item]) -> None:
         if stays_away or (takes_turns and not is_its_turn(item.nodeid, commit())):
             item.add_marker(pytest.mark.deep)
             item.add_marker(pytest.mark.twin)
+
+
+def draw_faults(items: Sequence[pytest.Item], day: str) -> None:
+    """Mark as `deep` the faults of nodes that are not drawn for the day; those that take minutes are so already."""
+    short = [item for item in items if item.get_closest_marker("fault") and not item.get_closest_marker("deep")]
+    drawn = random.Random(day).sample(sorted(item.nodeid for item in short), min(_FAULTS_EACH_TIME, len(short)))
+    for item in short:
+        if item.nodeid not in drawn:
+            item.add_marker(pytest.mark.deep)
 
 
 def long_ones_first(items: list[pytest.Item]) -> None:

@@ -58,6 +58,22 @@ def test_one_of_hundreds_takes_turns(monkeypatch: pytest.MonkeyPatch, has_its_tu
     assert one.marks == ["turns", *([] if has_its_turn else ["deep", "twin"])]
 
 
+def test_two_faults_of_nodes_are_drawn_for_a_day_and_every_one_has_its_day():
+    def drawn(day: str) -> set[str]:
+        items: list[Any] = [Collected("tests/sync/test_faults_of_nodes.py", f"test_{number}") for number in range(12)]
+        for item in items:
+            item.marks.append("fault")
+        items[0].marks.append("deep")
+        engines.draw_faults(items, day)
+        assert items[0].marks == ["fault", "deep"]
+        return {item.name for item in items if "deep" not in item.marks}
+
+    days = [drawn(f"2026-11-{day:02}") for day in range(1, 31)]
+    assert {len(names) for names in days} == {2}
+    assert set.union(*days) == {f"test_{number}" for number in range(1, 12)}
+    assert drawn("2026-11-01") == days[0]
+
+
 def test_the_longest_files_begin():
     items: list[Any] = [Collected(f"tests/{name}.py", "test") for name in ("test_a", "test_b_browser", "test_c")]
     engines.long_ones_first(items)

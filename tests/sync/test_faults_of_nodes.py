@@ -1,7 +1,7 @@
 """What can happen to a node: killed, restored, stalled, of another version, or not what it says it is.
 
-Each between real processes, and each ends with equal digests. All are among the long tests; those that depend on the
-database run with either kind on either side.
+Each between real processes, and each ends with equal digests. Two are drawn for each day, and all are among the long
+tests; those that depend on the database run with either kind on either side.
 """
 
 import random
@@ -23,7 +23,7 @@ from tests.sync import homework
 from tests.sync.nodes import Node, acquaint, empty_nodes, require_agreement, sync_all
 from tests.sync.processes import Starter
 
-pytestmark = pytest.mark.deep
+pytestmark = pytest.mark.fault
 KINDS = (("sqlite", "postgresql"), ("postgresql", "sqlite"))
 FIRST = range(40)
 # Reading makes a process so much larger, whether it reads a thousand records or a hundred thousand.
@@ -91,6 +91,7 @@ def test_a_run_killed_inside_a_page_loses_nothing(pair: list[Node]):
     assert homework.summary_at(reader, home, 159) == "Skriven hemma."
 
 
+@pytest.mark.deep
 def test_a_run_killed_at_twenty_random_moments_ends_with_the_same(pair: list[Node]):
     home, reader = pair
     chance = random.Random(20)
@@ -452,6 +453,7 @@ def test_what_a_migration_changed_round_the_journal_is_found_and_told(pair: list
     assert homework.summary_at(reader, home, 7) == "Ändrad av en migrering."
 
 
+@pytest.mark.deep
 def test_a_hundred_thousand_records_are_read_by_runs_that_are_killed_twenty_times(starter: Starter, tmp_path: Path):
     records = 100_000
     with empty_nodes(starter, tmp_path, {"north": "sqlite", "south": "sqlite"}) as nodes:
