@@ -6,6 +6,7 @@ runs again, and a reading by hand counts as well.
 
 import logging
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -82,8 +83,8 @@ def check_all(context: "Context") -> int:
         found = checking.check(context.database, home, is_own=home == context.home)
         if not found.is_clean:
             wrong += 1
-            told = {"damaged": found.damaged, "sums": found.sums, "lost": found.lost, "left": found.left}
-            _log.warning("what is held of a node did not agree with itself", extra={"home": home, **told})
+            told = {"home": home, **asdict(found)}
+            _log.warning("what is held of a node did not agree with itself", extra=told)
     return wrong
 
 

@@ -268,7 +268,7 @@ def _tell_found(home: str, found: checking.Found) -> None:
     else:
         say(
             f"{home}: {found.damaged} payloads were not what their hash says, {found.sums} sums were wrong, "
-            f"{found.lost} records had been lost from the tables and {found.left} left there.",
+            f"{found.lost} records had been lost from the tables, {found.left} left there and {found.changed} changed.",
             "yellow",
         )
 

@@ -4,11 +4,12 @@ Every night a node finds what it has said wrongly of its own records; every week
 peer's copies lack is fetched by the run that follows: a record that is damaged says so, and then differs from its home.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from sqlalchemy import select, tuple_
 from sqlmodel import col
 
@@ -18,7 +19,7 @@ from app.journal import service as journal
 from app.journal.vocabulary import Method
 from app.sync import applying, buckets, envelopes, queries
 from app.sync.applying import Counts, Key
-from app.sync.canonical import hash_of
+from app.sync.canonical import canonical, hash_of
 from app.sync.kinds import KINDS
 from app.sync.tables import SyncRecord
 from app.sync.vocabulary import RecordKind, RecordState
@@ -34,18 +35,19 @@ class Found:
     """What was not as it should be in what is held of one home, and has been put right or will be by the next run.
 
     `damaged` payloads are not what their hash says, `sums` is the number of buckets that did not add up, `lost` records
-    are not in the rooms' tables and `left` ones are there without being held.
+    are not in the rooms' tables, `left` ones are there without being held, and `changed` ones say something else there.
     """
 
     damaged: int = 0
     sums: int = 0
     lost: int = 0
     left: int = 0
+    changed: int = 0
 
     @property
     def is_clean(self) -> bool:
         """Whether all was as it should be."""
-        return not (self.damaged or self.sums or self.lost or self.left)
+        return not (self.damaged or self.sums or self.lost or self.left or self.changed)
 
 
 def audit_own(database: Database, home: str, tell: Tell = lambda *_: None) -> int:
@@ -85,15 +87,22 @@ def check(database: Database, home: str, *, is_own: bool, tell: Tell = lambda *_
         sums = len(buckets.differing(buckets.held(session, home), buckets.counted(session, home)))
         if sums:
             buckets.put_right(session, home)
-    lost, left = (0, 0) if is_own else _follow(database, home, tell)
-    return Found(damaged, sums, lost, left)
+    lost, left, changed = (0, 0, 0) if is_own else _follow(database, home, tell)
+    return Found(damaged, sums, lost, left, changed)
 
 
 def settle(database: Database, home: str, tell: Tell = lambda *_: None) -> Counts:
-    """Try again to show what was kept aside of a home, as after an upgrade; return what became of it."""
+    """Try again to show what was kept aside of a home, as after an upgrade; return what became of it.
+
+    What is shown already is shown anew where it says more than the program understood when it came.
+    """
     with database.reads() as session:
         aside = queries.aside().where(col(SyncRecord.home) == home).with_only_columns(*_KEY)
         keys: list[Key] = [(record_type, record_id) for record_type, record_id in session.execute(aside)]
+    for record_type, kind in KINDS.items():
+        with database.reads() as session:
+            here = kind.REPLICAS.own_ids(session, home)
+        keys += [(record_type, one) for one in _saying_otherwise(database, home, kind, here)]
     return _settle(database, home, keys, tell)
 
 
@@ -131,9 +140,12 @@ def _rehashed(database: Database, home: str, tell: Tell) -> Iterator[list[Key]]:
         tell("Reading", read, None)
 
 
-def _follow(database: Database, home: str, tell: Tell) -> tuple[int, int]:
-    """Let the rooms' tables hold what is held of a home, no more and no less; return how many lacked and were left."""
-    lost, left = 0, 0
+def _follow(database: Database, home: str, tell: Tell) -> tuple[int, int, int]:
+    """Let the rooms' tables hold what is held of a home, no more, no less and nothing else.
+
+    Return how many records lacked, how many were left, and how many said something else.
+    """
+    lost, left, changed = 0, 0, 0
     for record_type, kind in KINDS.items():
         with database.reads() as session:
             here = set(kind.REPLICAS.own_ids(session, home))
@@ -149,10 +161,44 @@ def _follow(database: Database, home: str, tell: Tell) -> tuple[int, int]:
                 )
             }
         missing, surplus = sorted(said - here), sorted(here - said)
-        _settle(database, home, [(record_type, one) for one in missing], tell)
+        other = _saying_otherwise(database, home, kind, sorted(said & here))
+        _settle(database, home, [(record_type, one) for one in (*missing, *other)], tell)
         _take_away(database, home, kind, surplus)
-        lost, left = lost + len(missing), left + len(surplus)
-    return lost, left
+        lost, left, changed = lost + len(missing), left + len(surplus), changed + len(other)
+    return lost, left, changed
+
+
+def _saying_otherwise(database: Database, home: str, kind: RecordKind, record_ids: Sequence[str]) -> list[str]:
+    """Return the copies of which a room's tables say something else than their home.
+
+    A write went round the sync, or this program understands more than it did when they came.
+    """
+    found = []
+    for first in range(0, len(record_ids), _BATCH):
+        some = record_ids[first : first + _BATCH]
+        with database.reads() as session:
+            columns = (col(SyncRecord.id), col(SyncRecord.payload))
+            told = session.execute(queries.records(home, kind.RECORD_TYPE, some).with_only_columns(*columns)).all()
+            shown = kind.said(session, some)
+        found += [one for one, payload in told if payload and one in shown and _differs(kind, payload, shown[one][1])]
+    return found
+
+
+def _differs(kind: RecordKind, payload: str, shown: Any) -> bool:
+    """Tell whether a copy as it is shown would be said otherwise than its home says it, in what both can say."""
+    published = kind.published(shown)
+    if published is None:
+        return True
+    own = canonical(published)
+    return own != payload and not _agree(orjson.loads(own), orjson.loads(payload))
+
+
+def _agree(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(_agree(one[name], other[name]) for name in one.keys() & other.keys())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_agree, one, other))
+    return bool(one == other)
 
 
 def _settle(database: Database, home: str, keys: list[Key], tell: Tell) -> Counts:

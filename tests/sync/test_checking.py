@@ -1,6 +1,6 @@
 """What is held is held against itself: what is wrong is found, put right or fetched again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,29 @@ def test_tables_hold_what_the_records_say_no_more_and_no_less(nodes: TwoNodes):
     assert nodes.pull().verdict is Verdict.RECONCILED
     assert len(nodes.shown()) == 3
     assert check(nodes).is_clean
+
+
+@pytest.mark.parametrize("put_right", [check, lambda nodes: checking.settle(nodes.south, "north")])
+def test_a_copy_that_says_something_else_than_its_home_is_shown_anew(
+    nodes: TwoNodes, put_right: Callable[[TwoNodes], object]
+):
+    with nodes.south.writes() as session:
+        session.connection().execute(
+            update(Organization).where(col(Organization.id) == record_id(2)).values(summary="Flyttad av en migrering.")
+        )
+    done = put_right(nodes)
+    assert not isinstance(done, Found) or done == Found(changed=1)
+    assert set(nodes.shown().values()) == {"Skriven hemma."}
+    assert check(nodes).is_clean
+
+
+@mostly_sqlite
+def test_what_this_program_does_not_know_of_makes_no_difference(database: Database):
+    wire()
+    introduce(database)
+    with database.writes() as session:
+        applying.write(session, NEIGHBOUR, [said(1, 1, novelty="unknown", dataschema="organization/1.7")])
+    assert checking.check(database, NEIGHBOUR, is_own=False).is_clean
 
 
 def test_what_changed_round_the_journal_is_told_anew(nodes: TwoNodes):
