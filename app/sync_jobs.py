@@ -7,15 +7,14 @@ runs again, and a reading by hand counts as well.
 import logging
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from app.core.clock import zone
 from app.core.db import Database, ReadSession
-from app.sync import checking, erasures, pulling, queries, restoring, retention
+from app.sync import checking, erasures, pulling, queries, restoring, retention, status
 from app.sync.pulling import Outcome
-from app.sync.status import LATE_AFTER
 from app.sync.tables import SyncPeer, SyncRun
 from app.sync.vocabulary import PeerState, Verdict
 
@@ -29,6 +28,7 @@ JITTER: Final = timedelta(hours=1)
 TRY_AGAIN: Final = timedelta(hours=1)
 # What may be otherwise in an hour; what waits for the operator is not.
 _TRIED_AGAIN: Final = (Verdict.FAILED, Verdict.UNFINISHED)
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 # Sweden and Norway keep the same time.
 _ZONE: Final = zone("SE")
 
@@ -100,19 +100,27 @@ def due(database: Database, home: str, at: datetime) -> list[str]:
         if restoring.is_waiting(session):
             return found
         for row in _peers(session):
-            last = session.execute(queries.runs(row.id, 1)).scalars().first()
+            last = next(iter(status.last_runs(session, row.id, at)), None)
             if row.state is PeerState.ACTIVE and is_due(home, row, last, at):
                 found.append(row.id)
         return found
 
 
 def is_due(home: str, peer: SyncPeer, last: SyncRun | None, at: datetime) -> bool:
-    """Tell whether a peer is to be read: not since its last night, or in vain and for too long."""
-    if max(last.started_at if last else peer.added_at, peer.added_at) < last_night(home, peer.id, at):
+    """Tell whether a peer is to be read: not since its last night, or in vain and for too long.
+
+    `last` is its newest run that is not yet to begin. What a clock that was ahead has dated tells nothing.
+    """
+    added_at = status.believed(peer.added_at, at) or _LONG_AGO
+    if max(last.started_at if last else added_at, added_at) < last_night(home, peer.id, at):
         return True
-    is_stale = peer.verified_at is None or at - peer.verified_at > LATE_AFTER
-    in_vain = last is not None and last.ended_at is not None and last.verdict in _TRIED_AGAIN
-    return in_vain and is_stale and last is not None and at - last.started_at >= TRY_AGAIN
+    if last is None or last.ended_at is None or last.verdict is Verdict.HELD:
+        return False
+    proved_at = status.believed(peer.verified_at, at)
+    # A run that ended well has proved nothing when its proof is yet to come.
+    in_vain = last.verdict in _TRIED_AGAIN or proved_at is None
+    is_stale = at - (proved_at or _LONG_AGO) > status.LATE_AFTER
+    return in_vain and is_stale and at - last.started_at >= TRY_AGAIN
 
 
 def last_night(home: str, peer: str, at: datetime) -> datetime:

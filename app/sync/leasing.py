@@ -60,7 +60,7 @@ def begin(database: Database, secret: bytes, peer: str, *, take_over: bool) -> t
         row: SyncPeer = session.execute(select(SyncPeer).where(col(SyncPeer.id) == peer).with_for_update()).scalar_one()
         if row.state is not PeerState.ACTIVE:
             raise NotNow(f"{peer} is paused.")
-        if not take_over and _is_held(row, at):
+        if not take_over and is_held(row, at):
             raise NotNow(f"Another run reads from {peer} just now.")
         run = new_id()
         lease = Lease(peer, row.fence + 1, run)
@@ -71,7 +71,7 @@ def begin(database: Database, secret: bytes, peer: str, *, take_over: bool) -> t
         return lease, Known(contact_of(row, secret), row.cursor, row.generation, row.run_id, row.deletions_allowed)
 
 
-def _is_held(peer: SyncPeer, at: datetime) -> bool:
+def is_held(peer: SyncPeer, at: datetime) -> bool:
     """Tell whether a run reads from a peer now, as far as anybody can know: the fence is what keeps two apart."""
     # A lease that ends later than one can was given while the clock was wrong.
     if peer.held_until is None or not at < peer.held_until <= at + LENGTH:

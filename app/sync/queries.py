@@ -108,9 +108,10 @@ def peers() -> Select[SyncPeer]:
     return select(SyncPeer).order_by(col(SyncPeer.id))
 
 
-def runs(peer: str, limit: int) -> Select[SyncRun]:
-    """Select the newest runs of a peer."""
-    return select(SyncRun).where(col(SyncRun.peer) == peer).order_by(col(SyncRun.started_at).desc()).limit(limit)
+def runs(peer: str, limit: int, until: datetime) -> Select[SyncRun]:
+    """Select the newest runs of a peer that began at `until` or before."""
+    begun = (col(SyncRun.peer) == peer, col(SyncRun.started_at) <= until)
+    return select(SyncRun).where(*begun).order_by(col(SyncRun.started_at).desc()).limit(limit)
 
 
 def totals() -> Select[Any, Any, int]:

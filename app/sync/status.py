@@ -12,7 +12,7 @@ from app.core.clock import zone
 from app.core.db import ReadSession, WriteSession
 from app.journal import copies
 from app.journal.generations import GENERATION_SIZE
-from app.sync import queries
+from app.sync import leasing, queries
 from app.sync.doubles import Double
 from app.sync.doubles import doubles as of_two_nodes
 from app.sync.tables import SyncPeer, SyncRecord, SyncRun
@@ -21,6 +21,8 @@ from app.sync.vocabulary import PeerState, RecordState, Verdict
 NIGHTS: Final = 14
 # A night and a little: after this a peer that is read every night has been missed.
 LATE_AFTER: Final = timedelta(hours=26)
+# The clocks of a node's machines may differ by so much, and nobody calls them wrong.
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _SHOWN_RUNS: Final = 5
 _SHOWN_ASIDE: Final = 50
 # Sweden and Norway keep the same time.
@@ -64,7 +66,10 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class PeerStatus:
-    """How this node stands with one peer. `records` counts by type what is here of it and can be shown."""
+    """How this node stands with one peer. `records` counts by type what is here of it and can be shown.
+
+    `verified_at` is None too when it was written down by a clock that was ahead: that proves nothing.
+    """
 
     id: str
     name: str
@@ -139,6 +144,17 @@ def peers(session: ReadSession | WriteSession, at: datetime) -> list[PeerStatus]
     return [_status(session, row, counts, runs.get(row.id, []), at) for row in rows]
 
 
+def believed(moment: datetime | None, at: datetime) -> datetime | None:
+    """Return a moment that was written down; None when it is yet to come at `at`: some clock was wrong."""
+    return moment if moment is not None and moment <= at + _CLOCKS_DIFFER else None
+
+
+def last_runs(session: ReadSession | WriteSession, peer: str, at: datetime, limit: int = 1) -> Sequence[SyncRun]:
+    """Return the newest runs of a peer, but for those that are yet to begin: a clock that was ahead has dated them."""
+    found: Sequence[SyncRun] = session.execute(queries.runs(peer, limit, at + _CLOCKS_DIFFER)).scalars().all()
+    return found
+
+
 def counted(session: ReadSession | WriteSession) -> list[Counted]:
     """Return how many living records there are of each home and type, in each state; none of a state is not told."""
     aside = {(home, kind, RecordState(state)): n for home, kind, state, n in session.execute(queries.aside_counts())}
@@ -184,24 +200,24 @@ def _status(
 ) -> PeerStatus:
     own = [one for one in counts if one.home == row.id]
     apart = {state: sum(one.count for one in own if one.state is state) for state in RecordState}
-    last = session.execute(queries.runs(row.id, _SHOWN_RUNS)).scalars().all()
-    active = row.state is PeerState.ACTIVE
+    verified_at = believed(row.verified_at, at)
+    since = verified_at or believed(row.added_at, at)
     return PeerStatus(
         id=row.id,
         name=row.name,
         url=row.url,
         state=row.state,
-        verified_at=row.verified_at,
+        verified_at=verified_at,
         acked_at=row.acked_at,
         lag=lag_of(row.cursor, row.head),
         failures=row.failures,
         fault=row.fault,
-        is_running=row.held_until is not None and row.held_until > at,
-        is_late=active and at - (row.verified_at or row.added_at) > LATE_AFTER,
+        is_running=leasing.is_held(row, at),
+        is_late=row.state is PeerState.ACTIVE and (since is None or at - since > LATE_AFTER),
         records={one.type: one.count for one in own if one.state is RecordState.CURRENT},
         parked=apart[RecordState.PARKED],
         quarantined=apart[RecordState.QUARANTINED],
-        runs=[_run(one) for one in last],
+        runs=[_run(one) for one in last_runs(session, row.id, at, _SHOWN_RUNS)],
         nights=_nights(runs, _day_of(at)),
     )
 

@@ -21,6 +21,8 @@ HOME = "here"
 BEGINS = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 TONIGHT = sync_jobs.last_night(HOME, FAR, BEGINS + timedelta(hours=2))
 YESTERDAY = TONIGHT - timedelta(days=1)
+YEAR = timedelta(days=365)
+YEAR_TO_COME = TONIGHT + YEAR
 
 
 def context(database: Database, at: datetime = NIGHT, *, stopping: bool = False) -> Context:
@@ -59,6 +61,24 @@ CASES: list[tuple[str, dict[str, Any], tuple[timedelta, Verdict | None] | None, 
     ("stopped, and long not verified", {}, (timedelta(0), Verdict.UNFINISHED), timedelta(hours=3), True),
     ("waits for the operator", {}, (timedelta(0), Verdict.HELD), timedelta(hours=5), False),
     ("goes on", {}, (timedelta(0), None), timedelta(hours=1, minutes=30), False),
+    # A clock that was ahead has dated what is yet to come.
+    ("read in the year to come", {"verified_at": YEAR_TO_COME}, (YEAR, Verdict.VERIFIED), timedelta(hours=5), True),
+    ("failed in the year to come", {}, (YEAR, Verdict.FAILED), timedelta(hours=5), True),
+    ("added in the year to come", {"added_at": YEAR_TO_COME, "verified_at": None}, None, timedelta(hours=5), True),
+    (
+        "read tonight, and proved in the year to come",
+        {"verified_at": YEAR_TO_COME},
+        (timedelta(0), Verdict.VERIFIED),
+        timedelta(hours=1),
+        True,
+    ),
+    (
+        "read by a machine that is a minute ahead",
+        {"verified_at": TONIGHT + timedelta(minutes=1)},
+        (timedelta(minutes=1), Verdict.VERIFIED),
+        timedelta(0),
+        False,
+    ),
 ]
 
 
@@ -81,6 +101,15 @@ def test_when_a_peer_is_read(
     at = TONIGHT + after
     assert sync_jobs.due(database, HOME, at) == ([FAR] if is_due else [])
     assert sync_jobs.is_any_due(context(database, at)) is is_due
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_run_of_the_year_to_come_hides_none_that_was_read_since(database: Database):
+    with database.writes() as session:
+        session.add(peer(verified_at=TONIGHT))
+        session.add(run(YEAR_TO_COME, Verdict.FAILED))
+        session.add(run(TONIGHT, Verdict.VERIFIED))
+    assert sync_jobs.due(database, HOME, TONIGHT + timedelta(hours=5)) == []
 
 
 def test_a_node_that_was_put_back_from_a_backup_reads_nobody_before_it_has_asked_them(database: Database):

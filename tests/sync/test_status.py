@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app import metrics
 from app.core.db import Database, WriteSession
 from app.journal.generations import GENERATION_SIZE
 from app.sync import envelopes, status
@@ -94,6 +95,10 @@ def test_the_last_fourteen_nights_tell_how_the_last_run_of_each_ended(database: 
         ({"verified_at": None}, True),
         ({"verified_at": None, "added_at": NIGHT - timedelta(hours=1)}, False),
         ({"verified_at": None, "state": PeerState.PAUSED}, False),
+        ({"verified_at": NIGHT + timedelta(minutes=1)}, False),
+        # A clock was ahead: its proof is none, and nobody knows since when there is one to come.
+        ({"verified_at": NIGHT + timedelta(days=365)}, True),
+        ({"verified_at": None, "added_at": NIGHT + timedelta(days=365)}, True),
     ],
 )
 def test_a_peer_is_late_after_a_night_and_a_little(database: Database, more: dict[str, object], is_late: bool):
@@ -112,6 +117,19 @@ def test_what_waits_for_the_operator_is_told_and_a_run_that_goes_on_hides_it_not
     assert (found.is_held, found.is_running, found.failures, found.fault, found.lag) == (True, True, 2, "no answer", 5)
     assert found.last is not None
     assert (found.last.put, found.last.seconds) == (4, 300)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_what_a_clock_that_was_ahead_has_dated_proves_nothing_and_hides_nothing(database: Database):
+    ahead = NIGHT + timedelta(days=365)
+    with database.writes() as session:
+        session.add(peer(verified_at=ahead, held_until=ahead))
+        session.add(run(ahead, Verdict.VERIFIED))
+        session.add(run(NIGHT - timedelta(hours=1), Verdict.HELD))
+    found = standing(database)
+    assert (found.verified_at, found.is_running, found.is_held, found.needs_somebody) == (None, False, True, True)
+    age = f'samnod_sync_verified_age_seconds{{peer="{FAR}"}} +Inf'
+    assert age in metrics.exposition(database, NIGHT).decode()
 
 
 def test_lag_is_counted_within_a_generation():
