@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.core.clock import zone
 from app.core.db import Database, ReadSession
-from app.sync import checking, erasures, pulling, queries, restoring, retention, status
+from app.sync import checking, erasures, leasing, pulling, queries, restoring, retention, status
 from app.sync.pulling import Outcome
 from app.sync.tables import SyncPeer, SyncRun
 from app.sync.vocabulary import PeerState, Verdict
@@ -114,13 +114,22 @@ def is_due(home: str, peer: SyncPeer, last: SyncRun | None, at: datetime) -> boo
     added_at = status.believed(peer.added_at, at) or _LONG_AGO
     if max(last.started_at if last else added_at, added_at) < last_night(home, peer.id, at):
         return True
-    if last is None or last.ended_at is None or last.verdict is Verdict.HELD:
+    if last is None or last.verdict is Verdict.HELD:
         return False
     proved_at = status.believed(peer.verified_at, at)
-    # A run that ended well has proved nothing when its proof is yet to come.
-    in_vain = last.verdict in _TRIED_AGAIN or proved_at is None
     is_stale = at - (proved_at or _LONG_AGO) > status.LATE_AFTER
-    return in_vain and is_stale and at - last.started_at >= TRY_AGAIN
+    return is_stale and _is_in_vain(peer, last, at, proved_at) and at - last.started_at >= TRY_AGAIN
+
+
+def _is_in_vain(peer: SyncPeer, last: SyncRun, at: datetime, proved_at: datetime | None) -> bool:
+    """Tell whether a run came to nothing: it failed or was stopped, and also when nothing was left to write that down.
+
+    One that was killed, or lost its machine, stays open without anybody who holds its lease. And one that ended well
+    has proved nothing when its proof is dated ahead.
+    """
+    if last.ended_at is None:
+        return not leasing.is_held(peer, at)
+    return last.verdict in _TRIED_AGAIN or proved_at is None
 
 
 def last_night(home: str, peer: str, at: datetime) -> datetime:

@@ -8,7 +8,7 @@ import pytest
 
 from app import sync_jobs
 from app.core.db import Database
-from app.sync import checking, identity, pulling, restoring
+from app.sync import checking, identity, leasing, pulling, restoring
 from app.sync.applying import Counts
 from app.sync.pulling import Node, Outcome, Progress
 from app.sync.vocabulary import PeerState, Verdict
@@ -41,6 +41,10 @@ def test_each_peer_has_a_minute_of_its_own_in_the_hour_after_half_past_two():
         assert timedelta(0) < day - sync_jobs.last_night(HOME, FAR, day) < timedelta(hours=12)
 
 
+HELD = {"held_until": TONIGHT + timedelta(hours=3, minutes=4)}
+HELD_ELSEWHERE = HELD | {"holder": "elsewhere 1"}
+# No process has a number as high as that.
+KILLED_HERE = HELD | {"holder": f"{leasing.this_process().rpartition(' ')[0]} {2**30}"}
 CASES: list[tuple[str, dict[str, Any], tuple[timedelta, Verdict | None] | None, timedelta, bool]] = [
     ("just before its minute", {}, (-timedelta(days=1), Verdict.VERIFIED), -timedelta(seconds=1), False),
     ("in its minute", {}, (-timedelta(days=1), Verdict.VERIFIED), timedelta(0), True),
@@ -60,7 +64,11 @@ CASES: list[tuple[str, dict[str, Any], tuple[timedelta, Verdict | None] | None, 
     ("failed, a minute ago", {}, (timedelta(hours=2), Verdict.FAILED), timedelta(hours=2, minutes=1), False),
     ("stopped, and long not verified", {}, (timedelta(0), Verdict.UNFINISHED), timedelta(hours=3), True),
     ("waits for the operator", {}, (timedelta(0), Verdict.HELD), timedelta(hours=5), False),
-    ("goes on", {}, (timedelta(0), None), timedelta(hours=1, minutes=30), False),
+    ("goes on", HELD_ELSEWHERE, (timedelta(0), None), timedelta(hours=3), False),
+    ("was cut off by its machine", {}, (timedelta(0), None), timedelta(hours=3), True),
+    ("was cut off, and its lease is over", HELD_ELSEWHERE, (timedelta(0), None), timedelta(hours=3, minutes=5), True),
+    ("was killed here a minute ago", KILLED_HERE, (timedelta(0), None), timedelta(hours=3), True),
+    ("was cut off, and was proved a day ago", {}, (timedelta(0), None), timedelta(hours=1, minutes=30), False),
     # A clock that was ahead has dated what is yet to come.
     ("read in the year to come", {"verified_at": YEAR_TO_COME}, (YEAR, Verdict.VERIFIED), timedelta(hours=5), True),
     ("failed in the year to come", {}, (YEAR, Verdict.FAILED), timedelta(hours=5), True),
