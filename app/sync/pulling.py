@@ -144,6 +144,25 @@ def rehearse_pull(node: Node, peer: str) -> Outcome:
     return _Run(node, Lease(peer, 0, ""), known, rehearsal=True).whole()
 
 
+@dataclass(slots=True)
+class _End:
+    """Where the peer stood at the first page, and how many pages it has said since to be followed by another."""
+
+    head: int | None = None
+    beyond: int = 0
+
+    def require(self, page: PageRead, cursor: int) -> None:
+        """Count a page that was asked for with `cursor`.
+
+        Raises:
+            _Endless: the end was passed long ago.
+        """
+        self.head = page.head if self.head is None else self.head
+        self.beyond += page.has_more and cursor >= self.head
+        if self.beyond > _PAGES_BEYOND:
+            raise _Endless("The peer says again and again that there is more.")
+
+
 class _Run:
     """A run on its way."""
 
@@ -213,7 +232,7 @@ class _Run:
 
     def _read_on(self, caller: Caller) -> bool:
         """Read on from the checkpoint to the end; return whether the sums are equal then."""
-        beyond, first_head = 0, None
+        end = _End()
         cursor, generation, run = self._known.cursor, self._known.generation, self._known.acknowledged
         with beside(self._database.url) as processes, ahead.pages(caller, processes, cursor, run) as given:
             while True:
@@ -224,14 +243,12 @@ class _Run:
                     if fault.status in _NO_COMMON_PAST:
                         raise _NoCommonPast from fault
                     raise
+                deletions = 0
                 for page in read.pages:
                     if cursor and page.generation != generation:
                         raise _NoCommonPast
-                    first_head = page.head if first_head is None else first_head
-                    beyond += page.has_more and cursor >= first_head
-                    if beyond > _PAGES_BEYOND:
-                        raise _Endless("The peer says again and again that there is more.")
-                    self._require_no_storm(caller, page)
+                    end.require(page, cursor)
+                    deletions = self._require_no_storm(caller, page, deletions)
                     cursor, generation = page.next, page.generation
                 is_equal = self._write(read)
                 last = read.pages[-1]
@@ -312,23 +329,33 @@ class _Run:
         if values:
             session.connection().execute(update(SyncRun).where(col(SyncRun.id) == self._lease.run).values(values))
 
-    def _require_no_storm(self, caller: Caller, page: PageRead) -> None:
+    def _require_no_storm(self, caller: Caller, page: PageRead, waiting: int) -> int:
         """Refuse to delete much, before anything is deleted: what comes after the page is looked at first.
+
+        `waiting` records are deleted by pages before it that are not written yet; returns how many are so with it.
 
         Raises:
             Storm: more would go than anybody deletes in a day.
         """
         if self._known.deletions_allowed:
-            return
-        expected = self._deletions(page)
-        if not expected:
-            return
-        self._weigh(self._counts.deleted + expected)
+            return waiting
+        deletions = self._deletions(page)
+        if deletions:
+            waiting += deletions
+            self._weigh(self._counts.deleted + waiting)
+            self._look_ahead(caller, page, waiting)
+        return waiting
+
+    def _look_ahead(self, caller: Caller, page: PageRead, waiting: int) -> None:
+        """Weigh, once a run, what all pages after this one delete; with the same end as the pages that are written."""
+        end = _End()
         while page.has_more and not self._looked_ahead:
-            self._require_time()
-            page = caller.changes(page.next, self._known.acknowledged)
-            expected += self._deletions(page)
-            self._weigh(self._counts.deleted + expected)
+            # Nothing is written meanwhile that would keep the lease.
+            self._renew()
+            cursor, page = page.next, caller.changes(page.next, self._known.acknowledged)
+            end.require(page, cursor)
+            waiting += self._deletions(page)
+            self._weigh(self._counts.deleted + waiting)
         self._looked_ahead = True
 
     def _weigh(self, deletions: int) -> None:
