@@ -19,7 +19,7 @@ from app.sync import checking, peers, pulling, queries, restoring, status
 from app.sync.applying import Key
 from app.sync.pulling import Node, Outcome
 from app.sync.pulling import Progress as Step
-from app.sync.vocabulary import PeerState
+from app.sync.vocabulary import PeerState, RecordState
 from app.terminal import out, say, stop
 
 Peers = Annotated[list[str] | None, typer.Option("--peer", help="Only this peer; may be repeated")]
@@ -232,12 +232,20 @@ def _retry_command(needs: Needs) -> Callable[..., None]:
     def retry(peer: Peers = None) -> None:
         """Try again to show what is kept aside, as after an upgrade of this node."""
         with needs.database() as database, _told() as progress:
-            done = [checking.settle(database, one, progress) for one in _known(database, peer, paused=True)]
-        shown = sum(one.put + one.deleted - one.parked - one.quarantined for one in done)
-        left = sum(one.parked + one.quarantined for one in done)
-        say(f"{shown} records are written, {left} are still kept aside.")
+            wanted = _known(database, peer, paused=True)
+            before = _kept_aside(database, wanted)
+            for one in wanted:
+                checking.settle(database, one, progress)
+            left = _kept_aside(database, wanted)
+        say(f"{before - left} records are written, {left} are still kept aside.")
 
     return retry
+
+
+def _kept_aside(database: Database, homes: Sequence[str]) -> int:
+    with database.reads() as session:
+        found = status.counted(session)
+    return sum(one.count for one in found if one.home in homes and one.state is not RecordState.CURRENT)
 
 
 def _allow_command(needs: Needs) -> Callable[..., None]:

@@ -120,12 +120,15 @@ def totals() -> Select[Any, Any, int]:
     return select(*by, func.sum(col(SyncBucket.count))).group_by(*by).order_by(*by)
 
 
-def aside_counts() -> Select[Any, Any, Any, int]:
-    """Count the living records that are kept and cannot be shown, by home, type and state."""
+def aside_counts() -> Select[Any, Any, Any, int, int]:
+    """Count what is kept and does not stand here as it should, by home, type and state; and how much of it is living.
+
+    The rest are tombstones: what they delete could not be taken away here.
+    """
     by = (col(Record.home), col(Record.type), col(Record.state))
     apart = col(Record.state).in_([RecordState.PARKED, RecordState.QUARANTINED])
-    living = col(Record.method) == Method.PUT.value
-    return select(*by, func.count()).where(apart, living).group_by(*by).order_by(*by)
+    living = func.count().filter(col(Record.method) == Method.PUT.value)
+    return select(*by, func.count(), living).where(apart).group_by(*by).order_by(*by)
 
 
 def runs_since(at: datetime) -> Select[SyncRun]:

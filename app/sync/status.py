@@ -3,6 +3,7 @@
 Read from a few rows a peer and from the buckets' sums, so that it costs the same however many records there are.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -124,7 +125,7 @@ class Aside:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many living records of a home, of one type, stand in one state here."""
+    """How many records of a home, of one type, stand in one state here; a deletion that could not be done is one."""
 
     home: str
     type: str
@@ -156,14 +157,17 @@ def last_runs(session: ReadSession | WriteSession, peer: str, at: datetime, limi
 
 
 def counted(session: ReadSession | WriteSession) -> list[Counted]:
-    """Return how many living records there are of each home and type, in each state; none of a state is not told."""
-    aside = {(home, kind, RecordState(state)): n for home, kind, state, n in session.execute(queries.aside_counts())}
-    found = []
+    """Return how many records of each home and type stand in each state; none of a state is not told."""
+    found: Counter[tuple[str, str, RecordState]] = Counter()
     for home, kind, total in session.execute(queries.totals()):
-        apart = {state: aside.get((home, kind, state), 0) for state in (RecordState.PARKED, RecordState.QUARANTINED)}
-        states = {RecordState.CURRENT: int(total) - sum(apart.values())} | apart
-        found += [Counted(home, kind, state, n) for state, n in states.items() if n]
-    return found
+        found[home, kind, RecordState.CURRENT] = int(total)
+    for home, kind, state, number, living in session.execute(queries.aside_counts()):
+        found[home, kind, RecordState(state)] = number
+        # A tombstone is in no total, and nothing goes from it.
+        found[home, kind, RecordState.CURRENT] -= living
+    states = list(RecordState)
+    order = sorted(found, key=lambda one: (*one[:2], states.index(one[2])))
+    return [Counted(*one, found[one]) for one in order if found[one]]
 
 
 def aside(session: ReadSession | WriteSession, limit: int = _SHOWN_ASIDE) -> list[Aside]:

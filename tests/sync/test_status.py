@@ -69,6 +69,29 @@ def test_records_are_counted_by_how_they_stand_and_tombstones_are_not(database: 
         ]
 
 
+def test_a_deletion_that_could_not_be_done_here_waits_for_somebody(database: Database):
+    with database.writes() as session:
+        session.add(peer())
+        held(session, "a", "b")
+        held(session, "c", state=RecordState.PARKED)
+        held(session, "d", "e", state=RecordState.QUARANTINED, method="DELETE")
+    found = standing(database)
+    # Both are still shown, and are none of those that the peer has.
+    assert (found.records, found.parked, found.quarantined) == ({"enterprise": 2}, 1, 2)
+    assert found.needs_somebody
+    told = metrics.exposition(database, NIGHT).decode()
+    for state, count in (("current", 2), ("parked", 1), ("quarantined", 2)):
+        assert f'samnod_sync_records{{home="{FAR}",state="{state}",type="enterprise"}} {count}.0' in told
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_deletion_that_could_not_be_done_is_told_though_no_other_record_is_left(database: Database):
+    with database.writes() as session:
+        session.add(peer())
+        held(session, "a", state=RecordState.QUARANTINED, method="DELETE")
+    assert (standing(database).records, standing(database).quarantined) == ({}, 1)
+
+
 def test_the_last_fourteen_nights_tell_how_the_last_run_of_each_ended(database: Database):
     with database.writes() as session:
         session.add(peer())

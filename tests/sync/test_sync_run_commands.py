@@ -1,7 +1,7 @@
 """What an operator does with `samnod sync`: `run`, `status`, `verify`, `repair`, and what follows a restore."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from app import cli, sync_run_commands
-from app.core.db import Database
+from app.core.db import Database, WriteSession
+from app.organizations import replicas
 from app.settings import settings
 from app.sync import applying, restoring
 from app.sync.calling import Line
@@ -91,6 +92,26 @@ def test_what_is_kept_aside_is_listed_and_tried_again(nodes: TwoNodes, samnod: S
     code, out, _ = samnod("sync", "quarantine", "list")
     assert (code, record_id(7) in out, "country" in out) == (0, True, True)
     assert samnod("sync", "quarantine", "retry")[1] == "0 records are written, 1 are still kept aside.\n"
+
+
+def test_a_deletion_that_is_refused_is_told_until_it_is_done(
+    nodes: TwoNodes, samnod: Samnod, monkeypatch: pytest.MonkeyPatch
+):
+    samnod("sync", "run")
+    remove(nodes.north, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(replicas.REPLICAS, "forget", refuse)
+        assert "0 written (0 parked, 1 quarantined), 1 deleted" in samnod("sync", "run")[1]
+        assert samnod("sync", "quarantine", "retry")[1] == "0 records are written, 1 are still kept aside.\n"
+    code, out, _ = samnod("sync", "status")
+    assert (code, "1 records, 0 parked, 1 quarantined" in out, len(nodes.shown())) == (1, True, 2)
+    assert nodes.are_equal()
+    assert samnod("sync", "quarantine", "retry")[1] == "1 records are written, 0 are still kept aside.\n"
+    assert (samnod("sync", "status")[0], list(nodes.shown())) == (0, [record_id(2)])
+
+
+def refuse(_session: WriteSession, _home: str, _record_ids: Sequence[str]) -> None:
+    raise RuntimeError("something hangs on it")
 
 
 @pytest.mark.deep
