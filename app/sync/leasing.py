@@ -29,7 +29,7 @@ _LONGEST_NAME: Final = 100
 
 
 class NotNow(Exception):
-    """Nothing is read from a peer now: another run does it, or the operator has paused it."""
+    """Nothing is read from a peer now: another run does it, or the operator has paused or removed it."""
 
 
 @dataclass(slots=True)
@@ -49,15 +49,31 @@ def contact_of(row: SyncPeer, secret: bytes) -> Contact:
     return Contact(row.id, row.url, identity.known_keys(row.public_keys), token, row.may_be_private)
 
 
+def looked_up(database: Database, secret: bytes, peer: str) -> Known:
+    """Return what is known of a peer, for whoever only reads.
+
+    Raises:
+        NotNow: there is no such peer.
+    """
+    with database.reads() as session:
+        row = session.get(SyncPeer, peer)
+        if row is None:
+            raise NotNow(f"{peer} is no peer any more.")
+        return _known(row, secret)
+
+
 def begin(database: Database, secret: bytes, peer: str, *, take_over: bool) -> tuple[Lease, Known]:
     """Take the lease of a peer, and write down that a run has begun.
 
     Raises:
-        NotNow: somebody else has it, or the peer is paused.
+        NotNow: somebody else has it, or the peer is paused or was removed just now.
     """
     at = now()
     with database.writes() as session:
-        row: SyncPeer = session.execute(select(SyncPeer).where(col(SyncPeer.id) == peer).with_for_update()).scalar_one()
+        wanted = select(SyncPeer).where(col(SyncPeer.id) == peer).with_for_update()
+        row: SyncPeer | None = session.execute(wanted).scalar_one_or_none()
+        if row is None:
+            raise NotNow(f"{peer} is no peer any more.")
         if row.state is not PeerState.ACTIVE:
             raise NotNow(f"{peer} is paused.")
         if not take_over and is_held(row, at):
@@ -68,7 +84,11 @@ def begin(database: Database, secret: bytes, peer: str, *, take_over: bool) -> t
         session.connection().execute(update(SyncPeer).where(col(SyncPeer.id) == peer).values(values))
         _close_abandoned(session, peer)
         session.add(SyncRun(id=run, peer=peer, started_at=at, cursor_from=row.cursor, cursor_to=row.cursor))
-        return lease, Known(contact_of(row, secret), row.cursor, row.generation, row.run_id, row.deletions_allowed)
+        return lease, _known(row, secret)
+
+
+def _known(row: SyncPeer, secret: bytes) -> Known:
+    return Known(contact_of(row, secret), row.cursor, row.generation, row.run_id, row.deletions_allowed)
 
 
 def is_held(peer: SyncPeer, at: datetime) -> bool:

@@ -104,22 +104,17 @@ def pull(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
 
     With `take_over` a run that seems to go on is left behind: it can write nothing any more.
     """
-    try:
-        run = leasing.begin(node.database, node.secret, peer, take_over=take_over)
-    except leasing.NotNow as fault:
-        return Outcome(peer, None, fault=str(fault))
-    with passing_by_what_is_here():
-        return _Run(node, *run).whole()
+    return _all_the_way(peer, lambda: _Run(node, *leasing.begin(node.database, node.secret, peer, take_over=take_over)))
 
 
 def reconcile_with(node: Node, peer: str, *, take_over: bool = False) -> Outcome:
     """Compare with one peer by digests, whatever has been read of it, and fetch what differs."""
-    try:
-        run = leasing.begin(node.database, node.secret, peer, take_over=take_over)
-    except leasing.NotNow as fault:
-        return Outcome(peer, None, fault=str(fault))
-    with passing_by_what_is_here():
-        return _Run(node, *run, only_compare=True).whole()
+
+    def begin() -> "_Run":
+        begun = leasing.begin(node.database, node.secret, peer, take_over=take_over)
+        return _Run(node, *begun, only_compare=True)
+
+    return _all_the_way(peer, begin)
 
 
 def index(node: Node, tell: Callable[[int, int], None] = lambda _done, _of: None) -> None:
@@ -138,10 +133,25 @@ def index(node: Node, tell: Callable[[int, int], None] = lambda _done, _of: None
 
 def rehearse_pull(node: Node, peer: str) -> Outcome:
     """Read from one peer to the end, and only tell what would be written."""
-    with node.database.reads() as session:
-        row = session.get_one(SyncPeer, peer)
-        known = Known(leasing.contact_of(row, node.secret), row.cursor, row.generation, row.run_id)
-    return _Run(node, Lease(peer, 0, ""), known, rehearsal=True).whole()
+
+    def begin() -> "_Run":
+        known = leasing.looked_up(node.database, node.secret, peer)
+        return _Run(node, Lease(peer, 0, ""), known, rehearsal=True)
+
+    return _all_the_way(peer, begin)
+
+
+def _all_the_way(peer: str, begin: Callable[[], "_Run"]) -> Outcome:
+    """Begin a run and go to its end; what keeps it from beginning is a fault of this peer's run alone."""
+    try:
+        run = begin()
+    except leasing.NotNow as fault:
+        return Outcome(peer, None, fault=str(fault))
+    except Exception as wrong:
+        _log.exception("A run of the sync could not begin", extra={"peer": peer})
+        return Outcome(peer, Verdict.FAILED, fault=_about(wrong))
+    with passing_by_what_is_here():
+        return run.whole()
 
 
 @dataclass(slots=True)
@@ -180,12 +190,13 @@ class _Run:
         self._counts = Counts()
         self._pages = 0
         self._looked_ahead = False
-        self._living = self._count_living()
+        self._living = 0
 
     def whole(self) -> Outcome:
         """Go all the way, and write down how it ended."""
         requests, verdict, fault = 0, Verdict.FAILED, None
         try:
+            self._living = self._count_living()
             with calling(self._known.contact, self._node.id, self._node.line) as caller:
                 caller.before_waiting = self._renew
                 try:

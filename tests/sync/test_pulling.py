@@ -1,6 +1,7 @@
 """A run reads all that a peer says and proves it; whatever goes wrong, the next one ends with equal sums."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ import httpx
 import orjson
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
 from app.core.clock import now
@@ -330,6 +332,45 @@ def test_a_peer_that_is_silent_is_tried_again_a_few_times_and_does_not_stop_the_
     nodes.wire.cut.clear()
     assert nodes.pull().verdict is Verdict.VERIFIED
     assert (nodes.peer.failures, nodes.peer.fault) == (0, None)
+
+
+@mostly_sqlite
+def test_a_peer_that_was_just_removed_does_not_stop_the_others(nodes: TwoNodes):
+    write(nodes.north, 1)
+    gone, read = pulling.pull_all(nodes.reader(), ["gone", "north"])
+    assert (gone.verdict, gone.is_good, gone.fault) == (None, False, "gone is no peer any more.")
+    assert read.verdict is Verdict.VERIFIED
+    assert not pulling.reconcile_with(nodes.reader(), "gone").is_good
+    assert not pulling.rehearse_pull(nodes.reader(), "gone").is_good
+
+
+@mostly_sqlite
+@pytest.mark.parametrize("where", [(leasing, "begin"), (buckets, "held")], ids=["before it begins", "as it begins"])
+def test_a_database_that_is_silent_when_a_run_begins_does_not_stop_the_others(
+    nodes: TwoNodes, monkeypatch: pytest.MonkeyPatch, where: tuple[object, str]
+):
+    write(nodes.north, 1)
+    silent_once(monkeypatch, *where)
+    failed, read = pulling.pull_all(nodes.reader(), ["north", "north"])
+    assert (failed.verdict, "database is locked" in str(failed.fault)) == (Verdict.FAILED, True)
+    assert read.verdict is Verdict.VERIFIED
+    assert nodes.are_equal()
+    # One that has begun is written down as it ended, and nobody keeps its lease.
+    ended = [Verdict.VERIFIED] if where[1] == "begin" else [Verdict.FAILED, Verdict.VERIFIED]
+    assert sorted(run.verdict or "open" for run in nodes.runs()) == ended
+
+
+def silent_once(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
+    """Let the database be locked the first time that this is called."""
+    usual, called = getattr(module, name), []
+
+    def silent(*arguments, **named):
+        called.append(name)
+        if len(called) == 1:
+            raise OperationalError("SELECT 1", {}, sqlite3.OperationalError("database is locked"))
+        return usual(*arguments, **named)
+
+    monkeypatch.setattr(module, name, silent)
 
 
 @pytest.mark.deep
