@@ -288,9 +288,11 @@ def _conclude(done: Sequence[Outcome]) -> None:
         aside = (
             f" ({counts.parked} parked, {counts.quarantined} quarantined)" if counts.parked + counts.quarantined else ""
         )
-        ended = one.verdict.value if one.verdict else "not read"
+        ended = one.verdict.value if one.verdict else "rehearsed" if one.found else "not read"
         numbers = f"{counts.put} written{aside}, {counts.deleted} deleted, {counts.unchanged} unchanged"
         say(f"{one.peer}: {ended}; {numbers}; {one.pages} pages, {one.requests} requests.")
+        if one.found:
+            say(f"    {one.found}")
     faults = [f"{one.peer}: {one.fault or one.verdict}" for one in done if not one.is_good]
     if faults:
         raise stop("\n".join(faults))

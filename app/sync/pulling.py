@@ -19,12 +19,14 @@ from app.core.db import Database, WriteSession, expect_much, is_silence, rehears
 from app.matching import service as matching
 from app.sync import ahead, applying, buckets, leasing
 from app.sync.applying import Counts, Lease, Overtaken, Stumbled, Untrue
+from app.sync.buckets import Sums, Total
 from app.sync.calling import Caller, CallFault, Line, Refused, calling
+from app.sync.canonical import added
 from app.sync.drafting import beside
 from app.sync.leasing import Known
 from app.sync.limits import Deadline
 from app.sync.pages import PageRead
-from app.sync.reconciling import StillDiffers, reconcile
+from app.sync.reconciling import StillDiffers, read_digest, reconcile
 from app.sync.tables import SyncPeer, SyncRun
 from app.sync.vocabulary import Verdict
 
@@ -35,6 +37,7 @@ _STORM_SHARE: Final = 0.10
 _STORM_LEAST: Final = 50
 _NO_COMMON_PAST: Final = {409, 410}
 _LONGEST_FAULT: Final = 500
+_NOTHING: Final = Total(0, 0)
 _log = logging.getLogger(__name__)
 
 
@@ -67,7 +70,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended; without a verdict it was not begun, or only rehearsed, and `fault` may say why."""
+    """How a run ended; without a verdict it was not begun, and `fault` says why, or only rehearsed.
+
+    What a rehearsal has found is said in `found`: a sentence, since only a run proves anything.
+    """
 
     peer: str
     verdict: Verdict | None
@@ -75,6 +81,7 @@ class Outcome:
     pages: int = 0
     requests: int = 0
     fault: str | None = None
+    found: str | None = None
 
     @property
     def is_good(self) -> bool:
@@ -191,10 +198,14 @@ class _Run:
         self._pages = 0
         self._looked_ahead = False
         self._living = 0
+        self._would_hold: Sums | None = None
+        self._found: str | None = None
 
     def whole(self) -> Outcome:
         """Go all the way, and write down how it ended."""
-        requests, verdict, fault = 0, Verdict.FAILED, None
+        requests = 0
+        verdict: Verdict | None = Verdict.FAILED
+        fault: str | None = None
         try:
             self._living = self._count_living()
             with calling(self._known.contact, self._node.id, self._node.line) as caller:
@@ -221,11 +232,12 @@ class _Run:
             raise
         return self._end(verdict, fault, requests)
 
-    def _read(self, caller: Caller) -> tuple[Verdict, str | None]:
+    def _read(self, caller: Caller) -> tuple[Verdict | None, str | None]:
         """Read page after page; return how the run ends, and what is to be told although it ends well."""
-        verdict = self._reconcile(caller) if self._only_compare else self._read_pages(caller)
         if self._rehearsal:
-            return verdict, None
+            self._found = self._rehearse(caller)
+            return None, None
+        verdict = self._reconcile(caller) if self._only_compare else self._read_pages(caller)
         try:
             caller.acknowledge(self._lease.run, self._known.cursor, self._known.generation, verdict)
         except CallFault as fault:
@@ -239,7 +251,20 @@ class _Run:
             is_equal = self._read_on(caller)
         except _NoCommonPast:
             return self._reconcile(caller)
-        return Verdict.VERIFIED if is_equal or self._rehearsal else self._reconcile(caller)
+        return Verdict.VERIFIED if is_equal else self._reconcile(caller)
+
+    def _rehearse(self, caller: Caller) -> str:
+        """Read as a run does, and say what would come of one."""
+        try:
+            is_equal = self._read_on(caller)
+        except _NoCommonPast:
+            theirs = read_digest(caller.digest())
+            with self._database.reads() as session:
+                differing = len(buckets.differing(buckets.held(session, self._lease.peer), theirs.sums))
+            return f"There is no common past: a run would compare all, and fetch what differs. {differing} sums do."
+        if is_equal:
+            return "Both sides would hold the same then."
+        return "The sums would still differ then: a run would compare all, and fetch what differs."
 
     def _read_on(self, caller: Caller) -> bool:
         """Read on from the checkpoint to the end; return whether the sums are equal then."""
@@ -287,18 +312,27 @@ class _Run:
         records = [one for page in read.pages for one in page.records]
         size = sum(page.size for page in read.pages)
         with self._writing(**moved) as session:
+            before = buckets.held(session, self._lease.peer) if self._rehearsal else None
             counts = applying.write(session, self._lease.peer, records, draft=read.draft, hopeful=hopeful)
             self._keep(session, counts, pages=len(read.pages), size=size, cursor=last.next)
-            ours = buckets.as_json(buckets.held(session, self._lease.peer)) if not last.has_more else None
+            ours = self._sums(session, before) if before is not None or not last.has_more else {}
         self._pages += len(read.pages)
         self._counts += counts
         self._known.cursor, self._known.generation = last.next, last.generation
-        return ours is not None and ours == last.digest
+        return not last.has_more and buckets.as_json(ours) == last.digest
+
+    def _sums(self, session: WriteSession, before: Sums | None) -> Sums:
+        """Return how what is held adds up after pages; of a rehearsal, with what the pages before them would change.
+
+        Those were undone: nothing is left of them but how they had changed what was there `before`.
+        """
+        held = buckets.held(session, self._lease.peer)
+        if before is not None:
+            self._would_hold = held = _plus(before if self._would_hold is None else self._would_hold, held, before)
+        return held
 
     def _reconcile(self, caller: Caller) -> Verdict:
         """Compare and fetch what differs; from then on go on where the peer stands."""
-        if self._rehearsal:
-            return Verdict.RECONCILED
 
         def keep(session: WriteSession, counts: Counts) -> None:
             applying.hold(session, self._lease, held_until=now() + leasing.LENGTH)
@@ -399,10 +433,10 @@ class _Run:
     def _tell(self, head: int) -> None:
         self._node.tell(Progress(self._lease.peer, self._begun, self._known.cursor, head, self._counts))
 
-    def _end(self, verdict: Verdict, fault: str | None, requests: int) -> Outcome:
+    def _end(self, verdict: Verdict | None, fault: str | None, requests: int) -> Outcome:
         """Write down how the run ended, and give the lease back."""
         told = fault[:_LONGEST_FAULT] if fault else None
-        outcome = Outcome(self._lease.peer, verdict, self._counts, self._pages, requests, told)
+        outcome = Outcome(self._lease.peer, verdict, self._counts, self._pages, requests, told, self._found)
         if self._rehearsal:
             return outcome
         is_equal = verdict in (Verdict.VERIFIED, Verdict.RECONCILED)
@@ -423,6 +457,15 @@ class _Run:
             if not is_silence(silent):
                 raise
         return outcome
+
+
+def _plus(sums: Sums, after: Sums, before: Sums) -> Sums:
+    """Return sums with the difference between two others."""
+    found: Sums = {}
+    for key in {*sums, *after, *before}:
+        one, more, less = (some.get(key, _NOTHING) for some in (sums, after, before))
+        found[key] = Total(one.count + more.count - less.count, added(one.sum, [more.sum, -less.sum]))
+    return {key: total for key, total in found.items() if total.count}
 
 
 def _about(wrong: Exception) -> str:

@@ -13,10 +13,10 @@ from app import cli, sync_run_commands
 from app.core.db import Database, WriteSession
 from app.organizations import replicas
 from app.settings import settings
-from app.sync import applying, restoring
+from app.sync import applying, buckets, restoring
 from app.sync.calling import Line
 from app.sync.pulling import Node
-from app.sync.tables import SyncRecord
+from app.sync.tables import SyncPeer, SyncRecord
 from tests.sync.neighbours import record_id, said
 from tests.sync.two_nodes import SECRETS, TwoNodes, remove, two_nodes, write
 
@@ -55,7 +55,9 @@ def samnod(
 
 def test_a_run_tells_what_it_did_and_fails_loudly(nodes: TwoNodes, samnod: Samnod):
     code, out, _ = samnod("sync", "run", "--dry-run")
-    assert (code, "2 written" in out, "nothing was written" in out, nodes.shown()) == (0, True, True, {})
+    assert (code, "north: rehearsed; 2 written" in out, nodes.shown()) == (0, True, {})
+    assert "would hold the same" in out
+    assert "nothing was written" in out
     assert samnod("sync", "run", "--peer", "north") == (
         0,
         "north: verified; 2 written, 0 deleted, 0 unchanged; 1 pages, 2 requests.\n",
@@ -70,6 +72,39 @@ def test_a_run_tells_what_it_did_and_fails_loudly(nodes: TwoNodes, samnod: Samno
     nodes.wire.cut.clear()
     assert samnod("sync", "run")[0] == 0
     assert samnod("sync", "status")[0] == 0
+
+
+def test_a_dry_run_proves_nothing_and_says_what_a_run_would_compare(nodes: TwoNodes, samnod: Samnod):
+    samnod("sync", "run")
+    write(nodes.north, 2, summary="Nyare.")
+    with nodes.south.writes() as session:
+        session.connection().execute(update(SyncPeer).values(run_id="another"))
+    code, out, _ = samnod("sync", "run", "--dry-run")
+    assert (code, "north: rehearsed; 0 written" in out) == (0, True)
+    assert "no common past: a run would compare all, and fetch what differs. 1 sums do." in out
+    assert "verified" not in out + samnod("sync", "run")[1]
+    with nodes.south.writes() as session:
+        of = col(SyncRecord.id) == record_id(1)
+        session.connection().execute(update(SyncRecord).where(of).values(hash="0" * 64))
+        buckets.put_right(session, "north")
+    code, out, _ = samnod("sync", "run", "--dry-run")
+    assert (code, "north: rehearsed; 0 written" in out, "would still differ then" in out) == (0, True, True)
+    assert "north: reconciled; 1 written" in samnod("sync", "run")[1]
+    assert "would hold the same" in samnod("sync", "run", "--dry-run")[1]
+
+
+def test_a_dry_run_that_is_not_answered_or_would_be_held_says_so(nodes: TwoNodes, samnod: Samnod):
+    write(nodes.north, *range(1, 61))
+    samnod("sync", "run")
+    remove(nodes.north, *range(1, 56))
+    code, out, err = samnod("sync", "run", "--dry-run")
+    assert (code, "north: held" in out, "samnod sync deletions allow north" in err) == (1, True, True)
+    samnod("sync", "deletions", "allow", "north")
+    code, out, _ = samnod("sync", "run", "--dry-run")
+    assert (code, "55 deleted" in out, "would hold the same" in out, len(nodes.shown())) == (0, True, True, 60)
+    nodes.wire.cut.add("north.test")
+    code, out, err = samnod("sync", "run", "--dry-run")
+    assert (code, "north: failed" in out, "does not answer" in err) == (1, True, True)
 
 
 def test_what_is_wrong_is_verified_and_repaired(nodes: TwoNodes, samnod: Samnod):
