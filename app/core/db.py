@@ -2,6 +2,9 @@
 
 SQLite is embedded and has one writer at a time: writers begin with `BEGIN IMMEDIATE`, so that two of them wait for each
 other instead of failing half-way. PostgreSQL takes the same calls. A read session cannot write on either.
+
+The change journal must never re-issue a number that a reader has seen, nor miss one that was committed late. So what is
+committed is on the disk, and writers are READ COMMITTED, whatever the server, the database or the role say.
 """
 
 import time
@@ -26,6 +29,8 @@ ATTACHED: Final = "attached"
 SILENCES: Final[tuple[type[Exception], ...]] = (OperationalError, InterfaceError, TimeoutError)
 # A little longer than SQLite's own waiting between two looks (`sqliteDefaultBusyCallback`).
 _LOOKS_AGAIN_SECONDS: Final = 0.12
+# They come with the connection, before the defaults of the role and of the database, and cost no question of their own.
+_POSTGRESQL_SETTINGS: Final = "-c jit=off -c timezone=UTC -c synchronous_commit=on"
 
 
 def is_silence(error: Exception) -> bool:
@@ -125,14 +130,15 @@ class Database:
         # Beside the sessions of requests there are short ones, opened and closed in one thread: hence the overflow.
         # SQLite's pool is larger than that by default.
         size = 2 * self.threads if read_only else self.threads
+        reads = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         return create_engine(
             self.url,
             pool_size=size,
             max_overflow=size,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"options": "-c jit=off -c timezone=UTC"},
-            execution_options={"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"} if read_only else {},
+            connect_args={"options": _POSTGRESQL_SETTINGS},
+            execution_options=reads if read_only else {"isolation_level": "READ COMMITTED"},
         )
 
 
@@ -189,7 +195,6 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA busy_timeout=10000")
         cursor.execute("PRAGMA foreign_keys=ON")
-        # FULL, because the change journal must never re-issue a number that a reader has already seen.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA cache_size=-65536")
         if read_only:

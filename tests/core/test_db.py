@@ -1,12 +1,15 @@
-"""The sessions: what a block of writes does before its commit, and what is told of a statement that fails."""
+"""The sessions: what a block of writes does before its commit, what it rests on, and what is told of a fault."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.core.db import Database, WriteSession
+from tests.databases import migrated_database
 
 SECRET = "hemligtsökord"
 
@@ -49,3 +52,34 @@ def test_a_statement_that_fails_is_logged_without_its_values(
     logging.getLogger("samnod").error("failed", exc_info=fault.value)
     assert "nowhere" in caplog.text
     assert SECRET not in caplog.text
+
+
+def said(session: Session, question: str) -> object:
+    return session.connection().execute(text(question)).scalar()
+
+
+def test_what_is_committed_to_sqlite_is_on_the_disk(tmp_path: Path):
+    full = 2
+    with migrated_database("sqlite", tmp_path) as url:
+        database = Database(url)
+        with database.writes() as session:
+            assert (said(session, "PRAGMA synchronous"), said(session, "PRAGMA journal_mode")) == (full, "wal")
+        database.close()
+
+
+def test_what_is_committed_to_postgresql_is_on_the_disk_whatever_its_defaults_are(tmp_path: Path):
+    with migrated_database("postgresql", tmp_path) as url:
+        database = Database(url)
+        name = database.url.database
+        with database.writes() as session:
+            for default in ("synchronous_commit = off", "default_transaction_isolation = 'repeatable read'"):
+                session.connection().execute(text(f"ALTER DATABASE {name} SET {default}"))
+        database.close()
+        database = Database(url)
+        with database.writes() as session:
+            assert said(session, "SHOW default_transaction_isolation") == "repeatable read"
+            assert said(session, "SHOW synchronous_commit") == "on"
+            assert said(session, "SHOW transaction_isolation") == "read committed"
+        with database.reads() as session:
+            assert said(session, "SHOW transaction_isolation") == "repeatable read"
+        database.close()
