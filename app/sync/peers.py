@@ -101,7 +101,8 @@ def remove(session: WriteSession, peer_id: str, *, keep_copies: bool) -> int:
 
     Copies that are kept still belong to it: nobody changes them here, and nothing new comes.
     """
-    peer = require_known(session, peer_id)
+    # Whatever writes its records holds its row: a page on its way is waited for, and goes with the others.
+    peer = _held(session, peer_id)
     gone = 0 if keep_copies else _remove_copies(session, peer_id)
     session.connection().execute(delete(SyncRun).where(col(SyncRun.peer) == peer_id))
     session.delete(peer)
@@ -245,6 +246,12 @@ def require_known(session: ReadSession | WriteSession, peer_id: str) -> SyncPeer
     if peer is None:
         raise NotFound(f"There is no peer {peer_id}. `samnod sync peers list` tells which there are.")
     return peer
+
+
+def _held(session: WriteSession, peer_id: str) -> SyncPeer:
+    """Return the row of a peer, which nobody else writes until the commit. Raises `NotFound`."""
+    session.get(SyncPeer, peer_id, with_for_update=True)
+    return require_known(session, peer_id)
 
 
 def _remove_copies(session: WriteSession, home: str) -> int:

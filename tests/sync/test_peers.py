@@ -1,5 +1,6 @@
 """Peers are written down by operators. Whoever leaves takes its records along from every table, or leaves them all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,16 @@ import pytest
 from app.core.db import Database
 from app.core.errors import Forbidden, Unauthorized
 from app.journal import copies
-from app.sync import buckets, envelopes, identity, peers
+from app.sync import applying, buckets, envelopes, identity, peers
 from app.sync.canonical import hash_of
 from app.sync.kinds import KINDS
 from app.sync.vocabulary import Envelope, PeerState
+from app.wiring import wire
 from tests.engines import mostly_sqlite
 from tests.sync.copying import HOME, SORTS, carried, node, rows_of
+from tests.sync.neighbours import NEIGHBOUR, introduce, said
 from tests.sync.peering import SECRET_OF_SODRA, SODRA, introduction_of, organization
+from tests.sync.waiting import only_postgresql, until_somebody_waits
 
 # What tells of the past, or only ever grows.
 _STAYS = ("journal_entry", "journal_counter", "match_whereabouts", "sync_self", "audit")
@@ -41,6 +45,27 @@ def test_a_peer_that_leaves_takes_all_its_records_along(database: Database, tmp_
         assert buckets.held(session, HOME.id) == {}
         assert copies.nodes(session) == {}
         assert list(KINDS["organization"].REPLICAS.own_ids(session, "norr")) == [own]
+
+
+@only_postgresql
+def test_a_page_that_is_written_meanwhile_goes_with_its_peer(database: Database):
+    wire()
+    lease = introduce(database)
+
+    def remove() -> int:
+        with database.writes() as session:
+            return peers.remove(session, NEIGHBOUR, keep_copies=False)
+
+    with ThreadPoolExecutor(1) as operator:
+        with database.writes() as session:
+            applying.hold(session, lease)
+            applying.write(session, NEIGHBOUR, [said(1, 1), said(2, 2)])
+            removed = operator.submit(remove)
+            until_somebody_waits(database)
+        assert removed.result() == 2
+    with database.reads() as session:
+        assert list(KINDS["organization"].REPLICAS.own_ids(session, NEIGHBOUR)) == []
+        assert buckets.held(session, NEIGHBOUR) == {}
 
 
 @mostly_sqlite
