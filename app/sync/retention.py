@@ -3,8 +3,11 @@
 Those of others are needed by a home that is put back from a backup, which asks what it has taken away since.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
 from sqlmodel import col
@@ -42,16 +45,13 @@ def _purge_some(database: Database, home: str, at: datetime) -> int:
         if identity.self_of(session) is None:
             return 0
         old = queries.tombstones(home, _read_by_all(session), (at - KEPT).isoformat()).order_by(col(SyncRecord.seq))
-        columns = (col(SyncRecord.seq), col(SyncRecord.type), col(SyncRecord.id))
+        columns = (col(SyncRecord.home), col(SyncRecord.type), col(SyncRecord.id), col(SyncRecord.seq))
         rows = session.execute(old.with_only_columns(*columns).limit(_BATCH)).all()
-        for record_type in {row[1] for row in rows}:
-            ids = [row[2] for row in rows if row[1] == record_type]
-            session.connection().execute(queries.forget(home, record_type, ids))
         if rows:
             through = col(SyncSelf.purged_through)
-            further = update(SyncSelf).where(through < rows[-1][0]).values(purged_through=rows[-1][0])
+            further = update(SyncSelf).where(through < rows[-1][3]).values(purged_through=rows[-1][3])
             session.connection().execute(further)
-        return len(rows)
+        return _forget(session, [(row[0], row[1], row[2]) for row in rows], old.whereclause)
 
 
 def _purge_others(database: Database, home: str, at: datetime) -> int:
@@ -59,10 +59,19 @@ def _purge_others(database: Database, home: str, at: datetime) -> int:
     with database.writes() as session:
         old = queries.others_tombstones(home, (at - _KEPT_OF_OTHERS).isoformat())
         rows = session.execute(old.limit(_BATCH)).all()
-        for of, record_type in {(row[0], row[1]) for row in rows}:
-            ids = [row[2] for row in rows if (row[0], row[1]) == (of, record_type)]
-            session.connection().execute(queries.forget(of, record_type, ids))
-        return len(rows)
+        return _forget(session, [(row[0], row[1], row[2]) for row in rows], old.whereclause)
+
+
+def _forget(session: WriteSession, found: Sequence[tuple[str, str, str]], is_old: Any) -> int:
+    """Forget tombstones by home, type and id, where they still are what was looked for; return how many.
+
+    On PostgreSQL a record may be shown again meanwhile: then it lives, and others have to hear of it.
+    """
+    forgotten = 0
+    for (home, record_type), some in groupby(sorted(found), key=itemgetter(0, 1)):
+        these = queries.forget(home, record_type, [record_id for _, _, record_id in some])
+        forgotten += session.connection().execute(these.where(is_old)).rowcount
+    return forgotten
 
 
 def _read_by_all(session: WriteSession) -> int:

@@ -1,6 +1,7 @@
 """Tombstones go when every active peer has read past them and ninety days have gone, and not before."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from app.sync.canonical import hash_of
 from app.sync.tables import SyncPeer
 from app.sync.vocabulary import Envelope, PeerState, RecordState
 from app.wiring import wire
+from tests.sync.neighbours import said
 from tests.sync.two_nodes import write
+from tests.sync.waiting import only_postgresql
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -99,6 +102,31 @@ def test_tombstones_of_others_are_kept_as_long_as_a_backup_may_be_old(database: 
         rows = session.execute(queries.changes("south", 0, 100)).scalars()
         assert [row.id for row in rows] == ["young", "still shown"]
     assert retention.purge(database, "north", AT) == 0
+
+
+@only_postgresql
+@pytest.mark.parametrize("own", ["north", "south"])
+def test_a_record_that_is_shown_again_meanwhile_stays(database: Database, monkeypatch: pytest.MonkeyPatch, own: str):
+    living = said(1, 7)
+    gone = living._replace(method=Method.DELETE.value, time="2020-01-01T00:00:00+00:00", seq=3)
+    key = (living.type, living.id)
+    with database.writes() as session:
+        identity.begin(session)
+        envelopes.store(session, [gone], {})
+    write(database, *range(10, 20), home="local")
+    forget = queries.forget
+
+    def show_again_first(*these: Any) -> Any:
+        monkeypatch.setattr(queries, "forget", forget)
+        with database.writes() as session:
+            held = envelopes.held_of(session, living.home, living.type, [living.id])
+            envelopes.store(session, [living], {key: held[living.id]})
+        return forget(*these)
+
+    monkeypatch.setattr(queries, "forget", show_again_first)
+    assert retention.purge(database, own, AT) == 0
+    with database.reads() as session:
+        assert envelopes.found(session, queries.changes(living.home, 0, 10)) == [living]
 
 
 def test_a_node_that_nobody_knows_keeps_nothing_in_mind(database: Database):
