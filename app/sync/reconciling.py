@@ -1,12 +1,14 @@
 """When what is held of a peer is not what the peer has: the difference is found by digests, and fetched.
 
 Sums of types lead to buckets, buckets to records. What differs is overwritten whatever its number is, and what the home
-does not have is taken away: the home always wins.
+does not have is taken away: the home always wins. Somebody may write there all the while. So what it has said since is
+read as every run reads it: the last page tells what its records add up to at the page's own moment, and no other.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import update
@@ -21,10 +23,11 @@ from app.sync.calling import Caller, CallFault
 from app.sync.canonical import bucket_of
 from app.sync.pages import LARGEST_NUMBER
 from app.sync.tables import SyncRecord
-from app.sync.vocabulary import BUCKETS, PAGE_RECORDS
+from app.sync.vocabulary import BUCKETS, PAGE_RECORDS, Envelope
 
-# Somebody may write at the home while its records are fetched: then it is compared with the newer sum.
 _ROUNDS: Final = 3
+# More than anybody writes while records are fetched; beyond it the sums are compared anew.
+_PAGES_SINCE: Final = 1_000
 # More than any node will ever have.
 _MOST_TYPES: Final = 100
 _LONGEST_ID: Final = 36
@@ -113,7 +116,13 @@ def reconcile(
         weighed.expect(sum(one.deletions for one in found.values()))
         _write(database, lease, caller, found, weighed, keep)
         # What did not fit into memory is found in the next round, which is no proof of anything.
-        rounds += is_all
+        if not is_all:
+            continue
+        equal = _caught_up(database, lease, caller, theirs.head, weighed, keep)
+        if equal:
+            _lower(database, lease, equal.head)
+            return equal
+        rounds += 1
     raise StillDiffers("What differed was fetched, and both sides still do not hold the same.")
 
 
@@ -224,17 +233,53 @@ def _fetch(
         page = caller.records(record_type, ids)
         if not {(one.type, one.id) for one in page.records} <= {(record_type, one) for one in ids}:
             raise CallFault("The peer sends records that were not asked for.")
-        gone = [one.id for one in page.records if one.method == Method.DELETE.value]
-        weighed.add(_living_here(database, lease.peer, record_type, gone))
-        with database.writes() as session:
-            applying.hold(session, lease)
-            keep(session, applying.write(session, lease.peer, page.records, overwrite=True))
+        _overwrite(database, lease, page.records, weighed, keep)
         if not page.has_more:
             return
         read = {one.id for one in page.records}
         ids, asked = [one for one in ids if one not in read], ids
         if len(ids) == len(asked):
             raise CallFault("The peer says that there is more, and sends nothing of it.")
+
+
+def _caught_up(
+    database: Database,
+    lease: Lease,
+    caller: Caller,
+    after: int,
+    weighed: _Weighed,
+    keep: Callable[[WriteSession, Counts], None],
+) -> Digest | None:
+    """Read what the home has said after a number, and return the digest at which both are equal; None if they are not.
+
+    No run is named: it is read on from a digest, and not from what a run has acknowledged.
+    """
+    for _ in range(_PAGES_SINCE):
+        caller.before_waiting()
+        page = caller.changes(after, "")
+        _overwrite(database, lease, page.records, weighed, keep)
+        if not page.has_more:
+            with database.reads() as session:
+                ours = buckets.held(session, lease.peer)
+            return Digest(page.head, page.generation, ours) if buckets.as_json(ours) == page.digest else None
+        after = page.next
+    return None
+
+
+def _overwrite(
+    database: Database,
+    lease: Lease,
+    said: Sequence[Envelope],
+    weighed: _Weighed,
+    keep: Callable[[WriteSession, Counts], None],
+) -> None:
+    """Write what the home says, whatever is here of it."""
+    gone = sorted((one.type, one.id) for one in said if one.method == Method.DELETE.value)
+    for record_type, keys in groupby(gone, key=itemgetter(0)):
+        weighed.add(_living_here(database, lease.peer, record_type, [record_id for _, record_id in keys]))
+    with database.writes() as session:
+        applying.hold(session, lease)
+        keep(session, applying.write(session, lease.peer, said, overwrite=True))
 
 
 def _living_here(database: Database, home: str, record_type: str, record_ids: Sequence[str]) -> int:

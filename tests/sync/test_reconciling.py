@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -61,6 +62,28 @@ def test_what_differs_is_fetched_a_part_at_a_time(nodes: TwoNodes, monkeypatch: 
     outcome = nodes.pull()
     assert (outcome.verdict, outcome.counts.put, outcome.counts.deleted) == (Verdict.RECONCILED, 60, 10)
     assert set(nodes.shown().values()) == {"Ändrad."}
+    assert nodes.are_equal()
+
+
+def test_a_home_that_is_written_to_all_the_while_is_proved_equal(nodes: TwoNodes):
+    write(nodes.north, *range(1, 11))
+    nodes.pull()
+    write(nodes.north, 1, summary="Ändrad.")
+    with nodes.south.writes() as session:
+        session.connection().execute(update(SyncPeer).values(run_id="another"))
+    written = iter(range(11, 1000))
+
+    def write_meanwhile(_: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        number = next(written)
+        write(nodes.north, number)
+        remove(nodes.north, *([number - 2] if number % 3 == 0 else []))
+        return answer
+
+    nodes.wire.harm = write_meanwhile
+    outcome = nodes.pull()
+    assert (outcome.verdict, outcome.fault) == (Verdict.RECONCILED, None)
+    nodes.wire.harm = None
+    assert nodes.pull().verdict is Verdict.VERIFIED
     assert nodes.are_equal()
 
 
