@@ -69,7 +69,8 @@ def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_privat
     _require_own_id(session, told)
     _require_own_token(session, told)
     require_address(told.url, may_be_private=may_be_private)
-    known = session.get(SyncPeer, told.id)
+    # The peer itself drops a token while it is added: neither is to undo the other.
+    known = session.get(SyncPeer, told.id, with_for_update=True)
     peer = known or SyncPeer(
         id=told.id,
         url=told.url,
@@ -182,7 +183,7 @@ def caller_with(session: ReadSession | WriteSession, token: str) -> PeerCaller:
         acked_run=peer.acked_run,
         acked_cursor=peer.acked_cursor,
         generation=peer.generation,
-        has_newest_token=identity.is_token(token, peer.token_hashes[:1]),
+        token_hash=identity.token_hash(token),
     )
 
 

@@ -92,7 +92,7 @@ class PeerCaller(SchemaOut):
     acked_run: str
     acked_cursor: int
     generation: int = Field(description="The generation of its numbers that we know")
-    has_newest_token: bool
+    token_hash: str = Field(description="Of the token that it has shown, which may not be its newest")
 
 
 class Bound(SchemaIn):

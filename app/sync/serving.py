@@ -148,9 +148,10 @@ def acknowledge(session: WriteSession, serving: Serving, peer: PeerCaller, told:
     head = head_of(session)
     if told.generation != head // GENERATION_SIZE or told.cursor > head:
         raise _no_common_past("generation" if told.generation != head // GENERATION_SIZE else "ahead", head)
-    row = session.get_one(SyncPeer, peer.id)
+    row = session.get_one(SyncPeer, peer.id, with_for_update=True)
     row.acked_run, row.acked_cursor, row.acked_at = told.run, told.cursor, now()
-    if peer.has_newest_token:
+    # Another introduction may have come since the token was looked at: which is the newest is only known here.
+    if peer.token_hash in row.token_hashes[:1]:
         row.token_hashes = row.token_hashes[:1]
     session.add(row)
     said = {"run": told.run, "cursor": told.cursor, "generation": told.generation}

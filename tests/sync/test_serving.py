@@ -1,6 +1,7 @@
 """What a node answers its peers: its own records, of one moment, signed for the one that asked and for nobody else."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -12,13 +13,16 @@ from app.journal import generations
 from app.journal.vocabulary import Method
 from app.main import create_app
 from app.settings import Settings
-from app.sync import buckets, envelopes, identity, peers
+from app.sync import buckets, envelopes, identity, peers, serving
 from app.sync.canonical import canonical, hash_of
+from app.sync.schemas import AckIn
 from app.sync.tables import SyncPeer, SyncSelf
-from app.sync.vocabulary import Envelope, PageKind, PeerState
+from app.sync.vocabulary import Envelope, PageKind, PeerState, Verdict
 from tests.client import client_of
 from tests.engines import mostly_sqlite
+from tests.keys import SECRET
 from tests.sync.peering import NONCE, SECRET_OF_SODRA, SODRA, Caller, introduced, introduction_of, organization, removed
+from tests.sync.waiting import only_postgresql, until_somebody_waits
 
 
 @pytest.fixture
@@ -129,6 +133,42 @@ def test_the_newest_token_ends_the_one_before_when_it_is_used(sodra: Caller, dat
     assert newer.acknowledge("run-2", head).status_code == 200
     assert sodra.get("digest").status_code == 401
     assert newer.get("digest").status_code == 200
+
+
+@mostly_sqlite
+def test_a_token_that_is_introduced_while_the_one_before_is_used_ends_nothing(sodra: Caller, database: Database):
+    with database.reads() as session:
+        caller = peers.caller_with(session, sodra.token)
+    with database.writes() as session:
+        peers.add(session, introduction_of(SODRA, SECRET_OF_SODRA, token="2"), own_id="norr")
+    told = AckIn(run="run-1", cursor=0, generation=0, verdict=Verdict.VERIFIED, nonce=NONCE)
+    with database.writes() as session:
+        serving.acknowledge(session, serving.Serving("norr", SECRET.encode()), caller, told)
+    assert sodra.get("digest").status_code == 200
+
+
+@only_postgresql
+def test_a_token_that_is_introduced_while_another_ends_is_not_lost(sodra: Caller, database: Database):
+    with database.writes() as session:
+        peers.add(session, introduction_of(SODRA, SECRET_OF_SODRA, token="2"), own_id="norr")
+    second = identity.token_for(SECRET_OF_SODRA, "norr", "2")
+    with database.reads() as session:
+        caller = peers.caller_with(session, second)
+    told = AckIn(run="run-1", cursor=0, generation=0, verdict=Verdict.VERIFIED, nonce=NONCE)
+
+    def end_the_first() -> None:
+        with database.writes() as session:
+            serving.acknowledge(session, serving.Serving("norr", SECRET.encode()), caller, told)
+
+    with ThreadPoolExecutor(1) as peer:
+        with database.writes() as session:
+            peers.add(session, introduction_of(SODRA, SECRET_OF_SODRA, token="3"), own_id="norr")
+            session.flush()
+            ended = peer.submit(end_the_first)
+            until_somebody_waits(database)
+        ended.result()
+    third = identity.token_for(SECRET_OF_SODRA, "norr", "3")
+    assert [Caller(sodra.client, sodra.keys, one).get("digest").status_code for one in (second, third)] == [200, 200]
 
 
 def test_a_run_opens_with_the_one_that_was_acknowledged(sodra: Caller, database: Database):
