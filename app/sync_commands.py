@@ -219,14 +219,25 @@ def _register_keys(sync: typer.Typer, opened: Opened) -> None:
     def drop(
         yes: Annotated[bool, typer.Option("--yes", help="All peers know the newest key; without: asks")] = False,
     ) -> None:
-        """Drop every key but the newest, which signs from now on. Peers that do not know it refuse what they read."""
+        """Drop every key but the newest, which signs from now on. Peers that do not know it refuse what they read.
+
+        They believe the old ones until they have added another introduction.
+        """
         with opened() as database, database.reads() as session:
             kept = identity.self_of(session)
         if kept and len(kept.key_seeds) > 1 and not yes:
             typer.confirm("Have all peers added the newest key? The others do not come back.", abort=True)
         with opened() as database, database.writes() as session:
             gone = identity.drop_keys(session)
-        say(f"{gone} old keys are dropped. The newest signs from now on." if gone else "There is only one key.")
+            known = [peer.id for peer in peers.listed(session)]
+        if not gone:
+            say("There is only one key.")
+            return
+        say(f"{gone} old keys are dropped. The newest signs from now on.")
+        if known:
+            say("Peers believe the old ones until they have added a new introduction, so hand one to each of them:")
+        for peer in known:
+            say(f"    samnod sync introduce {peer}")
 
 
 def _register_tokens(sync: typer.Typer, opened: Opened, secret: Callable[[], bytes], node: Known) -> None:

@@ -25,6 +25,7 @@ from app.sync.kinds import KINDS
 from app.sync.tables import SyncPeer
 from app.sync.vocabulary import Envelope, PeerState
 from app.wiring import wire
+from tests.databases import migrated_database
 from tests.engines import mostly_sqlite
 from tests.keys import SECRET
 from tests.sync.copying import SORTS
@@ -306,6 +307,41 @@ def test_keys_are_rotated_so_that_peers_can_learn_them(samnod: Samnod, database:
     with database.reads() as session:
         assert identity.identity_of(session, SECRET.encode()).signer.kid not in first
     assert "only one key" in samnod("keys", "drop")[1]
+
+
+def test_a_key_that_was_dropped_is_forgotten_by_peers_too(
+    samnod: Samnod, theirs: Path, tmp_path: Path, database: Database, database_kind: str
+):
+    (tmp_path / "sodra").mkdir()
+    samnod("peers", "add", str(theirs))
+    files = {name: tmp_path / f"{name}.json" for name in ("first", "rotated", "dropped")}
+
+    def hand_over(name: str) -> set[str]:
+        files[name].write_text(samnod("introduce", "sodra")[1], "utf-8")
+        return set(json.loads(files[name].read_text("utf-8"))["keys"])
+
+    first = hand_over("first")
+    samnod("keys", "rotate")
+    both = hand_over("rotated")
+    said = samnod("keys", "drop", "--yes")[1].splitlines()
+    assert said[1].startswith("Peers believe the old ones until")
+    assert said[2:] == ["    samnod sync introduce sodra"]
+    newest = hand_over("dropped")
+    assert newest == both - first
+
+    with migrated_database(database_kind, tmp_path / "sodra") as url:
+        of_sodra = {"database_url": url, "node": "sodra", "base_url": "https://sodra.example"}
+
+        def add(name: str, *options: str) -> tuple[int, str]:
+            code, _, complaint = samnod("peers", "add", str(files[name]), *options, **of_sodra)
+            return code, complaint
+
+        def known() -> set[str]:
+            return set(samnod("peers", "list")[1].partition("  keys ")[2].partition(", one token")[0].split(", "))
+
+        for name, keys in (("first", first), ("rotated", both), ("dropped", newest)):
+            assert add(name) == (0, "")
+            assert known() == keys
 
 
 def test_keys_that_are_all_new_are_asked_about(samnod: Samnod, theirs: Path, tmp_path: Path, database: Database):
