@@ -151,17 +151,24 @@ def _register_peers(sync: typer.Typer, opened: Opened, node: Known) -> None:
             bool,
             typer.Option("--new-keys", help="All its keys are new, and you have asked its operator; without: asks"),
         ] = False,
+        older: Annotated[
+            bool,
+            typer.Option("--older", help="It is older than the one before, and its keys and token count nevertheless"),
+        ] = False,
     ) -> None:
         """Write a peer down, or its new keys, token and address, from the introduction that it gave."""
         told = _read(file)
-        with opened() as database, database.reads() as session:
+        with opened() as database, _in_sentences(), database.reads() as session:
+            if not older:
+                peers.require_newest(session, told)
             is_strange = peers.comes_with_strange_keys(session, told)
         if is_strange and not new_keys:
             typer.confirm(
                 f"None of its keys is one of {told.id}'s. Has its operator told you so, by telephone?", abort=True
             )
         with opened() as database, _in_sentences(), database.writes() as session:
-            is_new = peers.add(session, told, own_id=_named(node()).id, may_be_private=allow_private)
+            own_id = _named(node()).id
+            is_new = peers.add(session, told, own_id=own_id, may_be_private=allow_private, may_be_older=older)
         say(f"{told.id} ({told.name}) at {told.url} is {'a peer now' if is_new else 'known as it is now'}.")
         if is_new:
             say(f"It knows this node when its operator has added yours: samnod sync introduce {told.id}")

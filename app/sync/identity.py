@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from app.audit import service as audit
 from app.core.db import ReadSession, WriteSession
+from app.journal.generations import GENERATION_SIZE, generation
 from app.sync.tables import SyncSelf
 
 _OWN: Final = 1
@@ -26,6 +27,8 @@ _BYTES_OF_A_KEY: Final = 32
 _OBJECT: Final = ("node", "own")
 # Tokens are counted, so that an introduction can be written before the peer is known here.
 FIRST_SEED: Final = "1"
+# More than a node will ever rotate.
+_TOKENS: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,19 @@ def begin(session: WriteSession) -> SyncSelf:
     return kept
 
 
+def issue(session: WriteSession, token_seed: str) -> int:
+    """Return the number of an introduction as this node is now: it grows whenever a key or the peer's token changes.
+
+    A node that was put back from a backup may have forgotten some of that; its generation has grown instead.
+    """
+    return generation(session) * GENERATION_SIZE + begin(session).key_changes * _TOKENS + int(token_seed)
+
+
 def rotate_key(session: WriteSession) -> None:
     """Announce one more key. What is signed is signed with the oldest until `drop_keys`."""
     kept = begin(session)
     kept.key_seeds = [_new_seed(), *kept.key_seeds]
+    kept.key_changes += 1
     session.add(kept)
     audit.record(session, "keys.rotate", *_OBJECT)
 
@@ -98,6 +110,7 @@ def drop_keys(session: WriteSession) -> int:
     kept.key_seeds = kept.key_seeds[:1]
     session.add(kept)
     if gone:
+        kept.key_changes += 1
         audit.record(session, "keys.drop", *_OBJECT, after={"dropped": gone})
     return gone
 

@@ -52,18 +52,22 @@ def introduction(
         url=node.url,
         keys=identity.identity_of(session, secret).public_keys,
         token_hash=identity.token_hash(identity.token_for(secret, peer_id, seed)),
+        issue=identity.issue(session, seed),
     )
 
 
-def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_private: bool = False) -> bool:
+def add(
+    session: WriteSession, told: Introduction, *, own_id: str, may_be_private: bool = False, may_be_older: bool = False
+) -> bool:
     """Write a peer down, or what it says of itself now; return whether it was unknown.
 
-    Its newest token counts beside the one before, until it calls with the newest; what was read of it stays.
+    Its newest token counts beside the one before, until it calls with the newest; its keys count instead of those
+    before. What was read of it stays.
 
     Raises:
         InvalidContent: the introduction does not hold together, or its address is not one that may be called.
         Conflict: it introduces this node itself, or under an id that own records have, or calls with the token of
-            another peer.
+            another peer, or is older than the one before.
     """
     _require_sound(told, own_id)
     _require_own_id(session, told)
@@ -71,6 +75,8 @@ def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_privat
     require_address(told.url, may_be_private=may_be_private)
     # The peer itself drops a token while it is added: neither is to undo the other.
     known = session.get(SyncPeer, told.id, with_for_update=True)
+    if not may_be_older:
+        require_newest(session, told)
     peer = known or SyncPeer(
         id=told.id,
         url=told.url,
@@ -82,13 +88,32 @@ def add(session: WriteSession, told: Introduction, *, own_id: str, may_be_privat
     )
     peer.url, peer.name, peer.public_keys = told.url, told.name, dict(told.keys)
     peer.may_be_private = may_be_private
-    peer.token_hashes = list(dict.fromkeys([told.token_hash, *peer.token_hashes]))[:_LIVE_TOKENS]
+    # One that is known keeps its place: what follows it is newer, and will be used when the peer says so.
+    if told.token_hash not in peer.token_hashes:
+        peer.token_hashes = [told.token_hash, *peer.token_hashes][:_LIVE_TOKENS]
+    peer.issue = told.issue if may_be_older else max(told.issue, peer.issue)
     session.add(peer)
     identity.begin(session)
     copies.know(session, NodeRead(id=told.id, name=told.name, url=told.url))
     after = {"url": told.url, "keys": sorted(told.keys), "may_be_private": may_be_private}
     audit.record(session, "peer.introduce" if known else "peer.add", _OBJECT, told.id, after=after)
     return known is None
+
+
+def require_newest(session: ReadSession | WriteSession, told: Introduction) -> None:
+    """Refuse an introduction that is older than the one before, and with which keys or tokens would count again.
+
+    Raises:
+        Conflict: it is.
+    """
+    known = session.get(SyncPeer, told.id)
+    if known is None or told.issue >= known.issue:
+        return
+    if told.keys != known.public_keys or told.token_hash not in known.token_hashes:
+        raise Conflict(
+            f"The introduction is older than the one that was added of {told.id}: keys or tokens that have been "
+            "dropped would count again. Ask its operator for a new one; if this is the newest: --older."
+        )
 
 
 def comes_with_strange_keys(session: ReadSession | WriteSession, told: Introduction) -> bool:

@@ -61,6 +61,7 @@ class SyncSelf(SQLModel, table=True):
     key_seeds: list[str] = Field(
         sa_column=Column(JSON, nullable=False), description="What keys are made of with the node's secret, newest first"
     )
+    key_changes: int = Field(default=0, description="How often a key was made or dropped since the first")
     purged_through: int = Field(
         default=0, sa_column=Column(BigInteger, nullable=False), description="Tombstones up to here are forgotten"
     )
@@ -82,6 +83,9 @@ class SyncPeer(SQLModel, table=True):
     public_keys: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False), description="Ed25519, Base64, by id")
     token_hashes: list[str] = Field(sa_column=Column(JSON, nullable=False), description="What it calls with, hashed")
     token_seed: str = Field(max_length=64, description="What our token for it is made of, with the node's secret")
+    issue: int = Field(
+        default=0, sa_column=Column(BigInteger, nullable=False), description="Of its newest introduction; 0: none told"
+    )
     added_at: datetime = Field(default_factory=now)
     # As a home that we read from:
     fence: int = Field(default=0, description="Grows with each run; a page of an older run is not written")

@@ -1,13 +1,14 @@
 """Peers are written down by operators. Whoever leaves takes its records along from every table, or leaves them all."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from app.core.db import Database
-from app.core.errors import Forbidden, Unauthorized
-from app.journal import copies
+from app.core.errors import Conflict, Forbidden, Unauthorized
+from app.journal import copies, generations
 from app.sync import applying, buckets, envelopes, identity, peers
 from app.sync.canonical import hash_of
 from app.sync.kinds import KINDS
@@ -16,7 +17,7 @@ from app.wiring import wire
 from tests.engines import mostly_sqlite
 from tests.sync.copying import HOME, SORTS, carried, node, rows_of
 from tests.sync.neighbours import NEIGHBOUR, introduce, said
-from tests.sync.peering import SECRET_OF_SODRA, SODRA, introduction_of, organization
+from tests.sync.peering import NORR, SECRET_OF_SODRA, SODRA, introduction_of, organization
 from tests.sync.waiting import only_postgresql, until_somebody_waits
 
 # What tells of the past, or only ever grows.
@@ -95,6 +96,56 @@ def test_two_tokens_are_live_while_they_are_rotated_and_never_three(database: Da
         assert used == [identity.token_hash(token) for token in tokens[1:]]
         with pytest.raises(Unauthorized):
             peers.caller_with(session, tokens[0])
+
+
+@mostly_sqlite
+def test_an_older_introduction_brings_back_no_token(database: Database):
+    def add(issue: int, token: str, **options: bool) -> list[str]:
+        told = introduction_of(SODRA, SECRET_OF_SODRA, token=token).model_copy(update={"issue": issue})
+        with database.writes() as session:
+            peers.add(session, told, own_id="norr", **options)
+            return peers.require_known(session, "sodra").token_hashes
+
+    first, second, third = (identity.token_hash(identity.token_for(SECRET_OF_SODRA, "norr", n)) for n in "123")
+    # A node of an older version has no numbers.
+    assert add(0, "1") == [first]
+    assert add(2, "2") == [second, first]
+    # The token before still counts. That it is named once more brings nothing back, and does not end the newest.
+    assert add(1, "1") == [second, first]
+    assert add(3, "3") == [third, second]
+    for issue in (0, 1, 2):
+        with pytest.raises(Conflict):
+            add(issue, "1")
+    assert add(1, "1", may_be_older=True) == [first, third]
+    # From then on its numbers are counted anew.
+    assert add(2, "2") == [second, first]
+
+
+@mostly_sqlite
+def test_introductions_are_numbered_by_keys_tokens_and_generations(database: Database):
+    def numbers() -> list[int]:
+        with database.writes() as session:
+            told = [peers.introduction(session, NORR, b"secret", "sodra", next_token=one) for one in (False, True)]
+            return [one.issue for one in told]
+
+    with database.writes() as session:
+        peers.add(session, introduction_of(SODRA, SECRET_OF_SODRA), own_id="norr")
+    seen = [numbers()]
+    assert numbers() == seen[0]
+    for act in (
+        lambda session: peers.rotate_token(session, "sodra"),
+        identity.rotate_key,
+        identity.drop_keys,
+        lambda session: generations.begin_generation(session, at_least=8191),
+    ):
+        with database.writes() as session:
+            act(session)
+        seen.append(numbers())
+    # What was announced by `next_token` is what the token is after its rotation.
+    assert seen[0][1] == seen[1][0]
+    assert [one[0] for one in seen] == sorted({one[0] for one in seen})
+    assert all(before[1] < after[0] for before, after in pairwise(seen[1:]))
+    assert max(seen[-1]) < 2**53
 
 
 @mostly_sqlite

@@ -342,6 +342,14 @@ def test_a_key_that_was_dropped_is_forgotten_by_peers_too(
         for name, keys in (("first", first), ("rotated", both), ("dropped", newest)):
             assert add(name) == (0, "")
             assert known() == keys
+        for name in ("first", "rotated"):
+            code, complaint = add(name)
+            assert (code, "is older than the one that was added of norr" in complaint) == (1, True)
+        assert add("dropped") == (0, "")
+        assert known() == newest
+        # The operator knows better: theirs was put back, or has forgotten this node.
+        assert add("rotated", "--older") == (0, "")
+        assert known() == both
 
 
 def test_keys_that_are_all_new_are_asked_about(samnod: Samnod, theirs: Path, tmp_path: Path, database: Database):
