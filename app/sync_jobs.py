@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from app.core.clock import zone
 from app.core.db import Database, ReadSession
 from app.sync import checking, erasures, leasing, pulling, queries, restoring, retention, status
-from app.sync.pulling import Outcome
+from app.sync.running import Node, Outcome, Progress
 from app.sync.tables import SyncPeer, SyncRun
 from app.sync.vocabulary import PeerState, Verdict
 
@@ -143,11 +143,11 @@ def last_night(home: str, peer: str, at: datetime) -> datetime:
 def _read(context: "Context", peer: str) -> Outcome | None:
     """Read one peer to the end; None when the worker was asked to stop meanwhile."""
 
-    def look_up(_progress: pulling.Progress) -> None:
+    def look_up(_progress: Progress) -> None:
         if context.stopping():
             raise _Stopping
 
-    node = pulling.Node(context.database, context.home, context.secret, tell=look_up)
+    node = Node(context.database, context.home, context.secret, tell=look_up)
     try:
         return pulling.pull(node, peer)
     except _Stopping:
@@ -162,7 +162,7 @@ def _index(context: "Context") -> None:
             raise _Stopping
 
     with suppress(_Stopping):
-        pulling.index(pulling.Node(context.database, context.home, context.secret), look_up)
+        pulling.index(Node(context.database, context.home, context.secret), look_up)
 
 
 def _peers(session: ReadSession) -> list[SyncPeer]:

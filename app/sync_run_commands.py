@@ -17,8 +17,8 @@ from app.journal.generations import GENERATION_SIZE
 from app.matching import service as matching
 from app.sync import checking, peers, pulling, queries, restoring, status
 from app.sync.applying import Key
-from app.sync.pulling import Node, Outcome
-from app.sync.pulling import Progress as Step
+from app.sync.running import Node, Outcome
+from app.sync.running import Progress as Step
 from app.sync.vocabulary import PeerState, RecordState
 from app.terminal import out, say, stop
 

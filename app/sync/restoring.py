@@ -34,7 +34,7 @@ from app.sync.kinds import KINDS, is_understood
 from app.sync.leasing import contact_of
 from app.sync.limits import Deadline, TooSlow
 from app.sync.pages import PageRead
-from app.sync.pulling import Node
+from app.sync.running import Node
 from app.sync.tables import SyncPeer, SyncRecord, SyncSelf
 from app.sync.vocabulary import Envelope, PeerState, RecordKind
 from app.sync.witnesses import Claim, Witness

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from app.core import clock
-from app.sync import buckets, calling, pages, pulling, serving
+from app.sync import buckets, calling, pages, running, serving
 from app.sync.identity import Signer
 from app.sync.kinds import KINDS
 from app.sync.vocabulary import Envelope
@@ -57,8 +57,8 @@ def _patience(seconds: str) -> None:
 
 def _run_seconds(seconds: str) -> None:
     """Give a whole run so many seconds."""
-    known = pulling.Node.__init__.__defaults__
-    pulling.Node.__init__.__defaults__ = tuple(float(seconds) if one == pulling.RUN_SECONDS else one for one in known)
+    known = running.Node.__init__.__defaults__
+    running.Node.__init__.__defaults__ = tuple(float(seconds) if one == running.RUN_SECONDS else one for one in known)
 
 
 def _killed(page: str) -> None:

@@ -10,7 +10,7 @@ from app import sync_jobs
 from app.core.db import Database
 from app.sync import checking, identity, leasing, pulling, restoring
 from app.sync.applying import Counts
-from app.sync.pulling import Node, Outcome, Progress
+from app.sync.running import Node, Outcome, Progress
 from app.sync.vocabulary import PeerState, Verdict
 from app.worker import JOBS, Context, Worker
 from tests.mail.letters import SENDER

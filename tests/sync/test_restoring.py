@@ -19,8 +19,8 @@ from app.sync import checking, erasures, queries, restoring
 from app.sync.canonical import hash_of
 from app.sync.erasures import Erasure
 from app.sync.kinds import KINDS
-from app.sync.pulling import Node
 from app.sync.restoring import Disputed, Unheard
+from app.sync.running import Node
 from app.sync.tables import SyncPeer, SyncSelf
 from app.sync.vocabulary import PeerState, Verdict
 from tests.databases import copied_database, migrated_database

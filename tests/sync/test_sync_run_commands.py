@@ -15,7 +15,7 @@ from app.organizations import replicas
 from app.settings import settings
 from app.sync import applying, buckets, restoring
 from app.sync.calling import Line
-from app.sync.pulling import Node
+from app.sync.running import Node
 from app.sync.tables import SyncPeer, SyncRecord
 from tests.sync.neighbours import record_id, said
 from tests.sync.two_nodes import SECRETS, TwoNodes, remove, two_nodes, write
@@ -81,7 +81,7 @@ def test_a_dry_run_proves_nothing_and_says_what_a_run_would_compare(nodes: TwoNo
         session.connection().execute(update(SyncPeer).values(run_id="another"))
     code, out, _ = samnod("sync", "run", "--dry-run")
     assert (code, "north: rehearsed; 0 written" in out) == (0, True)
-    assert "no common past: a run would compare all, and fetch what differs. 1 sums do." in out
+    assert "no common past: a run would compare all, and fetch what differs. 1 sums differ now." in out
     assert "verified" not in out + samnod("sync", "run")[1]
     with nodes.south.writes() as session:
         of = col(SyncRecord.id) == record_id(1)

@@ -20,7 +20,7 @@ from app.organizations.tables import Organization
 from app.sync import buckets, peers, pulling
 from app.sync.calling import Line
 from app.sync.limits import PAGE_SECONDS
-from app.sync.pulling import Node, Outcome
+from app.sync.running import Node, Outcome
 from app.sync.tables import SyncPeer, SyncRun
 from app.wiring import wire
 from tests.databases import migrated_database
