@@ -35,6 +35,7 @@ _LONG: Final = (
     "the_deal.py",
     "between_nodes.py",
     "faults_of_nodes.py",
+    "faults_of_peers.py",
     "permissions.py",
     "schemathesis.py",
 )

@@ -1,4 +1,4 @@
-"""What can happen to a node: killed, restored, stalled, of another version, or not what it says it is.
+"""What can happen to a node: killed, restored, stalled, written to by many, out of disk or locked.
 
 Each between real processes, and each ends with equal digests. Two are drawn for each day, and all are among the long
 tests; those that depend on the database run with either kind on either side.
@@ -17,67 +17,15 @@ from sqlalchemy import text
 
 from app.sync import queries, serving
 from app.sync.tables import SyncPeer
-from app.sync.vocabulary import RecordState
 from benchmarks import sync as bench
 from tests.sync import homework
 from tests.sync.nodes import Node, acquaint, empty_nodes, require_agreement, sync_all
+from tests.sync.pairs import acquainted, fail_to_read, read
 from tests.sync.processes import Starter
 
 pytestmark = pytest.mark.fault
-KINDS = (("sqlite", "postgresql"), ("postgresql", "sqlite"))
-FIRST = range(40)
 # Reading makes a process so much larger, whether it reads a thousand records or a hundred thousand.
 MOST_GROWTH_KIB = 150 * 2**10
-
-
-@pytest.fixture(params=KINDS, ids="-".join)
-def pair(request: pytest.FixtureRequest, starter: Starter, tmp_path: Path) -> Iterator[list[Node]]:
-    """Give a home with forty records and a reader that has read them, with databases of either kind."""
-    home, reader = request.param
-    with acquainted(starter, tmp_path, {"north": home, "south": reader}) as nodes:
-        yield nodes
-
-
-@pytest.fixture
-def light_pair(starter: Starter, tmp_path: Path) -> Iterator[list[Node]]:
-    """Give the same on SQLite, for what is not the database's business."""
-    with acquainted(starter, tmp_path, {"north": "sqlite", "south": "sqlite"}) as nodes:
-        yield nodes
-
-
-@contextmanager
-def acquainted(starter: Starter, folder: Path, kinds: dict[str, str]) -> Iterator[list[Node]]:
-    """Give nodes that know and have read each other; the first has forty records, each other one has one."""
-    with empty_nodes(starter, folder, kinds) as nodes:
-        acquaint(nodes)
-        homework.write(nodes[0], FIRST)
-        for node in nodes[1:]:
-            homework.write(node, [0])
-        sync_all(nodes)
-        require_agreement(nodes)
-        yield nodes
-
-
-def read(reader: Node, *harm: str) -> str:
-    """Let the reader read, and succeed."""
-    return reader.do("sync", "run", harm=["hasty", *harm])
-
-
-def fail_to_read(reader: Node, *harm: str, seconds: float = 120) -> str:
-    """Let the reader read, and fail; return what it said."""
-    done = reader.run("sync", "run", harm=["hasty", *harm], seconds=seconds)
-    assert done.code != 0, f"the run succeeded:\n{done.text}"
-    return done.text
-
-
-def states(node: Node, home: Node) -> dict[str, int]:
-    """Count the living records of a home at a node by their state."""
-    with node.database() as database, database.reads() as session:
-        found: dict[str, int] = {}
-        for of, _, state, number in session.execute(queries.counts()):
-            if of == home.id:
-                found[RecordState(state).value] = found.get(RecordState(state).value, 0) + number
-    return found
 
 
 def test_a_run_killed_inside_a_page_loses_nothing(pair: list[Node]):
@@ -258,123 +206,6 @@ def test_eight_writers_at_once_are_all_read(pair: list[Node]):
     for writer, turns in enumerate(written):
         last = turns - 1
         assert homework.summary_at(reader, home, 10_000 + writer * 1_000 + last % 1_000) == f"Av {writer}, {last}."
-
-
-def test_fields_of_a_newer_minor_version_survive(light_pair: list[Node]):
-    home, reader = light_pair
-    write_as(home, ["newer:1.7"], 500)
-    read(reader)
-    require_agreement(light_pair)
-    assert states(reader, home) == {"current": 41}
-    assert '"future":{"of":"1.7"}' in payload_at(reader, home, 500)
-    assert homework.summary_at(reader, home, 500) == "Skriven hemma."
-
-
-def test_records_of_a_newer_major_version_are_parked_and_shown_after_the_upgrade(light_pair: list[Node]):
-    home, reader = light_pair
-    write_as(home, ["newer:2.0"], 500)
-    told = read(reader)
-    require_agreement(light_pair)
-    assert states(reader, home) == {"current": 40, "parked": 1}
-    assert homework.summary_at(reader, home, 500) is None
-    assert "parked" in told
-    # The other node is upgraded too, and need not fetch the record again.
-    home.stop()
-    reader.do("sync", "quarantine", "retry", harm=["newer:2.0"])
-    assert states(reader, home) == {"current": 41}
-    assert homework.summary_at(reader, home, 500) == "Skriven hemma."
-
-
-def test_a_poisoned_record_is_kept_aside_and_the_feed_goes_on(pair: list[Node]):
-    home, reader = pair
-    write_as(home, ["poison:organization"], 500)
-    homework.write(home, [501])
-    told = read(reader)
-    assert "quarantined" in told
-    require_agreement(pair)
-    assert states(reader, home) == {"current": 41, "quarantined": 1}
-    assert homework.summary_at(reader, home, 501) == "Skriven hemma."
-    # Mended at home, it is shown here.
-    homework.write(home, [500], summary="Rätt.")
-    read(reader)
-    require_agreement(pair)
-    assert states(reader, home) == {"current": 42}
-    assert homework.summary_at(reader, home, 500) == "Rätt."
-
-
-def write_as(node: Node, harm: list[str], number: int) -> None:
-    """Let a process with this harm in it write an organisation at a node."""
-    node.do("--help", harm=[*harm, f"write:{node.id}:{number}"])
-
-
-def payload_at(node: Node, home: Node, number: int) -> str:
-    """Return what a node keeps of an organisation of a home, verbatim."""
-    with node.database() as database, database.reads() as session:
-        (row,) = session.execute(queries.records(home.id, "organization", [homework.record_id(home, number)])).scalars()
-        return str(row.payload)
-
-
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [("claims:elsewhere", "another node"), ("claims:south", "another node"), ("wrong_key", "signature")],
-)
-def test_a_peer_that_is_not_what_it_says_is_not_believed(light_pair: list[Node], harm: str, said: str):
-    home, reader = light_pair
-    homework.write(home, [1], summary="Falsk.")
-    home.restart(harm=[harm])
-    own = reader.digest(reader.id)
-    told = fail_to_read(reader)
-    assert said in told
-    assert homework.summary_at(reader, home, 1) == "Skriven hemma."
-    assert reader.digest(reader.id) == own
-    home.restart()
-    read(reader)
-    require_agreement(light_pair)
-
-
-def test_a_page_made_for_another_node_is_not_taken(starter: Starter, tmp_path: Path):
-    from tests.sync.faulty import as_somebody_else
-
-    kinds = {"north": "sqlite", "south": "sqlite", "east": "sqlite"}
-    with acquainted(starter, tmp_path, kinds) as nodes:
-        home, reader, other = nodes
-        other.do("sync", "run")
-        token = home.proxy.asked[-1].headers["authorization"]
-        homework.write(home, [1], summary="Nyare.")
-        home.proxy.harm(as_somebody_else(token), path="/sync/v1/", times=100)
-        assert "another node" in fail_to_read(reader)
-        assert homework.summary_at(reader, home, 1) == "Skriven hemma."
-        home.proxy.heal()
-        sync_all(nodes)
-        require_agreement(nodes)
-
-
-def test_a_feed_without_an_end_is_given_up(light_pair: list[Node]):
-    home, reader = light_pair
-    home.restart(harm=["endless"])
-    homework.write(home, [1], summary="Nyare.")
-    assert "again and again" in fail_to_read(reader)
-    home.restart()
-    # What it made up was signed, and is here: that so much of it goes has to be right.
-    assert "deletions allow" in fail_to_read(reader)
-    reader.do("sync", "deletions", "allow", home.id)
-    read(reader)
-    require_agreement(light_pair)
-
-
-def test_a_storm_of_deletions_is_held_for_the_operator(pair: list[Node]):
-    home, reader = pair
-    homework.write(home, range(100, 200))
-    read(reader)
-    before = reader.digest(home.id)
-    homework.remove(home, range(100, 180))
-    told = fail_to_read(reader)
-    assert "samnod sync deletions allow north" in told
-    assert reader.digest(home.id) == before
-    reader.do("sync", "deletions", "allow", home.id)
-    read(reader)
-    require_agreement(pair)
-    assert homework.summary_at(reader, home, 100) is None
 
 
 def test_two_runs_at_once_do_the_work_once(pair: list[Node]):
