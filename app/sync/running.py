@@ -362,11 +362,17 @@ class Run:
             return sum(total.count for total in buckets.held(session, self._lease.peer).values())
 
     def _renew(self) -> None:
-        """Keep the lease while the peer is waited for, if there is still time for the run."""
+        """Keep the lease while the peer is waited for, if there is still time for the run.
+
+        Whoever asks for a page ahead may still do so when the run has ended: then the lease stays given back.
+        """
         self._require_time()
         if not self._rehearsal:
+            held = (col(SyncPeer.id) == self._lease.peer, col(SyncPeer.holder).is_not(None))
             with self._database.writes() as session:
-                applying.hold(session, self._lease, held_until=now() + leasing.LENGTH)
+                applying.hold(session, self._lease)
+                longer = update(SyncPeer).where(*held).values(held_until=now() + leasing.LENGTH)
+                session.connection().execute(longer)
 
     def _require_time(self) -> None:
         if not self._deadline.left():

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from app.sync import ahead, applying, drafting, pages, serving
+from app.core.clock import now
+from app.sync import ahead, drafting, pages, pulling, serving
 from app.sync.calling import Caller
 from app.sync.pages import PageRead
 from app.sync.vocabulary import Verdict
@@ -77,15 +79,20 @@ def test_whoever_looks_ahead_for_deletions_keeps_the_lease(nodes: TwoNodes, monk
     nodes.pull()
     remove(nodes.north, *range(1, 6))
     monkeypatch.setattr(ahead, "pages", all_at_once)
-    renewed = []
-    hold = applying.hold
+    until, asked = [], []
+    changes = Caller.changes
 
-    def noted(session, lease, **values):
-        renewed.append("held_until" in values and nodes.peer.cursor)
-        hold(session, lease, **values)
+    def noted(caller: Caller, after: int, run: str) -> PageRead:
+        until.append(nodes.peer.held_until)
+        return changes(caller, after, run)
 
-    monkeypatch.setattr(applying, "hold", noted)
-    before = nodes.peer.cursor
+    def later():
+        asked.append(1)
+        return now() + timedelta(seconds=len(asked))
+
+    monkeypatch.setattr(Caller, "changes", noted)
+    monkeypatch.setattr(pulling, "now", later)
     assert nodes.pull().counts.deleted == 5
-    # Once for each page that is looked at, and once when all is written.
-    assert renewed.count(before) == 5
+    # Five pages are read; then all but the first are looked at, each with a lease that ends later.
+    assert len(until) == 9
+    assert len(set(until[5:])) == 4
