@@ -271,6 +271,9 @@ class Worker:
                 jobs.remember(session, job.name, at)
             # What is done every few seconds need not wait for its first moment.
             return isinstance(job.trigger, IntervalTrigger)
+        if last > at + jobs.CLOCKS_DIFFER:
+            # It was dated by a clock that was ahead.
+            return True
         following = last + job.trigger.interval if isinstance(job.trigger, IntervalTrigger) else _after(job, last)
         return following is not None and following <= at
 

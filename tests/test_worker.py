@@ -102,6 +102,16 @@ def test_the_job_of_a_worker_that_died_is_taken_when_its_lease_has_run_out(datab
     assert last_runs(database)["often"].done == 1
 
 
+def test_what_a_clock_that_was_ahead_has_dated_is_not_believed(database: Database):
+    daily = Job("daily", DAILY, lambda _context: 1)
+    ahead = NOON + timedelta(days=366)
+    with database.writes() as session:
+        jobs.remember(session, "daily", ahead)
+        assert jobs.take(session, "daily", holder="dead", at=ahead)
+    worker = a_worker(database, daily)
+    assert (worker.run_due(), worker.run_due()) == (1, 0)
+
+
 def test_a_job_that_fails_is_told_and_the_others_go_on(database: Database, caplog: pytest.LogCaptureFixture):
     def fail(_context: Context) -> int:
         raise RuntimeError("the reason")

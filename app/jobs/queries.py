@@ -19,9 +19,13 @@ def known(session: WriteSession, name: str, ran_for: datetime) -> Insert:
     return postgresql.insert(JobRun).values(row).on_conflict_do_nothing(index_elements=["name"])
 
 
-def free(name: str, holder: str, at: datetime) -> Update:
-    """Return the start of the statement that takes a job which nobody holds, or whose lease has run out."""
-    nobody = or_(col(JobRun.holder).is_(None), col(JobRun.holder) == holder, col(JobRun.held_until) <= at)
+def free(name: str, holder: str, at: datetime, latest: datetime) -> Update:
+    """Return the start of the statement that takes a job which nobody holds, or whose lease has run out.
+
+    No lease lasts beyond `latest`: one that seems to was given while a clock was wrong.
+    """
+    is_over = or_(col(JobRun.held_until) <= at, col(JobRun.held_until) > latest)
+    nobody = or_(col(JobRun.holder).is_(None), col(JobRun.holder) == holder, is_over)
     return update(JobRun).where(col(JobRun.name) == name, nobody)
 
 

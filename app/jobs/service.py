@@ -13,6 +13,8 @@ from app.jobs.vocabulary import LastRun
 
 # A worker that runs a job renews its lease; one that dies leaves the job to another after this.
 LEASE: Final = timedelta(seconds=60)
+# What lies further ahead was dated by a clock that was wrong, and tells nothing.
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
 
 
 def ran_for(session: ReadSession | WriteSession, name: str) -> datetime | None:
@@ -27,7 +29,7 @@ def remember(session: WriteSession, name: str, at: datetime) -> None:
 
 def take(session: WriteSession, name: str, *, holder: str, at: datetime) -> bool:
     """Take a job to run it; False when another worker runs it just now."""
-    taken = queries.free(name, holder, at).values(holder=holder, held_until=at + LEASE, started_at=at)
+    taken = queries.free(name, holder, at, at + LEASE + CLOCKS_DIFFER).values(holder=holder, held_until=at + LEASE, started_at=at)
     return session.connection().execute(taken).rowcount == 1
 
 
