@@ -29,7 +29,8 @@ def remember(session: WriteSession, name: str, at: datetime) -> None:
 
 def take(session: WriteSession, name: str, *, holder: str, at: datetime) -> bool:
     """Take a job to run it; False when another worker runs it just now."""
-    taken = queries.free(name, holder, at, at + LEASE + CLOCKS_DIFFER).values(holder=holder, held_until=at + LEASE, started_at=at)
+    free = queries.free(name, holder, at, at + LEASE + CLOCKS_DIFFER)
+    taken = free.values(holder=holder, held_until=at + LEASE, started_at=at)
     return session.connection().execute(taken).rowcount == 1
 
 

@@ -64,7 +64,7 @@ TYPES: Final = {
 }
 STATES: Final = {
     RecordState.PARKED: N_("Kept aside: this program is too old to read it"),
-    RecordState.QUARANTINED: N_("Kept aside: it cannot be read"),
+    RecordState.QUARANTINED: N_("Kept aside: what its home says cannot be done here"),
 }
 
 
