@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.clock import now
-from app.sync import ahead, drafting, pages, pulling, serving
+from app.sync import ahead, drafting, pages, running, serving
 from app.sync.calling import Caller
 from app.sync.pages import PageRead
 from app.sync.vocabulary import Verdict
@@ -91,7 +91,7 @@ def test_whoever_looks_ahead_for_deletions_keeps_the_lease(nodes: TwoNodes, monk
         return now() + timedelta(seconds=len(asked))
 
     monkeypatch.setattr(Caller, "changes", noted)
-    monkeypatch.setattr(pulling, "now", later)
+    monkeypatch.setattr(running, "now", later)
     assert nodes.pull().counts.deleted == 5
     # Five pages are read; then all but the first are looked at, each with a lease that ends later.
     assert len(until) == 9
