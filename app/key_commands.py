@@ -17,6 +17,7 @@ from app.core.errors import SamnodError
 from app.core.wording import plainly
 from app.demo import service as demo
 from app.demo.vocabulary import address_of
+from app.journal import copies
 from app.organizations import service as organizations
 from app.terminal import say, stop
 
@@ -41,6 +42,7 @@ def register(app: typer.Typer, opened: Opened, secret: Callable[[], bytes]) -> N
         try:
             with opened() as database, database.writes() as session:
                 acting_for = organization_id_of(session, organization)
+                _require_own(session, acting_for)
                 asked = {"name": name, "organization_id": acting_for, "role": role, "region": region, "days": days}
                 data = KeyCreate.model_validate({**asked, "scopes": scope or []})
                 made = accounts.create_key(session, data, secret=secret())
@@ -103,6 +105,13 @@ def _state(key: KeyRead) -> str:
     if key.revoked_at is not None:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
     return f"{'expired' if key.expires_at <= now() else 'until'} {key.expires_at:%Y-%m-%d}"
+
+
+def _require_own(session: ReadSession | WriteSession, organization_id: str) -> None:
+    """Stop for an organisation of another node: whoever acts for it does so there."""
+    node = copies.home_of(session, organizations.find(session, organization_id).home)
+    if node is not None:
+        raise stop(f"The organisation belongs to {node.name} ({node.url}): keys for it are made there.")
 
 
 def organization_id_of(session: ReadSession | WriteSession, told: str) -> str:

@@ -21,6 +21,7 @@ from app.settings import settings
 from tests.engines import mostly_sqlite
 from tests.keys import SECRET
 from tests.people import person_for, turned_on
+from tests.web.copied import FAR, copied
 
 Samnod = Callable[..., tuple[int, str, str]]
 ACT_AND_LETTER = ("action FROM audit_entry", "template FROM outbox_letter")
@@ -104,6 +105,12 @@ def test_the_demo_has_one_login_a_role_with_something_to_do(with_demo: Database,
 
 
 @mostly_sqlite
+def test_a_key_is_made_for_an_organisation_of_this_node_alone(samnod: Samnod, database: Database, tmp_path: Path):
+    theirs = copied(database, tmp_path, organization={})["organization"]
+    code, _, complaint = samnod("key", "create", "Nyckel", "--organization", theirs, "--role", "admin")
+    assert (code, f"belongs to {FAR.name} ({FAR.url})" in complaint) == (1, True)
+
+
 def test_the_demo_of_a_public_node_has_no_logins(samnod: Samnod, monkeypatch: pytest.MonkeyPatch, database: Database):
     monkeypatch.setenv("SAMNOD_BASE_URL", "https://samnod.example")
     code, said, _ = samnod("demo")
