@@ -46,6 +46,7 @@ from app.reference import service as reference
 from app.reference.imports import import_reference
 from app.secret import is_needed_for, is_open_to_listeners, secret_of
 from app.settings import settings
+from app.sync import peers as sync_peers
 from app.sync import restoring
 from app.terminal import (
     address_of,
@@ -215,6 +216,11 @@ def serve(
             raise stop(
                 "This database was put back from a backup, and other nodes have read what was written after it. "
                 "Ask them first: samnod sync new-generation"
+            )
+        if former := sync_peers.misnamed(session, settings().node):
+            raise stop(
+                f"SAMNOD_NODE is {settings().node}, and peers know this node as {former}: its records were written "
+                f"under that name. Set SAMNOD_NODE to {former}."
             )
     proxies = settings().trusted_proxies
     # The supervisor of several workers tells of those that die.

@@ -18,7 +18,8 @@ from app.core.errors import Conflict, SamnodError
 from app.core.wording import plainly
 from app.journal import copies
 from app.journal.schemas import NodeRead
-from app.sync import buckets, doubles, erasures, identity, peers, queries
+from app.sync import buckets, doubles, erasures, identity, peers, queries, trying
+from app.sync.calling import CallFault
 from app.sync.schemas import Introduction, PeerRead
 from app.sync.tables import SyncBucket
 from app.sync.vocabulary import PeerState
@@ -71,7 +72,7 @@ def register(
             say(f"{one.type} {one.number}")
             for home, record_id, name in one.records:
                 say(f"    {home}  {record_id}  {name}")
-        say(f"{len(found)} numbers are told of by more than one node.")
+        say(f"Numbers that more than one node tells of: {len(found)}")
 
 
 def _register_introduction(
@@ -86,7 +87,7 @@ def _register_introduction(
         own = _addressed(node(), url)
         with opened() as database, _in_sentences(), database.writes() as session:
             told = peers.introduction(session, own, secret(), peer)
-            orphans = _orphans(session, own.id)
+            orphans = peers.orphans(session, own.id)
         _print(told, peer)
         for home in orphans:
             _hint(f"Records are written under {home}, which no peer will read: samnod sync adopt {home}")
@@ -101,12 +102,6 @@ def _register_introduction(
             adopted = _adopt(session, former, own)
             erasures.rename(var_dir(), former, own)
         say(f"{adopted} records of {former} are {own}'s now.")
-
-
-def _orphans(session: WriteSession, own: str) -> list[str]:
-    """Return the homes of records here that are neither this node nor one that it knows."""
-    known = {own, *copies.nodes(session)}
-    return [home for home in session.execute(queries.all_homes()).scalars() if home not in known]
 
 
 def _adopt(session: WriteSession, former: str, own: str) -> int:
@@ -258,15 +253,28 @@ def _register_tokens(sync: typer.Typer, opened: Opened, secret: Callable[[], byt
         url: Annotated[str, typer.Option(help="Address of this node, if others call it by another one")] = "",
     ) -> None:
         """Print an introduction with the next token; with --use call with it, and the peer forgets the old one."""
+        if use:
+            _require_next_token(opened, secret(), _named(node()).id, peer)
+            with opened() as database, _in_sentences(), database.writes() as session:
+                peers.rotate_token(session, peer)
+            say(f"{peer} is called with the new token from now on, and forgets the old one when it is.")
+            return
         own = _addressed(node(), url)
         with opened() as database, _in_sentences(), database.writes() as session:
-            if use:
-                peers.rotate_token(session, peer)
-                say(f"{peer} is called with the new token from now on, and forgets the old one when it is.")
-                return
+            peers.require_known(session, peer)
             told = peers.introduction(session, own, secret(), peer, next_token=True)
         _print(told, peer)
         _hint(f"When that is done: samnod sync tokens rotate {peer} --use")
+
+
+def _require_next_token(opened: Opened, secret: bytes, own: str, peer: str) -> None:
+    """Stop while a peer does not know the next token: it would be called in vain from then on."""
+    with opened() as database, _in_sentences():
+        try:
+            trying.try_next_token(database, secret, own, peer)
+        except CallFault as fault:
+            told = f"{peer} does not take the next token yet, so the one before stays: {fault}"
+            raise stop(f"{told}\nFirst hand over what this prints: samnod sync tokens rotate {peer}") from fault
 
 
 def _require_known(opened: Opened, peer: str) -> None:
@@ -287,6 +295,9 @@ def _in_sentences() -> Iterator[None]:
         yield
     except SamnodError as fault:
         raise stop(fault.detail) from fault
+    except ValidationError as fault:
+        # Only what this node says of itself can be wrong here: SAMNOD_NODE_NAME, most often.
+        raise stop(f"This node cannot be introduced so.\n{_wrong(fault)}") from fault
 
 
 def _named(node: NodeRead) -> NodeRead:
@@ -325,10 +336,12 @@ def _read(file: Path) -> Introduction:
     except OSError as fault:
         raise stop(unreadable(file, fault)) from fault
     except ValidationError as fault:
-        wrong = "\n".join(
-            f"{'/'.join(map(str, one['loc'])) or 'the whole'}: {plainly(dict(one))}" for one in fault.errors()[:5]
-        )
-        raise stop(f"{file} is no introduction:\n{wrong}") from fault
+        raise stop(f"{file} is no introduction:\n{_wrong(fault)}") from fault
+
+
+def _wrong(fault: ValidationError) -> str:
+    lines = [f"{'/'.join(map(str, one['loc'])) or 'the whole'}: {plainly(dict(one))}" for one in fault.errors()[:5]]
+    return "\n".join(lines)
 
 
 def _line_of(peer: PeerRead) -> str:

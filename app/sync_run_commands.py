@@ -160,6 +160,8 @@ def _new_generation_command(needs: Needs) -> Callable[..., None]:
             needs.require_idle()
         with needs.database() as database, _told() as progress, _in_sentences():
             _known(database, [*(without or []), *(believed or [])])
+            if both := sorted({*(without or [])} & {*(believed or [])}):
+                raise stop(f"{both[0]} can be believed or passed by, and not both.")
             node = Node(database, needs.node(), needs.secret())
             done = restoring.begin_anew(
                 node,
@@ -183,7 +185,9 @@ def _tell_restored(done: restoring.Restored, *, dry_run: bool) -> None:
     for (record_type, record_id), why in sorted(done.refused.items()):
         say(f"    {record_type} {record_id} could not be taken back: {why}", "yellow")
     if done.unkept:
-        say(f"{len(done.unkept)} records are back without an organisation that keeps them: {', '.join(done.unkept)}")
+        say(f"{len(done.unkept)} records are back without an organisation that keeps them:")
+    for record_type, record_id in done.unkept:
+        say(f"    {record_type} {record_id}")
     if dry_run:
         say("This was a dry run: nothing was written.")
     else:
@@ -206,7 +210,11 @@ def _in_sentences() -> Iterator[None]:
     except SamnodError as fault:
         raise stop(fault.detail) from fault
     except restoring.Unheard as fault:
-        raise stop(f"{fault}\nWhen it is gone for good: --without {fault.peer}") from fault
+        told = (
+            f"{fault}\nIf keys or tokens were changed after the backup, introduce both nodes to each other anew, and "
+            f"repeat this: samnod sync introduce {fault.peer}\nWhen it is gone for good: --without {fault.peer}"
+        )
+        raise stop(told) from fault
     except restoring.Disputed as fault:
         named = sorted(set(fault.alone.values()))
         believe, leave = (" ".join(f"{option} {one}" for one in named) for option in ("--from", "--without"))
@@ -293,6 +301,8 @@ def _conclude(done: Sequence[Outcome]) -> None:
         say(f"{one.peer}: {ended}; {numbers}; {one.pages} pages, {one.requests} requests.")
         if one.found:
             say(f"    {one.found}")
+    if not done:
+        say("There is no peer to read: samnod sync peers list")
     faults = [f"{one.peer}: {one.fault or one.verdict}" for one in done if not one.is_good]
     if faults:
         raise stop("\n".join(faults))

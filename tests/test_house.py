@@ -281,7 +281,7 @@ SHELVES_OF_ROOM = {
         {"serving", "calling", "witnesses"},
         {"feed", "ahead"},
         {"reconciling", "leasing"},
-        {"checking", "running"},
+        {"checking", "running", "trying"},
         {"pulling"},
         {"restoring", "retention", "status"},
         {"service"},

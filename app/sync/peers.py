@@ -4,6 +4,7 @@ What an operator does with them is in the audit log: what, and with which peer.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from app.audit import service as audit
+from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
 from app.core.errors import Conflict, Forbidden, InvalidContent, Message, NotFound, Unauthorized
 from app.core.i18n import N_
@@ -21,10 +23,12 @@ from app.sync import identity, queries
 from app.sync.kinds import KINDS
 from app.sync.schemas import NODE_ID, Introduction, PeerCaller, PeerRead
 from app.sync.tables import SyncBucket, SyncPeer, SyncRecord, SyncRun
-from app.sync.vocabulary import PROTOCOL, PeerState
+from app.sync.vocabulary import PROTOCOL, PeerState, Verdict
 
 _LIVE_TOKENS: Final = 2
 _BATCH: Final = 500
+# Of the machines of one node.
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _OBJECT: Final = "peer"
 _STATE_ACTS: Final = {PeerState.ACTIVE: "peer.resume", PeerState.PAUSED: "peer.pause"}
 
@@ -40,7 +44,16 @@ def introduction(
     """Return what the operator of `peer_id` needs of this node, which may be written before that node is known here.
 
     With `next_token` it names the token that we call with after `rotate_token`, so that the peer knows it before.
+
+    Raises:
+        InvalidContent: no node can be called so, or nobody can be called at the address.
+        Conflict: it is this node itself.
     """
+    if not is_id(peer_id):
+        raise InvalidContent(f"{peer_id[:100]!r} is no id of a node: it has letters, digits, dots and dashes.")
+    if peer_id == node.id:
+        raise Conflict(f"{peer_id} is this node itself: name the peer that the introduction is for.")
+    require_address(node.url, may_be_private=True)
     identity.begin(session)
     known = session.get(SyncPeer, peer_id)
     seed = known.token_seed if known else identity.FIRST_SEED
@@ -53,6 +66,7 @@ def introduction(
         keys=identity.identity_of(session, secret).public_keys,
         token_hash=identity.token_hash(identity.token_for(secret, peer_id, seed)),
         issue=identity.issue(session, seed),
+        addressee=peer_id,
     )
 
 
@@ -72,6 +86,9 @@ def add(
     _require_sound(told, own_id)
     _require_own_id(session, told)
     _require_own_token(session, told)
+    before = session.get(SyncPeer, told.id)
+    # Whoever has allowed a private address once need not do so with each new key.
+    may_be_private = may_be_private or (before is not None and before.may_be_private and before.url == told.url)
     require_address(told.url, may_be_private=may_be_private)
     # The peer itself drops a token while it is added: neither is to undo the other.
     known = session.get(SyncPeer, told.id, with_for_update=True)
@@ -116,6 +133,20 @@ def require_newest(session: ReadSession | WriteSession, told: Introduction) -> N
         )
 
 
+def orphans(session: ReadSession | WriteSession, own: str) -> list[str]:
+    """Return the homes of records here that are neither this node nor one that it knows."""
+    known = {own, *copies.nodes(session)}
+    return [home for home in session.execute(queries.all_homes()).scalars() if home not in known]
+
+
+def misnamed(session: ReadSession | WriteSession, own: str) -> str | None:
+    """Return under which id peers know this node, when that is not `own`; None as long as nothing speaks for it."""
+    homes = list(session.execute(queries.all_homes()).scalars())
+    has_peers = session.execute(queries.peers().limit(1)).first() is not None
+    former = orphans(session, own)
+    return former[0] if has_peers and former and own not in homes else None
+
+
 def comes_with_strange_keys(session: ReadSession | WriteSession, told: Introduction) -> bool:
     """Tell whether an introduction of a known peer names none of the keys that it has: it is another, or lost them."""
     known = session.get(SyncPeer, told.id)
@@ -158,8 +189,16 @@ def set_url(session: WriteSession, peer_id: str, url: str, *, may_be_private: bo
 
 
 def allow_deletions(session: WriteSession, peer_id: str) -> None:
-    """Let the next run delete as much as the peer says: once."""
+    """Let the next run delete as much as the peer says: once.
+
+    Raises:
+        NotFound: there is no such peer.
+        Conflict: its last run was not held: nobody can have looked at what a later one would delete.
+    """
     peer = require_known(session, peer_id)
+    last = session.execute(queries.runs(peer_id, 1, now() + _CLOCKS_DIFFER)).scalars().first()
+    if last is None or last.verdict is not Verdict.HELD:
+        raise Conflict(f"Nothing of {peer_id} is held. First see what would go: samnod sync run --peer {peer_id}")
     peer.deletions_allowed = True
     session.add(peer)
     audit.record(session, "peer.allow-deletions", _OBJECT, peer_id)
@@ -199,10 +238,10 @@ def caller_with(session: ReadSession | WriteSession, token: str) -> PeerCaller:
     # Every peer's hashes are compared, whichever it is: the time tells nothing.
     found = [peer for peer in session.execute(queries.peers()).scalars() if identity.is_token(token, peer.token_hashes)]
     if not found:
-        raise Unauthorized(Message(N_("The token is no peer's: its operator introduces the node again.")))
+        raise Unauthorized(Message(N_("No peer of this node has that token: its operator needs a new introduction.")))
     peer = found[0]
     if peer.state is not PeerState.ACTIVE:
-        raise Forbidden(Message(N_("The peer is paused here: its operator asks ours.")))
+        raise Forbidden(Message(N_("This node has paused whoever calls: ask its operator.")))
     return PeerCaller(
         id=peer.id,
         acked_run=peer.acked_run,
@@ -244,6 +283,11 @@ def _require_sound(told: Introduction, own_id: str) -> None:
         raise InvalidContent(f"The introduction is of {told.protocol}, and this program speaks {PROTOCOL}.")
     if told.id == own_id:
         raise Conflict(f"{told.id} is this node itself. Nodes have different ids: SAMNOD_NODE.")
+    if told.addressee not in ("", own_id):
+        raise Conflict(
+            f"The introduction is for {told.addressee}, and this node is {own_id}: its token would be refused. Ask the "
+            f"operator of {told.id} for the one of: samnod sync introduce {own_id}"
+        )
     _require_keys(told.keys)
 
 

@@ -66,7 +66,7 @@ class Disputed(Exception):
 class Restored:
     """What came of it: records taken back, taken away again, erased by the ledger, and those that could not be kept.
 
-    `unkept` are ids of records that nobody keeps: an organisation has to be given to each. `alone` are those that only
+    `unkept` are records that nobody keeps: an organisation has to be given to each. `alone` are those that only
     one peer holds so, which is named; they are not taken from it unless it is believed. `told` counts the records that
     others are told anew.
     """
@@ -77,7 +77,7 @@ class Restored:
     erased: int = 0
     told: int = 0
     refused: dict[Key, str] = field(default_factory=dict)
-    unkept: list[str] = field(default_factory=list)
+    unkept: list[Key] = field(default_factory=list)
     alone: Mapping[Key, str] = field(default_factory=dict)
 
 
@@ -265,7 +265,9 @@ def _write(node: Node, record_type: str, taken: Sequence[Envelope], done: Restor
     done.taken -= len(refused)
     done.refused |= refused
     kept = {record_id for record_id, owner in keepers.items() if owner}
-    done.unkept += [one.id for one in back if one.id not in kept and (record_type, one.id) not in refused]
+    done.unkept += [
+        (record_type, one.id) for one in back if one.id not in kept and (record_type, one.id) not in refused
+    ]
 
 
 def _published(session: WriteSession, kind: RecordKind, some: Sequence[Envelope]) -> dict[str, Copy]:

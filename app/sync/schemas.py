@@ -59,6 +59,8 @@ class Introduction(BaseModel):
     url: Annotated[str, StringConstraints(max_length=2048, pattern=r"^[^\s\p{C}]+$"), AfterValidator(_without_slash)]
     keys: dict[str, str] = Field(min_length=1, max_length=10, description="Public keys (Ed25519, Base64) by id")
     token_hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the token that it will call with")
+    # Nodes of an older version do not name it.
+    addressee: Annotated[str, StringConstraints(max_length=64)] = Field(default="", description="For whom it is made")
     # Nodes of an older version do not number them.
     issue: int = Field(default=0, ge=0, le=_LARGEST, description="Grows with each key and token: which one is newer")
 

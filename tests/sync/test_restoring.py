@@ -112,7 +112,7 @@ def test_what_was_written_changed_and_removed_after_the_backup_is_so_again(nodes
     assert set(summaries(restored)) == {record_id(n) for n in (1, 2, 3, 4)}
     done = restoring.begin_anew(north(nodes), tmp_path, believed=["south"])
     assert (done.taken, done.removed, done.generation, done.refused) == (2, 1, 2, {})
-    assert done.unkept == [record_id(5)]
+    assert done.unkept == [("organization", record_id(5))]
     assert summaries(restored) == {
         record_id(1): "Skriven hemma.",
         record_id(2): "Efter säkerhetskopian.",

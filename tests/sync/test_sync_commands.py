@@ -14,22 +14,24 @@ from sqlmodel import col, select
 from app import cli
 from app.audit import checking
 from app.audit.tables import AuditEntry
+from app.core.clock import now
 from app.core.db import Database
 from app.journal import copies
 from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
 from app.settings import settings
-from app.sync import buckets, envelopes, erasures, identity, peers
+from app.sync import buckets, envelopes, erasures, identity, peers, trying
 from app.sync.canonical import canonical, hash_of
 from app.sync.kinds import KINDS
 from app.sync.tables import SyncPeer
-from app.sync.vocabulary import Envelope, PeerState
+from app.sync.vocabulary import Envelope, PeerState, Verdict
 from app.wiring import wire
 from tests.databases import migrated_database
 from tests.engines import mostly_sqlite
 from tests.keys import SECRET
 from tests.sync.copying import SORTS
 from tests.sync.peering import SECRET_OF_SODRA, SODRA, introduction_of, organization, removed
+from tests.sync.test_status import run
 
 Samnod = Callable[..., tuple[int, str, str]]
 pytestmark = mostly_sqlite
@@ -157,7 +159,7 @@ def test_numbers_that_two_nodes_tell_of_are_listed(samnod: Samnod, database: Dat
             organizations.register(session, organization_named(f"Exempel {home}", number), home=home)
     code, said, _ = samnod("doubles")
     lines = said.splitlines()
-    assert (code, lines[0], lines[-1]) == (0, "organization 5560360793", "1 numbers are told of by more than one node.")
+    assert (code, lines[0], lines[-1]) == (0, "organization 5560360793", "Numbers that more than one node tells of: 1")
     assert [line.split()[0] for line in lines[1:-1]] == ["norr", "sodra"]
     assert "Exempel sodra" in said
 
@@ -243,12 +245,37 @@ def test_what_is_no_introduction_is_told_in_a_sentence(samnod: Samnod, tmp_path:
         assert (code, complaint in told) == (1, True), told
 
 
+def test_what_no_introduction_can_say_is_a_sentence(samnod: Samnod, theirs: Path, tmp_path: Path):
+    for told, complaint in (
+        (("introduce", "Bad Name"), "is no id of a node"),
+        (("introduce", "norr"), "norr is this node itself"),
+        (("introduce", "sodra", "--url", "ht tp:/"), "is not the address of a node"),
+        (("introduce", "sodra", "--url", "ftp://norr.example"), "is not the address of a node"),
+    ):
+        code, _, said = samnod(*told)
+        assert (code, complaint in said) == (1, True), said
+    code, _, said = samnod("introduce", "sodra", node_name="Norr\tbotten")
+    assert (code, "name: " in said) == (1, True), said
+    meant = written(tmp_path / "misled.json", addressee="mitt")
+    code, _, said = samnod("peers", "add", str(meant), node_name="Norrbotten")
+    assert (code, "for mitt, and this node is norr" in said) == (1, True)
+
+
+def test_a_private_address_is_allowed_once(samnod: Samnod, tmp_path: Path):
+    theirs = written(tmp_path / "private.json", url="http://10.0.0.7:8000")
+    assert samnod("peers", "add", str(theirs))[0] == 1
+    assert samnod("peers", "add", str(theirs), "--allow-private")[0] == 0
+    assert samnod("peers", "add", str(theirs))[0] == 0
+    assert samnod("peers", "add", str(written(tmp_path / "moved.json", url="http://10.0.0.8:8000")))[0] == 1
+
+
 def test_nobody_knows_a_peer_that_is_none(samnod: Samnod):
     for told in (
         ("peers", "remove", "mitt", "--keep-copies"),
         ("peers", "remove", "mitt"),
         ("peers", "pause", "mitt"),
         ("peers", "url", "mitt", "https://mitt.example"),
+        ("tokens", "rotate", "mitt"),
         ("tokens", "rotate", "mitt", "--use"),
     ):
         code, _, complaint = samnod(*told)
@@ -375,7 +402,14 @@ def test_what_another_node_says_moves_no_cursor(samnod: Samnod, theirs: Path, da
     assert "Sk\ufffd[2J\ufffdåne  keys [/]" in samnod("peers", "list")[1]
 
 
-def test_what_an_operator_does_is_in_the_audit_log(samnod: Samnod, theirs: Path, database: Database):
+def test_what_an_operator_does_is_in_the_audit_log(
+    samnod: Samnod, theirs: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trying, "try_next_token", lambda *_: None)
+    with database.writes() as session:
+        session.add(run(now(), Verdict.HELD, peer="sodra"))
+    # A new generation is begun when nobody else has the database open.
+    database.close()
     for told in (
         ("peers", "add", str(theirs)),
         ("peers", "add", str(theirs)),
@@ -404,7 +438,10 @@ def test_what_an_operator_does_is_in_the_audit_log(samnod: Samnod, theirs: Path,
         assert checking.verify(session).fault == ""
 
 
-def test_tokens_are_rotated_in_two_steps(samnod: Samnod, theirs: Path, database: Database):
+def test_tokens_are_rotated_in_two_steps(
+    samnod: Samnod, theirs: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trying, "try_next_token", lambda *_: None)
     samnod("peers", "add", str(theirs))
     code, said, hint = samnod("tokens", "rotate", "sodra")
     assert (code, "--use" in hint) == (0, True)

@@ -13,9 +13,10 @@ from app import cli, sync_run_commands
 from app.core.db import Database, WriteSession
 from app.organizations import replicas
 from app.settings import settings
-from app.sync import applying, buckets, restoring
-from app.sync.calling import Line
+from app.sync import applying, buckets, peers, restoring, trying
+from app.sync.calling import Line, calling
 from app.sync.running import Node
+from app.sync.schemas import Introduction
 from app.sync.tables import SyncPeer, SyncRecord
 from tests.sync.neighbours import record_id, said
 from tests.sync.two_nodes import SECRETS, TwoNodes, remove, two_nodes, write
@@ -99,6 +100,9 @@ def test_a_dry_run_that_is_not_answered_or_would_be_held_says_so(nodes: TwoNodes
     remove(nodes.north, *range(1, 56))
     code, out, err = samnod("sync", "run", "--dry-run")
     assert (code, "north: held" in out, "samnod sync deletions allow north" in err) == (1, True, True)
+    # A rehearsal holds nothing.
+    assert "Nothing of north is held" in samnod("sync", "deletions", "allow", "north")[2]
+    samnod("sync", "run")
     samnod("sync", "deletions", "allow", "north")
     code, out, _ = samnod("sync", "run", "--dry-run")
     assert (code, "55 deleted" in out, "would hold the same" in out, len(nodes.shown())) == (0, True, True, 60)
@@ -149,6 +153,30 @@ def refuse(_session: WriteSession, _home: str, _record_ids: Sequence[str]) -> No
     raise RuntimeError("something hangs on it")
 
 
+def test_a_new_token_is_used_when_the_peer_takes_it(nodes: TwoNodes, samnod: Samnod, monkeypatch: pytest.MonkeyPatch):
+    line = Line(nodes.wire, sleep=lambda _: None)
+    monkeypatch.setattr(trying, "calling", lambda contact, own, _: calling(contact, own, line))
+    rotate = ("sync", "tokens", "rotate", "north")
+    code, _, err = samnod(*rotate, "--use")
+    assert (code, "north does not take the next token yet" in err) == (1, True)
+    assert samnod("sync", "run")[0] == 0
+    told = Introduction.model_validate_json(samnod(*rotate, "--url", "http://south.test")[1])
+    with nodes.north.writes() as session:
+        peers.add(session, told, own_id="north", may_be_private=True)
+    assert samnod(*rotate, "--use")[0] == 0
+    assert samnod("sync", "run")[0] == 0
+    with nodes.north.reads() as session:
+        assert peers.require_known(session, "south").token_hashes == [told.token_hash]
+    # Nobody has been told of the one after that.
+    assert samnod(*rotate, "--use")[0] == 1
+
+
+def test_who_is_passed_by_is_not_believed(nodes: TwoNodes, samnod: Samnod):
+    nodes.south.close()
+    code, _, err = samnod("sync", "new-generation", "--from", "north", "--without", "north")
+    assert (code, "north can be believed or passed by, and not both" in err) == (1, True)
+
+
 @pytest.mark.deep
 def test_deletions_are_let_through_once(nodes: TwoNodes, samnod: Samnod):
     write(nodes.north, *range(1, 61))
@@ -159,6 +187,15 @@ def test_deletions_are_let_through_once(nodes: TwoNodes, samnod: Samnod):
     assert samnod("sync", "deletions", "allow", "nobody")[0] == 1
     assert samnod("sync", "deletions", "allow", "north")[0] == 0
     assert "55 deleted" in samnod("sync", "run")[1]
+
+
+def test_a_node_does_not_serve_under_a_name_that_no_peer_knows(
+    nodes: TwoNodes, samnod: Samnod, monkeypatch: pytest.MonkeyPatch
+):
+    write(nodes.south, 5, home="south")
+    monkeypatch.setenv("SAMNOD_NODE", "elsewhere")
+    code, _, err = samnod("serve")
+    assert (code, "SAMNOD_NODE is elsewhere, and peers know this node as south" in err) == (1, True)
 
 
 def test_a_restored_node_asks_its_peers_before_it_serves(nodes: TwoNodes, samnod: Samnod):

@@ -60,9 +60,9 @@ def test_the_collector_sees_what_is_raised_and_what_is_returned():
 
 def test_what_is_filled_in_stays_and_what_a_peer_says_is_translated_if_it_can_be():
     sv = texts("sv")
-    refused = "The peer refused (401): The token is no peer's: its operator introduces the node again."
+    refused = "The peer refused (401): No peer of this node has that token: its operator needs a new introduction."
     assert told(refused, sv) == Told(
-        "Den andra noden nekade (401): Ingen nod har den nyckeln: dess driftansvariga presenterar noden på nytt."
+        "Den andra noden nekade (401): Ingen nod är känd med den nyckeln: dess drift behöver en ny presentation."
     )
     assert told("The peer refused (418): I am a teapot.", sv) == Told("Den andra noden nekade (418):", "I am a teapot.")
     silent = "All is read and equal, but the peer was not told: The name norr.example is not known."

@@ -26,7 +26,7 @@ from tests.web.html import parsed
 from tests.web.test_inbox import words
 
 LANGUAGES = ("sv", "nb", "en")
-REFUSED = "The peer refused (401): The token is no peer's: its operator introduces the node again."
+REFUSED = "The peer refused (401): No peer of this node has that token: its operator needs a new introduction."
 # What is done with a record at its home alone.
 DONE_AT_HOME = ("claim", "report", "correct", "ask", "edit", "contacts", "history")
 
@@ -356,7 +356,7 @@ def test_no_node_is_said_to_be_in_order_while_somebody_has_to_do_something(
     said = words(page)
     for expected in (
         "4 noder behöver ses till",
-        "Den andra noden nekade (401): Ingen nod har den nyckeln",
+        "Den andra noden nekade (401): Ingen nod är känd med den nyckeln",
         "Under en timme",
         "30 dagar",
         "samnod sync peers resume z-paused",
