@@ -1,6 +1,7 @@
 """A real browser: Debian's Chromium, driven by Playwright, looking at a real server with the demo data."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -163,7 +164,22 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"the server did not start: {log.read_text()}")
 
 
-def free_port() -> int:
-    """Return a port that nothing on this machine listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
+def free_port(count: int = 1) -> int:
+    """Return a port that nothing on this machine listens on, the first of `count` in a row.
+
+    It is below those that a system gives to whoever asks for any: whoever wants it listens some time later, and until
+    then another could be given it.
+    """
+    for first in random.SystemRandom().sample(range(10_000, 32_000, count), 50):
+        if all(is_free(first + number) for number in range(count)):
+            return first
+    raise AssertionError(f"no {count} free ports in a row")
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nothing on this machine listens on a port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError as fault:
+        return isinstance(fault, ConnectionRefusedError)
+    return False

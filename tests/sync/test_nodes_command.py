@@ -1,7 +1,6 @@
 """`samnod nodes`, as `make nodes` runs it: three nodes come up, agree, serve, and are gone with Ctrl-C, or without."""
 
 import os
-import random
 import re
 import signal
 import socket
@@ -20,26 +19,8 @@ from typer.testing import CliRunner
 
 from app import nodes_commands
 from app.cli import app
+from tests.browser import free_port, is_free
 from tests.databases import ROOT, SAMNOD
-
-
-def three_free_ports() -> int:
-    """Return the first of three ports that nothing listens on, below those that a system gives to whoever asks for any.
-
-    The nodes listen some seconds later: until then another test could be given one of those.
-    """
-    for first in random.SystemRandom().sample(range(10_000, 32_000, 3), 50):
-        if all(_is_free(first + number) for number in range(3)):
-            return first
-    raise AssertionError("no three free ports in a row")
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError as fault:
-        return isinstance(fault, ConnectionRefusedError)
-    return False
 
 
 @contextmanager
@@ -77,14 +58,14 @@ def wait_until_told(words: str, output: Path, running: subprocess.Popen[bytes]) 
 def wait_until_gone(port: int, aside: Path) -> None:
     """Wait until nothing listens, and nothing is left in the folder."""
     deadline = time.monotonic() + 30
-    while list(aside.iterdir()) or not all(_is_free(port + number) for number in range(3)):
+    while list(aside.iterdir()) or not all(is_free(port + number) for number in range(3)):
         assert time.monotonic() < deadline, list(aside.iterdir())
         time.sleep(0.2)
 
 
 @pytest.mark.deep
 def test_three_nodes_come_up_agree_serve_and_go(tmp_path: Path):
-    port = three_free_ports()
+    port = free_port(3)
     output = tmp_path / "output"
     # A short name: it is part of a socket's.
     aside = Path(tempfile.mkdtemp())
@@ -107,13 +88,13 @@ def test_three_nodes_come_up_agree_serve_and_go(tmp_path: Path):
         assert running.wait(60) == 0, output.read_text()
         assert "Stopped" in output.read_text()
         assert list(aside.iterdir()) == []
-        assert all(_is_free(port + number) for number in range(3))
+        assert all(is_free(port + number) for number in range(3))
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("moment", ["7/18 Västernorrland is introduced", "Ctrl-C stops"])
 def test_nodes_whose_command_was_killed_end_too_and_leave_nothing(tmp_path: Path, moment: str):
-    port = three_free_ports()
+    port = free_port(3)
     output = tmp_path / "output"
     aside = Path(tempfile.mkdtemp())
     with started(port, output, aside) as running:
@@ -125,7 +106,7 @@ def test_nodes_whose_command_was_killed_end_too_and_leave_nothing(tmp_path: Path
 
 @pytest.mark.deep
 def test_a_server_that_ends_by_itself_ends_them_all_and_is_told_of(tmp_path: Path):
-    port = three_free_ports()
+    port = free_port(3)
     output = tmp_path / "output"
     aside = Path(tempfile.mkdtemp())
     with started(port, output, aside) as running:
@@ -176,7 +157,7 @@ def test_a_port_that_somebody_listens_on_is_told_of_before_anything_is_begun(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    port = three_free_ports()
+    port = free_port(3)
     with socket.create_server(("127.0.0.1", port + 2)):
         told = CliRunner().invoke(app, ["nodes", "--port", str(port)])
     assert told.exit_code == 1
