@@ -2,10 +2,11 @@
 
 import re
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+
+from isal import isal_zlib
 
 from app.sync.vocabulary import DEEPEST_JSON, LARGEST_PAGE, LONGEST_LINE, MOST_LINES
 
@@ -71,7 +72,7 @@ class Reading:
         """
         if encoding.strip().lower() not in ("", "identity", "gzip"):
             raise Unreadable(f"It is sent as {encoding[:40]!r}, which is not read here.")
-        self._gzip = zlib.decompressobj(_GZIP) if encoding.strip().lower() == "gzip" else None
+        self._gzip = isal_zlib.decompressobj(_GZIP) if encoding.strip().lower() == "gzip" else None
         self._allowed = allowed
         self._deadline = deadline
         self._decoded: list[bytes] = []
@@ -100,7 +101,7 @@ class Reading:
                 # A bomb bursts one small piece at a time.
                 self._keep(self._gzip.decompress(piece, _PIECE))
                 piece = self._gzip.unconsumed_tail
-        except zlib.error as fault:
+        except isal_zlib.error as fault:  # type: ignore[misc]  # told as an instance
             raise Unreadable("It is damaged: it cannot be unpacked.") from fault
         if self._gzip.unused_data:
             raise Unreadable("More follows after its end.")
@@ -124,14 +125,21 @@ class Reading:
         self._size += len(decoded)
         if self._size > self._allowed.size:
             raise Unreadable(f"It is larger than {self._allowed.size} bytes.")
-        first, *others = map(len, decoded.split(b"\n"))
-        self._lines += len(others)
-        if max(self._line + first, *others, 0) > self._allowed.line:
+        ends = decoded.count(b"\n")
+        self._lines += ends
+        if self._longest_line(decoded) > self._allowed.line:
             raise Unreadable(f"A line is longer than {self._allowed.line} bytes.")
-        self._line = others[-1] if others else self._line + first
+        self._line = len(decoded) - decoded.rfind(b"\n") - 1 if ends else self._line + len(decoded)
         if self._lines + bool(self._line) > self._allowed.lines:
             raise Unreadable(f"It has more than {self._allowed.lines} lines.")
         self._decoded.append(decoded)
+
+    def _longest_line(self, decoded: bytes) -> int:
+        """Return how long the longest line is by now, or a little more of what is too short to be looked through."""
+        if self._line + len(decoded) <= self._allowed.line:
+            return self._line + len(decoded)
+        first, *others = map(len, decoded.split(b"\n"))
+        return max(self._line + first, *others, 0)
 
 
 def is_too_deep(text: bytes, deepest: int = DEEPEST_JSON) -> bool:

@@ -5,7 +5,7 @@ comes before, names whom it is for, and is signed. It stands inside the body, be
 that was cut short for a whole one. What needs no pages, such as digests, is one signed object (`read_signed`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -17,8 +17,12 @@ from app.sync.canonical import canonical, hash_of
 from app.sync.identity import Signer, is_signed
 from app.sync.vocabulary import PAGE_BYTES, PAGE_RECORDS, PROTOCOL, Envelope, PageKind
 
+_PUT: Final = Method.PUT.value
+_DELETE: Final = Method.DELETE.value
 _PROTOCOL_NAME: Final = PROTOCOL.partition("/")[0]
 LARGEST_NUMBER: Final = 2**63 - 1
+# The texts of a record beside what it says, and how long each may be.
+_TEXTS: Final = (("type", 64), ("subject", 36), ("dataschema", 64), ("hash", 64), ("time", 40))
 _LARGEST_REV: Final = 2**31 - 1
 # Room for the first and the last line, whose digest names every type.
 _FRAME: Final = 16 * 2**10
@@ -128,10 +132,16 @@ def as_said(one: Envelope) -> dict[str, Any]:
         "subject": one.id,
         "time": one.time,
         "dataschema": one.dataschema,
+        "data": one.payload,
+        "home": one.home,
+        "seq": one.seq,
+        "rev": one.rev,
+        "method": one.method,
+        "hash": one.hash,
     }
-    if one.method != Method.DELETE.value:
-        said["data"] = one.payload
-    return said | {"home": one.home, "seq": one.seq, "rev": one.rev, "method": one.method, "hash": one.hash}
+    if one.method == _DELETE:
+        del said["data"]
+    return said
 
 
 def build(lines: Sequence[bytes], asked: Asked, frame: Frame, signer: Signer) -> bytes:
@@ -145,7 +155,7 @@ def build(lines: Sequence[bytes], asked: Asked, frame: Frame, signer: Signer) ->
         "after": asked.after,
         "run": asked.run,
     }
-    body = b"".join(line + b"\n" for line in (orjson.dumps(first), *lines))
+    body = b"\n".join((orjson.dumps(first), *lines, b""))
     last: dict[str, Any] = {
         "kind": asked.kind.value,
         "count": len(lines),
@@ -200,12 +210,10 @@ def parse_page(
         raise Damaged("The page ends before its last line.")
     first, last = _object(lines[0]), _object(lines[-1])
     _require_protocol(first)
-    body_hash = sha256()
-    for line in lines[:-1]:
-        body_hash.update(line + b"\n")
+    body = b"\n".join((*lines[:-1], b""))
     if "signature" not in last or "sha256" not in last:
         raise Damaged("The page ends before its last line.")
-    if last["sha256"] != body_hash.hexdigest() or last.get("count") != len(lines) - 2:
+    if last["sha256"] != sha256(body).hexdigest() or last.get("count") != len(lines) - 2:
         raise Damaged("The page was changed on its way: its hash is another.")
     _require_signature(last, keys)
     _require_origin(first | {"destination": last.get("destination")}, peer, destination)
@@ -220,7 +228,7 @@ def parse_page(
         next=_number(last, "next"),
         has_more=last.get("has_more") is True,
         digest=last["digest"] if isinstance(last.get("digest"), dict) else None,
-        size=sum(len(line) + 1 for line in lines),
+        size=len(body) + len(lines[-1]) + 1,
     )
     _require_order(read, after)
     return read
@@ -313,34 +321,35 @@ def _object(line: bytes) -> dict[str, Any]:
 def _envelope(said: Mapping[str, Any], home: str) -> Envelope:
     if said.get("home") != home:
         raise ForeignHome(f"The peer speaks for a record of another node than {home}.")
-    is_gone = said.get("method") == Method.DELETE.value
-    if not is_gone and said.get("method") != Method.PUT.value:
+    is_gone = said.get("method") == _DELETE
+    if not is_gone and said.get("method") != _PUT:
         raise Damaged("A record says neither PUT nor DELETE.")
     payload = "" if is_gone and "data" not in said else said.get("data")
     if not isinstance(payload, str) or bool(payload) == is_gone or "\x00" in payload:
         raise Damaged("A record does not say what it should.")
-    one = Envelope(
+    record_type, record_id, dataschema, told_hash, time = _texts(said)
+    if told_hash != hash_of(payload):
+        raise Damaged(f"The hash of {record_type} {record_id} is not that of what it says.")
+    return Envelope(
         home=home,
-        type=_text(said, "type", 64),
-        id=_text(said, "subject", 36),
+        type=record_type,
+        id=record_id,
         seq=_number(said, "seq", least=1),
         rev=_number(said, "rev", largest=_LARGEST_REV),
-        method=str(said["method"]),
-        dataschema=_text(said, "dataschema", 64),
-        hash=_text(said, "hash", 64),
-        time=_text(said, "time", 40),
+        method=_DELETE if is_gone else _PUT,
+        dataschema=dataschema,
+        hash=told_hash,
+        time=time,
         payload=payload,
     )
-    if one.hash != hash_of(payload):
-        raise Damaged(f"The hash of {one.type} {one.id} is not that of what it says.")
-    return one
 
 
-def _text(said: Mapping[str, Any], name: str, longest: int) -> str:
-    value = said.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
-        raise Damaged(f"{name} is not what it should be.")
-    return value
+def _texts(said: Mapping[str, Any]) -> Iterator[str]:
+    for name, longest in _TEXTS:
+        value = said.get(name)
+        if not isinstance(value, str) or not 0 < len(value) <= longest or not value.isprintable():
+            raise Damaged(f"{name} is not what it should be.")
+        yield value
 
 
 def _number(said: Mapping[str, Any], name: str, *, least: int = 0, largest: int = LARGEST_NUMBER) -> int:
