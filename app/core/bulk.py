@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from app.core import images
-from app.core.db import WriteSession, driver_rows
+from app.core.db import ReadSession, WriteSession, driver_rows
 from app.core.images import Imaged, Packing
 
 
@@ -51,7 +51,9 @@ def ready(dialect: Dialect, into: TableClause | type[SQLModel], rows: Sequence[M
     """
     columns = _table(into).c
     names = tuple(rows[0])
-    stored = [_stored(dialect, columns[name].type, list(map(itemgetter(name), rows))) for name in names]
+    values = map(itemgetter(*names), rows) if len(names) > 1 else ((row[names[0]],) for row in rows)
+    said = zip(*values, strict=True)
+    stored = [_stored(dialect, columns[name].type, one) for name, one in zip(names, said, strict=True)]
     return Ready(names, list(zip(*stored, strict=True)))
 
 
@@ -93,15 +95,10 @@ def update_ready(
     """
     rows = _unpacked(session, rows)
     connection = session.connection()
-    prepare = connection.dialect.identifier_preparer
-    table = _table(into)
-    target = prepare.format_table(table)
-    columns = [prepare.format_column(table.c[name]) for name in rows.names]
+    target, columns = _names(session, into, rows.names)
     own = rows.names.index("id")
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    ids = [row[own] for row in rows.values]
-    wanted = f"SELECT {', '.join(columns)} FROM {target} WHERE id IN ({', '.join([mark] * len(ids))})"  # noqa: S608  # names of our own
-    before = {row[own]: row for row in driver_rows(session, wanted, ids)}
+    mark = _mark(session)
+    before = {row[own]: row for row in read_many(session, into, rows.names, [row[own] for row in rows.values])}
     looked_at = [place for place, name in enumerate(rows.names) if name not in but]
     changed: dict[tuple[int, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows.values:
@@ -111,6 +108,34 @@ def update_ready(
     for places, values in changed.items():
         said = ", ".join(f"{columns[place]} = {mark}" for place in places)
         connection.exec_driver_sql(f"UPDATE {target} SET {said} WHERE id = {mark}", values)  # noqa: S608  # names of our own
+
+
+def read_many(
+    session: ReadSession | WriteSession,
+    table: type[SQLModel],
+    names: Sequence[str],
+    ids: Sequence[str],
+    **of: str,
+) -> list[tuple[Any, ...]]:
+    """Return these columns of the rows with these ids, some thousands at most, of which the rest is `of`: as stored."""
+    if not ids:
+        return []
+    target, columns = _names(session, table, names)
+    mark = _mark(session)
+    also = "".join(f" AND {_names(session, table, [name])[1][0]} = {mark}" for name in of)
+    wanted = f"SELECT {', '.join(columns)} FROM {target} WHERE id IN ({', '.join([mark] * len(ids))}){also}"  # noqa: S608  # names of our own
+    return driver_rows(session, wanted, [*ids, *of.values()])
+
+
+def _names(session: ReadSession | WriteSession, table: type[SQLModel], names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return a table and columns of it as statements name them."""
+    prepare = session.get_bind().dialect.identifier_preparer
+    own = _table(table)
+    return prepare.format_table(own), [prepare.format_column(own.c[name]) for name in names]
+
+
+def _mark(session: ReadSession | WriteSession) -> str:
+    return "?" if session.get_bind().dialect.name == "sqlite" else "%s"
 
 
 def _unpacked(session: WriteSession, rows: Ready | Imaged) -> Ready:

@@ -253,7 +253,7 @@ def _number_and_write(session: WriteSession) -> None:
             "record_id": change.record_id,
             "home": change.home,
             "rev": change.rev,
-            "method": change.method.value,
+            "method": str(change.method),
             "actor_id": actor and actor.id,
             "request_id": actor and actor.request_id,
             "payload_hash": change.payload_hash,

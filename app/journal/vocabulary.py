@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Method(StrEnum):
@@ -39,8 +39,7 @@ def _read(text: str) -> dict[str, Any]:
     return read
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change, as handlers in higher rooms are told of it. `type` is the singular table name, e.g. `enterprise`."""
 
     type: str
@@ -65,8 +64,7 @@ class Actor:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """A record of another node as it came from there: what a room writes into its ordinary tables.
 
     `payload` is what the home publishes of it; fields that this program does not know are among them.

@@ -4,21 +4,24 @@ The page's transaction holds the row of its peer, so whatever else writes that p
 whose fence is old writes nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum, auto
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 from sqlalchemy import bindparam, update
 from sqlmodel import col
 
+from app.core.bulk import read_many
 from app.core.db import ReadSession, WriteSession, is_silence
 from app.core.errors import SamnodError
 from app.journal import copies
 from app.journal.vocabulary import Method
 from app.sync import buckets, drafting, envelopes, queries
+from app.sync.canonical import bucket_of
 from app.sync.drafting import Draft
 from app.sync.envelopes import Held
 from app.sync.kinds import KINDS, is_understood
@@ -28,6 +31,7 @@ from app.sync.vocabulary import Envelope, RecordState
 Key = tuple[str, str]
 """A type and an id."""
 _LONGEST_FAULT: Final = 500
+_WHAT_DECIDES: Final = ("id", "method", "rev", "hash", "seq", "dataschema", "state")
 _PUT: Final = Method.PUT.value
 _DELETE: Final = Method.DELETE.value
 _Item = TypeVar("_Item")
@@ -132,12 +136,13 @@ def write(
     for one in page:
         if one.home != home:
             raise Untrue(f"{home} speaks for {one.home}: {one.type} {one.id}.")
-    last = {(one.type, one.id): one for one in sorted(page, key=lambda one: one.seq)}
+    last = {(one.type, one.id): one for one in sorted(page, key=attrgetter("seq"))}
     known = _known(session, home, last)
     news = [one for key, one in last.items() if overwrite or key not in known or one.seq > known[key].seq]
-    changed = [one for one in news if overwrite or not _says_the_same(one, known.get(_key(one)))]
-    if not overwrite:
-        _renumber(session, home, [one for one in news if _says_the_same(one, known.get(_key(one)))])
+    same = [one for one in news if _says_the_same(one, known.get(_key(one)))] if known and not overwrite else []
+    _renumber(session, home, same)
+    said_before = {_key(one) for one in same}
+    changed = [one for one in news if _key(one) not in said_before] if same else news
     counts = _keep(session, home, changed, known, draft, in_place=not overwrite, hopeful=hopeful)
     counts.unchanged = len(page) - len(changed)
     return counts
@@ -152,7 +157,11 @@ def remove(session: WriteSession, home: str, record_type: str, record_ids: Seque
     refused = _forget(session, home, said, known)
     gone = [one for one in said if _key(one) not in refused]
     session.connection().execute(queries.forget(home, record_type, [one.id for one in gone]))
-    differences = [buckets.difference(one.type, one.id, (one.rev, one.hash), None) for one in gone if not _is_gone(one)]
+    differences = [
+        buckets.difference((one.type, bucket_of(one.id)), one.id, (one.rev, one.hash), None)
+        for one in gone
+        if not _is_gone(one)
+    ]
     buckets.change(session, home, differences)
     return Counts(deleted=len(differences), quarantined=len(refused))
 
@@ -178,29 +187,47 @@ def _keep(
 ) -> Counts:
     """Write envelopes, and let the rooms follow: what cannot be shown is kept aside, and what was shown of it goes."""
     copies.copying(session)
-    gone = [one for one in said if _is_gone(one)]
-    known_shapes = {shape: is_understood(*shape) for shape in {(one.type, one.dataschema) for one in said}}
-    parked = {_key(one) for one in said if not _is_gone(one) and not known_shapes[one.type, one.dataschema]}
-    readable = [one for one in said if not _is_gone(one) and _key(one) not in parked]
-    hidden = [one for one in said if _is_gone(one) or _key(one) in parked]
+    readable, hidden, parked = _sorted_out(said)
     faults = _forget(session, home, hidden, known, hopeful=hopeful)
     # Who mends what differs or was kept aside trusts nothing that is there.
     payloads = _shown_payloads(session, home, readable, known) if in_place else {}
     unshown = _project(session, readable, known, payloads, draft, hopeful=hopeful)
-    faults |= unshown | _forget(session, home, [one for one in readable if _key(one) in unshown], known)
+    if unshown:
+        faults |= unshown | _forget(session, home, [one for one in readable if _key(one) in unshown], known)
     before = {key: one.held for key, one in known.items()}
-    for state, keys in (
-        (RecordState.CURRENT, {_key(one) for one in said} - parked - set(faults)),
-        (RecordState.PARKED, parked - set(faults)),
-        (RecordState.QUARANTINED, set(faults)),
-    ):
-        envelopes.store(session, [one for one in said if _key(one) in keys], before, state, faults)
+    aside = {**dict.fromkeys(parked, RecordState.PARKED), **dict.fromkeys(faults, RecordState.QUARANTINED)}
+    for state, some in _by_state(said, aside).items():
+        envelopes.store(session, some, before, state, faults)
+    gone = [_key(one) for one in hidden if _is_gone(one)]
     return Counts(
         put=len(said) - len(gone),
-        deleted=sum(known[_key(one)].is_living for one in gone if _key(one) in known),
+        deleted=sum(known[key].is_living for key in gone if key in known),
         parked=len(parked - set(faults)),
         quarantined=len(faults),
     )
+
+
+def _sorted_out(said: Sequence[Envelope]) -> tuple[list[Envelope], list[Envelope], set[Key]]:
+    """Return the records that rooms can read, those that are not to be shown, and the keys of those that are parked."""
+    understood = {shape: is_understood(*shape) for shape in {(one.type, one.dataschema) for one in said}}
+    readable: list[Envelope] = []
+    hidden: list[Envelope] = []
+    parked: set[Key] = set()
+    for one in said:
+        if _is_gone(one):
+            hidden.append(one)
+        elif understood[one.type, one.dataschema]:
+            readable.append(one)
+        else:
+            hidden.append(one)
+            parked.add(_key(one))
+    return readable, hidden, parked
+
+
+def _by_state(said: Sequence[Envelope], aside: Mapping[Key, RecordState]) -> dict[RecordState, Sequence[Envelope]]:
+    if not aside:
+        return {RecordState.CURRENT: said}
+    return {state: [one for one in said if aside.get(_key(one), RecordState.CURRENT) is state] for state in RecordState}
 
 
 class How(Enum):
@@ -224,15 +251,23 @@ def _project(
 ) -> dict[Key, str]:
     """Write records into the rooms' tables; return why some of them cannot be."""
     faults: dict[Key, str] = {}
-    for record_type in KINDS:
-        by_how: dict[How, list[Envelope]] = {}
-        for one in said:
-            if one.type == record_type:
-                by_how.setdefault(_how(one, known, before), []).append(one)
-        for how, some in by_how.items():
+    by_type: dict[str, list[Envelope]] = {}
+    for one in said:
+        by_type.setdefault(one.type, []).append(one)
+    for record_type in filter(by_type.__contains__, KINDS):
+        for how, some in _by_how(by_type[record_type], known, before).items():
             write_them = partial(project, session, record_type, draft=draft, how=how)
             faults |= all_or_each(session, some, write_them, hopeful=hopeful)
     return faults
+
+
+def _by_how(said: list[Envelope], known: Mapping[Key, _Known], before: Mapping[Key, str]) -> dict[How, list[Envelope]]:
+    if not known:
+        return {How.NEW: said}
+    by_how: dict[How, list[Envelope]] = {}
+    for one in said:
+        by_how.setdefault(_how(one, known, before), []).append(one)
+    return by_how
 
 
 def _how(one: Envelope, known: Mapping[Key, _Known], before: Mapping[Key, str]) -> How:
@@ -394,11 +429,11 @@ def _told(fault: Exception) -> str:
 
 def _known(session: ReadSession | WriteSession, home: str, wanted: Collection[Key]) -> dict[Key, _Known]:
     found: dict[Key, _Known] = {}
-    names = ("id", "method", "rev", "hash", "seq", "dataschema", "state")
-    columns = [getattr(SyncRecord, name) for name in names]
-    for record_type in {key[0] for key in wanted}:
-        ids = [key[1] for key in wanted if key[0] == record_type]
-        rows: Iterable[Any] = session.execute(queries.records(home, record_type, ids).with_only_columns(*columns))
+    ids: dict[str, list[str]] = {}
+    for record_type, record_id in wanted:
+        ids.setdefault(record_type, []).append(record_id)
+    for record_type, of_type in ids.items():
+        rows = read_many(session, SyncRecord, _WHAT_DECIDES, of_type, home=home, type=record_type)
         for record_id, method, rev, payload_hash, seq, dataschema, state in rows:
             found[record_type, record_id] = _Known(Held(method, rev, payload_hash), seq, dataschema, RecordState(state))
     return found

@@ -16,6 +16,8 @@ from app.sync.vocabulary import BUCKETS
 
 Key = tuple[str, int]
 """A type and the number of a bucket."""
+Difference = tuple[Key, int, int]
+"""What a record adds to a bucket: to its count, and to its sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +32,25 @@ Sums = dict[Key, Total]
 _NOTHING = Total(0, 0)
 
 
-def difference(
-    record_type: str, record_id: str, before: tuple[int, str] | None, after: tuple[int, str] | None
-) -> tuple[Key, Total]:
+def difference(key: Key, record_id: str, before: tuple[int, str] | None, after: tuple[int, str] | None) -> Difference:
     """Return by how much a record changes its bucket: `before` and `after` are its rev and hash, None when it is gone.
 
     The sum may be negative.
     """
+    if before is None and after is not None:
+        # Nearly all there are, when a hundred thousand are read.
+        return key, 1, item(record_id, *after)
     count = (after is not None) - (before is not None)
-    total = (item(record_id, *after) if after else 0) - (item(record_id, *before) if before else 0)
-    return (record_type, bucket_of(record_id)), Total(count, total)
+    return key, count, (item(record_id, *after) if after else 0) - (item(record_id, *before) if before else 0)
 
 
-def change(session: WriteSession, home: str, differences: Iterable[tuple[Key, Total]]) -> None:
+def change(session: WriteSession, home: str, differences: Iterable[Difference]) -> None:
     """Add differences to the buckets of a home. Whoever calls it is alone with that home's records."""
     counts: dict[Key, int] = defaultdict(int)
     sums: dict[Key, int] = defaultdict(int)
-    for key, more in differences:
-        counts[key] += more.count
-        sums[key] += more.sum
+    for key, count, total in differences:
+        counts[key] += count
+        sums[key] += total
     if not counts:
         return
     keys = tuple_(col(SyncBucket.type), col(SyncBucket.bucket)).in_(list(counts))

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 import orjson
@@ -202,7 +203,7 @@ def _made(url: str, said: Sequence[Envelope]) -> _Made:
 
 def _made_of(dialect: Dialect, said: Sequence[Envelope]) -> _Made:
     made: _Made = {}
-    for record_type, of_type in groupby(sorted(said, key=lambda one: one.type), key=lambda one: one.type):
+    for record_type, of_type in groupby(sorted(said, key=attrgetter("type")), key=attrgetter("type")):
         some = list(of_type)
         ids = [one.id for one in some]
         try:

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.core.bulk import Ready, insert_ready
 from app.core.clock import now
-from app.core.db import ReadSession, WriteSession
+from app.core.db import ReadSession, WriteSession, plain_rows
 from app.journal import copies
 from app.journal import service as journal
 from app.journal.vocabulary import Change, Method
@@ -25,6 +25,7 @@ _BATCH = 500
 # The other attributes of a record need little; a character takes at most four bytes, or two when it is escaped.
 _LARGEST = LONGEST_LINE - 4096
 _SURELY_FITS = _LARGEST // 4
+_PUT = Method.PUT.value
 _KEPT = (*Envelope._fields, "bucket", "state", "fault")
 _TRAVELLING = [col(getattr(SyncRecord, name)) for name in Envelope._fields]
 
@@ -120,19 +121,19 @@ def store(
         if ids:
             session.connection().execute(queries.forget(home, record_type, ids))
     why = faults or {}
-    rows = [_row(one, state, why.get((one.type, one.id))) for one in envelopes]
+    rows, differences = [], []
+    for one in envelopes:
+        key, bucket = (one.type, one.id), bucket_of(one.id)
+        rows.append((*one, bucket, state.value, why.get(key)))
+        differences.append(_difference(one, bucket, before.get(key)))
     insert_ready(session, SyncRecord, Ready(_KEPT, rows))
-    buckets.change(session, home, [_counted(one, before.get((one.type, one.id))) for one in envelopes])
+    buckets.change(session, home, differences)
 
 
-def _counted(one: Envelope, before: Held | None) -> tuple[buckets.Key, buckets.Total]:
-    was = (before.rev, before.hash) if before and before.method == Method.PUT.value else None
-    now_is = (one.rev, one.hash) if one.method == Method.PUT.value else None
-    return buckets.difference(one.type, one.id, was, now_is)
-
-
-def _row(one: Envelope, state: RecordState, fault: str | None) -> tuple[Any, ...]:
-    return (*one, bucket_of(one.id), state.value, fault)
+def _difference(one: Envelope, bucket: int, before: Held | None) -> buckets.Difference:
+    was = (before.rev, before.hash) if before and before.method == _PUT else None
+    now_is = (one.rev, one.hash) if one.method == _PUT else None
+    return buckets.difference((one.type, bucket), one.id, was, now_is)
 
 
 def of_row(row: SyncRecord) -> Envelope:
@@ -142,7 +143,7 @@ def of_row(row: SyncRecord) -> Envelope:
 
 def found(session: ReadSession | WriteSession, wanted: Select[SyncRecord]) -> list[Envelope]:
     """Return records as they travel: those that a select of whole rows finds, read without making rows of them."""
-    return [Envelope(*row) for row in session.connection().execute(wanted.with_only_columns(*_TRAVELLING))]
+    return list(map(Envelope._make, plain_rows(session, wanted.with_only_columns(*_TRAVELLING))))
 
 
 def unsaid(session: ReadSession | WriteSession, home: str) -> Iterator[Change]:

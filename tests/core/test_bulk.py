@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import CheckConstraint, Column, Enum, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from app.core.bulk import insert_many
+from app.core.bulk import insert_many, read_many
 from app.core.db import Database
 from app.enterprises.records import table_of
 from app.enterprises.tables import Enterprise, EnterpriseEligibility, Offering
@@ -101,3 +101,16 @@ def test_what_a_table_checks_beside_states_is_checked(database: Database):
         with pytest.raises(IntegrityError), session.begin_nested():
             insert_many(session, table, [{"number": 0, "kind": Kind.PROJECT}])
         table.drop(session.connection())
+
+
+def test_rows_are_read_by_their_ids_and_by_what_else_they_are(database: Database):
+    with database.writes() as session:
+        insert_many(session, Enterprise, [an_enterprise("a"), an_enterprise("b"), an_enterprise("c")])
+        assert sorted(
+            read_many(session, Enterprise, ["id", "kind"], ["a", "c", "nobody"], home="local", country="SE")
+        ) == [
+            ("a", Kind.PROJECT.value),
+            ("c", Kind.PROJECT.value),
+        ]
+        assert read_many(session, Enterprise, ["id"], ["a"], home="another") == []
+        assert read_many(session, Enterprise, ["id"], []) == []

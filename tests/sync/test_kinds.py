@@ -1,6 +1,5 @@
 """Each kind of record that travels: what a copy says, how it is found, replaced and forgotten; what stays at home."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,7 +118,7 @@ def test_what_cannot_be_read_is_refused(record_type: str, database: Database, tm
 
 def _of(home: str, envelope: Envelope) -> Copy:
     """Return the same record as another node would say it."""
-    return replace(copy_of(envelope), home=home)
+    return copy_of(envelope)._replace(home=home)
 
 
 def forget_of(home: str, database: Database, record_type: str, record_id: str) -> None:

@@ -1,7 +1,6 @@
 """A node's own record that says again what others were told keeps all that they never were."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +78,11 @@ def test_answers_to_a_survey_stay_unless_it_was_archived(home: Database):
     one = SORTS["needs_inventory"].write(home)
     closed, answers = told(home, "needs_inventory", one), rows(home)["inventory_answer"]
     for known in (closed, None):
-        take_back(home, "needs_inventory", replace(closed, rev=closed.rev + 1), known)
+        take_back(home, "needs_inventory", closed._replace(rev=closed.rev + 1), known)
         assert len(answers) == 20
         assert rows(home)["inventory_answer"] == answers
     archived = {**closed.payload, "status": "archived"}
-    take_back(home, "needs_inventory", replace(closed, rev=closed.rev + 2, payload=archived), closed)
+    take_back(home, "needs_inventory", closed._replace(rev=closed.rev + 2, payload=archived), closed)
     assert rows(home)["inventory_answer"] == []
 
 
@@ -92,7 +91,7 @@ def test_a_part_that_says_something_else_is_written_anew_and_other_parts_are_not
     known, before = told(home, "opportunity", one), rows(home)
     (first,) = known.payload["lots"]
     said = {**known.payload, "lots": [{**first, "title": "Städning av förskolor"}]}
-    take_back(home, "opportunity", replace(known, rev=known.rev + 1, payload=said), known)
+    take_back(home, "opportunity", known._replace(rev=known.rev + 1, payload=said), known)
     after = rows(home)
     assert [row["title"] for row in after["lot"]] == ["Städning av förskolor"]
     assert len(after["lot_area"]) == len(before["lot_area"]) > 0
