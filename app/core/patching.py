@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Optional, TypeVar, cast
 from pydantic import Field, ValidationError, create_model
 
 from app.core.errors import SEE_ERRORS, FieldFault, InvalidContent, Message, json_pointer
-from app.core.schema import SchemaIn
+from app.core.schema import SchemaIn, SentBackIn
 from app.core.wording import plainly
 
 Schema = TypeVar("Schema", bound=SchemaIn)
@@ -22,10 +22,10 @@ def all_optional(schema: type[Schema]) -> type[Schema]:
         )
         for name, info in schema.model_fields.items()
     }
-    made = create_model(
-        schema.__name__, __base__=SchemaIn, __doc__=schema.__doc__, __module__=schema.__module__, **fields
-    )
-    made.read_only = schema.read_only
+    base = SentBackIn if issubclass(schema, SentBackIn) else SchemaIn
+    made = create_model(schema.__name__, __base__=base, __doc__=schema.__doc__, __module__=schema.__module__, **fields)
+    if issubclass(schema, SentBackIn):
+        made.read_only = schema.read_only  # type: ignore[attr-defined]  # it is one of those then
     return cast("type[Schema]", made)
 
 

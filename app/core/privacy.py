@@ -43,7 +43,7 @@ _PHONE = re.compile(
 _SIX_DIGITS = re.compile(r"\d{6}")
 # Every personal number, telephone number and address holds one of these, digits parted by no more than this: most texts
 # have none, and are looked through once.
-_ANY_DETAIL = re.compile(r"[\d@](?:(?<=@)|[\d /()-]{4,}\d)")
+_ANY_DETAIL = re.compile(r"[0-9@](?:(?<=@)|[0-9 /()-]{4,}[0-9])")
 # Letters and signs that are read as they are written: nearly every Swedish and Norwegian text is of these.
 _ORDINARY = re.compile("[\x00-\x7f\xc0-\xff\u0100-\u017e]*")
 _TWO_WORDS = re.compile(r"\b([^\W\d_]+)(?:-[^\W\d_]+)? +(?=([^\W\d_]+))")

@@ -127,13 +127,17 @@ class SchemaIn(BaseModel):
     """What a client sends: unknown fields are refused, so that a misspelt one is not lost in silence."""
 
     model_config = ConfigDict(extra="forbid")
-    # What a reader gets and a writer may send back with the rest, but never decides.
+
+
+class SentBackIn(SchemaIn):
+    """What a client sends, with what it has read: `read_only` fields may come with the rest, and decide nothing."""
+
     read_only: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
     @classmethod
     def _without_read_only(cls, data: Any) -> Any:
-        if cls.read_only and isinstance(data, dict) and not cls.read_only.isdisjoint(data):
+        if isinstance(data, dict) and not cls.read_only.isdisjoint(data):
             return {name: value for name, value in data.items() if name not in cls.read_only}
         return data
 

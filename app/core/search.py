@@ -135,7 +135,7 @@ class SearchIndex:
 def words_of(texts: Iterable[str]) -> str:
     """Return the words by which a record with these texts is found, folded and stemmed, each once."""
     found = dict.fromkeys(chain.from_iterable(map(_stems_of, texts)))
-    return " ".join([stem[:_LONGEST_WORD] for stem in islice(found, _MOST_WORDS)])
+    return " ".join(islice(found, _MOST_WORDS))
 
 
 def _is_sqlite(session: ReadSession | WriteSession) -> bool:
@@ -145,4 +145,4 @@ def _is_sqlite(session: ReadSession | WriteSession) -> bool:
 # The words of a CPV code or a place are indexed with thousands of records.
 @lru_cache(maxsize=8192)
 def _stems_of(text: str) -> tuple[str, ...]:
-    return tuple(stems(text))
+    return tuple([stem[:_LONGEST_WORD] for stem in stems(text)])

@@ -1,6 +1,8 @@
 """An enterprise as rows of the tables and back again: the one place that knows how, for one record or ten thousand."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Table, delete, select
@@ -77,6 +79,10 @@ _OWN = (
     "source_year",
     "confirmed_on",
 )
+_own_of = attrgetter(*_OWN)
+# What an offering says several of.
+_OF_OFFERING = {"cpv", "sectors"}
+_CRITERIA = ("asf_criterion", "social_enterprise_criterion")
 
 
 def require_sound(data: EnterpriseCreate) -> None:
@@ -94,22 +100,20 @@ def _faults_of_codes(data: EnterpriseCreate) -> Iterable[FieldFault]:
     if seat is not None and not is_municipality_of(seat, data.country):
         told = Message(N_("give a municipality of the country {country}"), country=data.country)
         yield FieldFault("/area_code", told)
-    for pointer, lists, code in _codes(data):
-        if code is not None and not any(reference.has_code(name, code) for name in lists):
-            told = Message(N_("{code} is not in the list {lists}"), code=code, lists=" / ".join(lists))
-            yield FieldFault(pointer, told)
+    for pointer, lists, codes in _codes(data):
+        for place in reference.unknown_codes(lists, codes):
+            told = Message(N_("{code} is not in the list {lists}"), code=codes[place], lists=" / ".join(lists))
+            yield FieldFault(pointer.format(place), told)
 
 
-def _codes(data: EnterpriseCreate) -> Iterable[tuple[str, list[str], str | None]]:
-    """Give each code of a record with its place and the lists that it may be from."""
-    yield "/legal_form", [f"legal_form_{data.country.lower()}"], data.legal_form
-    for i, group in enumerate(data.target_groups):
-        yield f"/target_groups/{i}", ["target_group"], group
-    for i, criterion in enumerate(data.criteria):
-        yield f"/criteria/{i}/criterion", ["asf_criterion", "social_enterprise_criterion"], criterion.criterion
+def _codes(data: EnterpriseCreate) -> Iterable[tuple[str, Sequence[str], Sequence[str]]]:
+    """Give the codes of a record with the pointer to each (`{}` is its place) and the lists that they may be from."""
+    if data.legal_form is not None:
+        yield "/legal_form", (f"legal_form_{data.country.lower()}",), [data.legal_form]
+    yield "/target_groups/{}", ("target_group",), data.target_groups
+    yield "/criteria/{}/criterion", _CRITERIA, [one.criterion for one in data.criteria]
     for i, offering in enumerate(data.offerings):
-        for j, sector in enumerate(offering.sectors):
-            yield f"/offerings/{i}/sectors/{j}", ["sector"], sector
+        yield f"/offerings/{i}/sectors/{{}}", ("sector",), offering.sectors
 
 
 def _faults_of_repetition(data: EnterpriseCreate) -> Iterable[FieldFault]:
@@ -119,19 +123,21 @@ def _faults_of_repetition(data: EnterpriseCreate) -> Iterable[FieldFault]:
         ("eligibility", "reservation", [item.reservation for item in data.eligibility]),
     ]
     for field, part, said in told_once:
+        if len(set(said)) == len(said):
+            continue
         for i, value in enumerate(said):
             if value in said[:i]:
                 yield FieldFault(f"/{field}/{i}/{part}", Message(N_("{value} is given twice"), value=value))
 
 
-def own_values(data: EnterpriseCreate) -> Values:
-    """Return the columns of the enterprise's own row; id, home and rev are not among them."""
+def own_values(data: EnterpriseCreate, at: datetime | None = None) -> Values:
+    """Return the columns of the enterprise's own row as it is written `at`, or now; id, home and rev are not there."""
     return {
-        **{name: getattr(data, name) for name in _OWN},
+        **dict(zip(_OWN, _own_of(data), strict=True)),
         "municipality": data.area_code,
         "name_sort": sort_key(data.name)[:300],
         "website": str(data.website) if data.website else None,
-        "updated_at": now(),
+        "updated_at": at or now(),
     }
 
 
@@ -146,14 +152,14 @@ def child_rows(enterprise_id: str, data: EnterpriseCreate) -> Rows:
     """Return the child rows of an enterprise, table by table."""
     of = {"enterprise_id": enterprise_id}
 
-    def each(column: str, values: Iterable[str]) -> list[Values]:
-        return [{**of, column: value} for value in dict.fromkeys(values)]
+    def each(column: str, values: Sequence[str]) -> list[Values]:
+        return [{**of, column: value} for value in dict.fromkeys(values)] if values else []
 
     rows: Rows = {
         EnterpriseAlias: each("name", data.aliases),
-        EnterpriseCriterion: [{**of, **item.model_dump()} for item in data.criteria],
-        EnterpriseCertificate: [{**of, **item.model_dump()} for item in data.certificates],
-        EnterpriseEligibility: [{**of, **item.model_dump()} for item in data.eligibility],
+        EnterpriseCriterion: [{**of, **vars(item)} for item in data.criteria],
+        EnterpriseCertificate: [{**of, **vars(item)} for item in data.certificates],
+        EnterpriseEligibility: [{**of, **vars(item)} for item in data.eligibility],
         EnterpriseArea: each("area", data.service_areas),
         EnterpriseTargetGroup: each("target_group", data.target_groups),
         EnterpriseIndustry: each("code", data.industry_codes),
@@ -169,7 +175,7 @@ def child_rows(enterprise_id: str, data: EnterpriseCreate) -> Rows:
 
 def _add_offering(rows: Rows, enterprise_id: str, position: int, data: OfferingIn) -> None:
     of = {"offering_id": part_id(), "enterprise_id": enterprise_id}
-    own = data.model_dump(exclude={"cpv", "sectors"})
+    own = {name: value for name, value in vars(data).items() if name not in _OF_OFFERING}
     rows[Offering].append({"id": of["offering_id"], "enterprise_id": enterprise_id, "position": position, **own})
     rows[OfferingCpv] += [{**of, "code": code, "position": i} for i, code in enumerate(dict.fromkeys(data.cpv))]
     rows[OfferingSector] += [{**of, "sector": sector} for sector in dict.fromkeys(data.sectors)]

@@ -57,7 +57,7 @@ def _draft(copy: Copy, data: EnterpriseCreate) -> Draft:
 
 def _row(copy: Copy, data: EnterpriseCreate) -> dict[str, Any]:
     fixed = {"id": copy.id, "home": copy.home, "rev": copy.rev, "owner_id": None, "hidden_at": None}
-    return {**fixed, **records.own_values(data), "created_at": copy.at, "updated_at": copy.at}
+    return {**fixed, **records.own_values(data, copy.at), "created_at": copy.at}
 
 
 REPLICAS: Final = Replicas(

@@ -19,6 +19,7 @@ from app.core.schema import (
     Line,
     SchemaIn,
     SchemaOut,
+    SentBackIn,
     SourceName,
     WebAddress,
     Whole,
@@ -58,7 +59,7 @@ SectorCode = Annotated[Code, _in_list("sector")]
 TargetGroupCode = Annotated[Code, _in_list("target_group")]
 
 
-class OfferingIn(SchemaIn):
+class OfferingIn(SentBackIn):
     """One thing that the enterprise sells, or a kind of work-training place that it offers.
 
     What has been read may be sent back: its `id` is Samnod's own, and is not looked at.

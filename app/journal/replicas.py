@@ -7,7 +7,7 @@ here or by another process, and what it gives is written (`write`).
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import AfterValidator
 from sqlalchemy import Dialect, Table, delete, inspect, select, tuple_, update
@@ -31,8 +31,7 @@ Rows = returning.Rows
 _BESIDE: Final = N_("The copies cannot be kept beside what is here already.")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What becomes of one copy: its rows, table by table, and the texts that it is found by.
 
     `unique` is what only one record of a node may say: values of those columns of which its room says so.

@@ -22,6 +22,7 @@ from app.core.schema import (
     Money,
     SchemaIn,
     SchemaOut,
+    SentBackIn,
     SourceName,
     WebAddress,
     Whole,
@@ -57,7 +58,7 @@ Title = Annotated[
 Stated = Annotated[bool | None, Field(strict=True)]
 
 
-class LotIn(SchemaIn):
+class LotIn(SentBackIn):
     """One lot."""
 
     read_only = frozenset({"id", "value_minor", "currency"})
@@ -145,7 +146,7 @@ class OpportunityCreate(OpportunityIn):
 
 
 @all_optional
-class OpportunityPatch(OpportunityIn):
+class OpportunityPatch(SentBackIn, OpportunityIn):
     """A merge patch (RFC 7396) of an opportunity: what is left out stays, null removes, a list is replaced whole.
 
     What was read may be sent back as it is. `status` is changed by the actions `publish`, `close`, `award`, `cancel`.

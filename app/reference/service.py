@@ -51,7 +51,16 @@ from app.reference.files import rows
 from app.reference.imports import ImportReport, import_reference
 from app.reference.queries import all_codes, postcodes
 from app.reference.schemas import CodeFilters, CodeRead, Labels
-from app.reference.vocabularies import code_lists, codes, has_code, label, sector_cpv, sectors_of_cpv, shipped_code
+from app.reference.vocabularies import (
+    code_lists,
+    codes,
+    has_code,
+    label,
+    sector_cpv,
+    sectors_of_cpv,
+    shipped_code,
+    unknown_codes,
+)
 from app.reference.vocabularies import use_imported as use_imported_vocabularies
 from app.reference.vocabulary import AREA_LIST, CPV_LIST, NUTS_LIST, Area, Code, Labelled, Region
 
@@ -98,6 +107,7 @@ __all__ = [
     "significant_cpv",
     "sources",
     "trade_words",
+    "unknown_codes",
     "use_imported",
 ]
 

@@ -1,8 +1,8 @@
 """Vocabularies and eForms code lists, and which CPV codes each sector deals in; looked up in memory."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 
 from app.reference.files import rows
 from app.reference.vocabulary import Code
@@ -14,6 +14,9 @@ def use_imported(lists: Mapping[str, Mapping[str, Code]]) -> None:
     """Let imported code lists count from now on, over the shipped ones; shipped codes stay known."""
     _imported.clear()
     _imported.update({name: {**_shipped().get(name, {}), **codes} for name, codes in lists.items()})
+    _list.cache_clear()
+    label.cache_clear()
+    _codes_of.cache_clear()
 
 
 def code_lists() -> list[str]:
@@ -31,11 +34,19 @@ def has_code(list_name: str, code: str) -> bool:
     return code in _list(list_name)
 
 
+def unknown_codes(list_names: Iterable[str], codes: Sequence[str]) -> list[int]:
+    """Return the places of the codes that none of the vocabularies holds."""
+    known = _codes_of(tuple(list_names))
+    return [] if known.issuperset(codes) else [place for place, code in enumerate(codes) if code not in known]
+
+
 def shipped_code(list_name: str, code: str) -> Code | None:
     """Return a code as the program ships it, whatever has been imported; None if it is not shipped."""
     return _shipped().get(list_name, {}).get(code)
 
 
+# A large import asks a hundred thousand times, mostly for the same few codes.
+@lru_cache(maxsize=4096)
 def label(list_name: str, code: str, language: str) -> str:
     """Return the label of a code in `language`; the code itself if we do not know it."""
     found = _list(list_name).get(code)
@@ -58,8 +69,14 @@ def sectors_of_cpv(code: str) -> list[str]:
     return list(dict.fromkeys(sector for _, _, sector in sorted(near)))
 
 
+@lru_cache(maxsize=256)
 def _list(name: str) -> Mapping[str, Code]:
     return _imported.get(name) or _shipped().get(name, {})
+
+
+@lru_cache(maxsize=256)
+def _codes_of(list_names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*map(_list, list_names))
 
 
 @cache

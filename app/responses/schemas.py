@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from app.core.errors import Message
 from app.core.i18n import N_
-from app.core.schema import Instant, KeptProse, RecordId, SchemaIn, SchemaOut, Whole
+from app.core.schema import Instant, KeptProse, RecordId, SchemaIn, SchemaOut, SentBackIn, Whole
 from app.matching.schemas import EligibilityName, Reason
 from app.opportunities.schemas import OutcomeRead
 from app.opportunities.vocabulary import Form, Status
@@ -26,7 +26,7 @@ from app.responses.vocabulary import (
 _Text = Annotated[KeptProse, StringConstraints(max_length=4000)]
 
 
-class OutreachIn(SchemaIn):
+class OutreachIn(SentBackIn):
     """How Samnod invites for the buyer: the best matches first, a batch a day."""
 
     read_only = frozenset({"opportunity_id", "rev", "interested", "invited", "is_on"})
@@ -128,7 +128,7 @@ class ResponseIn(AnswerIn):
     enterprise_id: RecordId = Field(description="The enterprise that answers; the caller's organisation keeps it")
 
 
-class ResponseChange(AnswerIn):
+class ResponseChange(SentBackIn, AnswerIn):
     """An answer written anew, whole. What was read may be sent back as it is."""
 
     read_only = frozenset(

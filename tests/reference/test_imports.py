@@ -68,7 +68,11 @@ def test_an_imported_vocabulary_adds_to_the_shipped_one(database: Database, tmp_
     path = tmp_path / "notice_type.csv"
     path.write_text("code,en\nnew-kind,A new kind\ncn-social,Renamed\n")
     run_import(database, path)
+    # What was asked before is remembered until then.
+    assert service.label("notice_type", "new-kind", "nb") == "new-kind"
+    assert service.unknown_codes(["notice_type", "sector"], ["cn-social", "new-kind", "cn-social"]) == [1]
     take_into_use(database)
+    assert service.unknown_codes(["notice_type", "sector"], ["cn-social", "new-kind", "no-kind"]) == [2]
     assert service.label("notice_type", "new-kind", "nb") == "A new kind"
     assert service.label("notice_type", "cn-social", "en") == "Renamed"
     assert service.has_code("notice_type", "can-social")
