@@ -29,6 +29,8 @@ ATTACHED: Final = "attached"
 SILENCES: Final[tuple[type[Exception], ...]] = (OperationalError, InterfaceError, TimeoutError)
 # A little longer than SQLite's own waiting between two looks (`sqliteDefaultBusyCallback`).
 _LOOKS_AGAIN_SECONDS: Final = 0.12
+_PAGE_BYTES: Final = 16_384
+_LOG_BYTES, _LONG_LOG_BYTES = 4 * 2**20, 64 * 2**20
 # They come with the connection, before the defaults of the role and of the database, and cost no question of their own.
 _POSTGRESQL_SETTINGS: Final = "-c jit=off -c timezone=UTC -c synchronous_commit=on"
 
@@ -174,7 +176,14 @@ def expect_much(session: WriteSession) -> None:
     SQLite copies its log into the database when it is 4 MB long, hot pages and all; by now it may grow to 64 MB first.
     """
     if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("PRAGMA wal_autocheckpoint=16000")
+        connection = session.connection()
+        page_bytes = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        connection.exec_driver_sql(_long_log(page_bytes, _LONG_LOG_BYTES))
+
+
+def _long_log(page_bytes: int, log_bytes: int) -> str:
+    """Return what lets SQLite's log grow so long before it is copied into the database: it counts in pages."""
+    return f"PRAGMA wal_autocheckpoint={log_bytes // page_bytes}"
 
 
 def after_commit(session: WriteSession, tell: Callable[[], None]) -> None:
@@ -200,11 +209,14 @@ def _prepare_sqlite(engine: Engine, *, read_only: bool) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
+        # Of a database that is empty yet (docs/decisions/0030-larger-pages.md); one with pages keeps theirs.
+        cursor.execute(f"PRAGMA page_size={_PAGE_BYTES}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA busy_timeout=10000")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA cache_size=-65536")
+        cursor.execute(_long_log(cursor.execute("PRAGMA page_size").fetchone()[0], _LOG_BYTES))
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()

@@ -1,14 +1,17 @@
 """The sessions: what a block of writes does before its commit, what it rests on, and what is told of a fault."""
 
 import logging
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.core.db import Database, WriteSession
+from app.core.db import Database, WriteSession, expect_much
 from tests.databases import migrated_database
 
 SECRET = "hemligtsökord"
@@ -54,7 +57,7 @@ def test_a_statement_that_fails_is_logged_without_its_values(
     assert SECRET not in caplog.text
 
 
-def said(session: Session, question: str) -> object:
+def said(session: Session, question: str) -> Any:
     return session.connection().execute(text(question)).scalar()
 
 
@@ -65,6 +68,24 @@ def test_what_is_committed_to_sqlite_is_on_the_disk(tmp_path: Path):
         with database.writes() as session:
             assert (said(session, "PRAGMA synchronous"), said(session, "PRAGMA journal_mode")) == (full, "wal")
         database.close()
+
+
+@pytest.mark.parametrize("made_with", [None, 4096], ids=["new", "from before"])
+def test_a_log_of_sqlite_is_as_long_whatever_its_pages_are(tmp_path: Path, made_with: int | None):
+    place = tmp_path / "own.db"
+    if made_with:
+        with closing(sqlite3.connect(place)) as before:
+            before.execute(f"PRAGMA page_size={made_with}")
+            before.execute("CREATE TABLE kept (number INTEGER)")
+    database = Database(f"sqlite:///{place}")
+    with database.writes() as session:
+        page = said(session, "PRAGMA page_size")
+        assert page == (made_with or 16_384)
+        assert said(session, "PRAGMA wal_autocheckpoint") == 4 * 2**20 // page
+        expect_much(session)
+        assert said(session, "PRAGMA wal_autocheckpoint") == 64 * 2**20 // page
+        session.connection().execute(text("CREATE TABLE more (number INTEGER)"))
+    database.close()
 
 
 def test_what_is_committed_to_postgresql_is_on_the_disk_whatever_its_defaults_are(tmp_path: Path):
