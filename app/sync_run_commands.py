@@ -16,10 +16,9 @@ from app.core.errors import SamnodError
 from app.journal.generations import GENERATION_SIZE
 from app.matching import service as matching
 from app.sync import checking, peers, pulling, queries, restoring, status
-from app.sync.applying import Key
 from app.sync.running import Node, Outcome
 from app.sync.running import Progress as Step
-from app.sync.vocabulary import PeerState, RecordState
+from app.sync.vocabulary import Key, PeerState, RecordState
 from app.terminal import out, say, stop
 
 Peers = Annotated[list[str] | None, typer.Option("--peer", help="Only this peer; may be repeated")]

@@ -271,7 +271,7 @@ SHELVES_OF_ROOM = {
     # What is said of own records below, what is read of others' above; `service` is what pages and metrics show.
     "sync": [
         {"vocabulary"},
-        {"canonical", "kinds", "limits"},
+        {"canonical", "careful", "kinds", "limits"},
         {"tables", "schemas"},
         {"queries"},
         {"buckets", "doubles", "identity"},

@@ -9,32 +9,28 @@ from dataclasses import dataclass, fields
 from enum import Enum, auto
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, update
 from sqlmodel import col
 
 from app.core.bulk import read_many
-from app.core.db import ReadSession, WriteSession, is_silence
-from app.core.errors import SamnodError
+from app.core.db import ReadSession, WriteSession
 from app.journal import copies
 from app.journal.vocabulary import Method
 from app.sync import buckets, drafting, envelopes, queries
 from app.sync.canonical import bucket_of
+from app.sync.careful import all_or_each
 from app.sync.drafting import Draft
 from app.sync.envelopes import Held
 from app.sync.kinds import KINDS, is_understood
 from app.sync.tables import SyncPeer, SyncRecord
-from app.sync.vocabulary import Envelope, RecordState
+from app.sync.vocabulary import Envelope, Key, RecordState, key_of
 
-Key = tuple[str, str]
-"""A type and an id."""
-_LONGEST_FAULT: Final = 500
 _WHAT_DECIDES: Final = ("id", "method", "rev", "hash", "seq", "dataschema", "state")
 _PUT: Final = Method.PUT.value
 _DELETE: Final = Method.DELETE.value
-_Item = TypeVar("_Item")
 
 
 class Overtaken(Exception):
@@ -43,10 +39,6 @@ class Overtaken(Exception):
 
 class Untrue(Exception):
     """A peer sent what is not its own to say."""
-
-
-class Stumbled(Exception):
-    """A record cannot be written, and it was hoped that all could: nothing may be kept of the pages."""
 
 
 class Lease(NamedTuple):
@@ -139,10 +131,10 @@ def write(
     last = {(one.type, one.id): one for one in sorted(page, key=attrgetter("seq"))}
     known = _known(session, home, last)
     news = [one for key, one in last.items() if overwrite or key not in known or one.seq > known[key].seq]
-    same = [one for one in news if _says_the_same(one, known.get(_key(one)))] if known and not overwrite else []
+    same = [one for one in news if _says_the_same(one, known.get(key_of(one)))] if known and not overwrite else []
     _renumber(session, home, same)
-    said_before = {_key(one) for one in same}
-    changed = [one for one in news if _key(one) not in said_before] if same else news
+    said_before = {key_of(one) for one in same}
+    changed = [one for one in news if key_of(one) not in said_before] if same else news
     counts = _keep(session, home, changed, known, draft, in_place=not overwrite, hopeful=hopeful)
     counts.unchanged = len(page) - len(changed)
     return counts
@@ -153,9 +145,9 @@ def remove(session: WriteSession, home: str, record_type: str, record_ids: Seque
     copies.copying(session)
     rows = session.execute(queries.records(home, record_type, record_ids)).scalars().all()
     said = [envelopes.of_row(row) for row in rows]
-    known = _known(session, home, {_key(one) for one in said})
+    known = _known(session, home, {key_of(one) for one in said})
     refused = _forget(session, home, said, known)
-    gone = [one for one in said if _key(one) not in refused]
+    gone = [one for one in said if key_of(one) not in refused]
     session.connection().execute(queries.forget(home, record_type, [one.id for one in gone]))
     differences = [
         buckets.difference((one.type, bucket_of(one.id)), one.id, (one.rev, one.hash), None)
@@ -193,12 +185,12 @@ def _keep(
     payloads = _shown_payloads(session, home, readable, known) if in_place else {}
     unshown = _project(session, readable, known, payloads, draft, hopeful=hopeful)
     if unshown:
-        faults |= unshown | _forget(session, home, [one for one in readable if _key(one) in unshown], known)
+        faults |= unshown | _forget(session, home, [one for one in readable if key_of(one) in unshown], known)
     before = {key: one.held for key, one in known.items()}
     aside = {**dict.fromkeys(parked, RecordState.PARKED), **dict.fromkeys(faults, RecordState.QUARANTINED)}
     for state, some in _by_state(said, aside).items():
         envelopes.store(session, some, before, state, faults)
-    gone = [_key(one) for one in hidden if _is_gone(one)]
+    gone = [key_of(one) for one in hidden if _is_gone(one)]
     return Counts(
         put=len(said) - len(gone),
         deleted=sum(known[key].is_living for key in gone if key in known),
@@ -220,14 +212,16 @@ def _sorted_out(said: Sequence[Envelope]) -> tuple[list[Envelope], list[Envelope
             readable.append(one)
         else:
             hidden.append(one)
-            parked.add(_key(one))
+            parked.add(key_of(one))
     return readable, hidden, parked
 
 
-def _by_state(said: Sequence[Envelope], aside: Mapping[Key, RecordState]) -> dict[RecordState, Sequence[Envelope]]:
+def _by_state(said: Sequence[Envelope], aside: Mapping[Key, RecordState]) -> Mapping[RecordState, Sequence[Envelope]]:
     if not aside:
         return {RecordState.CURRENT: said}
-    return {state: [one for one in said if aside.get(_key(one), RecordState.CURRENT) is state] for state in RecordState}
+    return {
+        state: [one for one in said if aside.get(key_of(one), RecordState.CURRENT) is state] for state in RecordState
+    }
 
 
 class How(Enum):
@@ -271,9 +265,9 @@ def _by_how(said: list[Envelope], known: Mapping[Key, _Known], before: Mapping[K
 
 
 def _how(one: Envelope, known: Mapping[Key, _Known], before: Mapping[Key, str]) -> How:
-    if _key(one) not in known:
+    if key_of(one) not in known:
         return How.NEW
-    told = before.get(_key(one))
+    told = before.get(key_of(one))
     return How.OWN_ROWS if told and _differ_in_own_rows(told, one.payload) else How.WHOLE
 
 
@@ -282,7 +276,7 @@ def _shown_payloads(
 ) -> dict[Key, str]:
     """Return what was said before of those of these records that are shown."""
     found: dict[Key, str] = {}
-    shown = [key for one in said if (was := known.get(key := _key(one))) and was.is_living and was.is_current]
+    shown = [key for one in said if (was := known.get(key := key_of(one))) and was.is_living and was.is_current]
     for record_type in {key[0] for key in shown}:
         ids = [record_id for kind, record_id in shown if kind == record_type]
         columns = (col(SyncRecord.id), col(SyncRecord.payload))
@@ -338,7 +332,7 @@ def _forget(
     hopeful: bool = False,
 ) -> dict[Key, str]:
     """Take out of the rooms' tables what is shown of these records; return why some of them cannot be."""
-    shown = [one for one in said if _may_be_shown(known.get(_key(one)))]
+    shown = [one for one in said if _may_be_shown(known.get(key_of(one)))]
     faults: dict[Key, str] = {}
     for record_type, kind in reversed(KINDS.items()):
 
@@ -352,79 +346,6 @@ def _forget(
 def _may_be_shown(known: _Known | None) -> bool:
     # A record whose deletion was refused is quarantined as a tombstone, and still there.
     return known is not None and (known.state is not RecordState.PARKED)
-
-
-def all_or_each(
-    session: WriteSession,
-    said: Sequence[Envelope],
-    do: Callable[[Sequence[Envelope]], None],
-    *,
-    hopeful: bool = False,
-) -> dict[Key, str]:
-    """Do something with many records at once; if that fails, with each of them alone. Return why some cannot be.
-
-    Raises:
-        Stumbled: it fails, and whoever asks was `hopeful`.
-    """
-    if not said:
-        return {}
-    if hopeful:
-        _do_hopefully(session, said, do)
-        return {}
-    if _fault_of(session, said, do) is None:
-        return {}
-    alone = {_key(one): _fault_of(session, [one], do) for one in said}
-    return {key: fault for key, fault in alone.items() if fault is not None}
-
-
-def _do_hopefully(session: WriteSession, said: Sequence[Envelope], do: Callable[[Sequence[Envelope]], None]) -> None:
-    try:
-        do(said)
-        session.flush()
-    except Exception as fault:
-        if _is_no_records(fault):
-            raise
-        raise Stumbled from fault
-
-
-def _is_no_records(fault: Exception) -> bool:
-    """Tell of a fault for which no record is to blame: the page can wait for the database, or for memory."""
-    return is_silence(fault) or isinstance(fault, MemoryError)
-
-
-def _fault_of(session: WriteSession, said: Sequence[Envelope], do: Callable[[Sequence[Envelope]], None]) -> str | None:
-    """Do something in a savepoint; if that fails, undo it whole and return why."""
-    queued = _copied(session.info)
-    try:
-        with session.begin_nested():
-            do(said)
-            session.flush()
-    except Exception as fault:
-        # For a record that no room can read, nobody will wait.
-        if _is_no_records(fault):
-            raise
-        # What is to be done before the commit was queued beside the rows, and goes with them.
-        session.info.clear()
-        session.info.update(queued)
-        return _told(fault)
-    return None
-
-
-def _copied(queued: Any) -> Any:
-    """Return what a transaction has queued, so that more can be added to the original without touching the copy."""
-    if isinstance(queued, dict):
-        return {name: _copied(value) for name, value in queued.items()}
-    if type(queued) is tuple:
-        return tuple(map(_copied, queued))
-    return type(queued)(queued) if type(queued) in (list, set) else queued
-
-
-def _told(fault: Exception) -> str:
-    """Return why a record cannot be kept, without what it says: that stays in its payload."""
-    if not isinstance(fault, SamnodError):
-        return f"It cannot be read by this program ({type(fault).__name__})."
-    wrong = "; ".join(f"{one.pointer}: {one.detail}" for one in fault.faults[:3])
-    return (f"{fault.detail} {wrong}" if wrong else fault.detail)[:_LONGEST_FAULT]
 
 
 def _known(session: ReadSession | WriteSession, home: str, wanted: Collection[Key]) -> dict[Key, _Known]:
@@ -451,10 +372,6 @@ def _renumber(session: WriteSession, home: str, same: Sequence[Envelope]) -> Non
         new: dict[str, Any] = {"seq": bindparam("new_seq"), "time": bindparam("new_time")}
         rows = [{"of_type": one.type, "of_id": one.id, "new_seq": one.seq, "new_time": one.time} for one in same]
         session.connection().execute(update(SyncRecord).where(*of).values(**new), rows)
-
-
-def _key(one: Envelope) -> Key:
-    return one.type, one.id
 
 
 def _is_gone(one: Envelope) -> bool:

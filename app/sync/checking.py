@@ -18,11 +18,11 @@ from app.journal import copies
 from app.journal import service as journal
 from app.journal.vocabulary import Method
 from app.sync import applying, buckets, envelopes, queries
-from app.sync.applying import Counts, Key
+from app.sync.applying import Counts
 from app.sync.canonical import canonical, hash_of
 from app.sync.kinds import KINDS
 from app.sync.tables import SyncRecord
-from app.sync.vocabulary import RecordKind, RecordState
+from app.sync.vocabulary import Key, RecordKind, RecordState
 
 _BATCH: Final = 500
 _KEY: Final = (col(SyncRecord.type), col(SyncRecord.id))

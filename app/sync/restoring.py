@@ -25,10 +25,10 @@ from app.journal import copies, generations
 from app.journal import service as journal
 from app.journal.generations import GENERATION_SIZE
 from app.journal.vocabulary import Copy, Method
-from app.sync import applying, checking, erasures, queries, witnesses
-from app.sync.applying import Key
+from app.sync import checking, erasures, queries, witnesses
 from app.sync.calling import CallFault, calling
 from app.sync.canonical import canonical
+from app.sync.careful import all_or_each
 from app.sync.drafting import copy_of
 from app.sync.kinds import KINDS, is_understood
 from app.sync.leasing import contact_of
@@ -36,7 +36,7 @@ from app.sync.limits import Deadline, TooSlow
 from app.sync.pages import PageRead
 from app.sync.running import Node
 from app.sync.tables import SyncPeer, SyncRecord, SyncSelf
-from app.sync.vocabulary import Envelope, PeerState, RecordKind
+from app.sync.vocabulary import Envelope, Key, PeerState, RecordKind
 from app.sync.witnesses import Claim, Witness
 
 _BATCH: Final = 500
@@ -257,9 +257,7 @@ def _write(node: Node, record_type: str, taken: Sequence[Envelope], done: Restor
     with node.database.writes() as session:
         copies.copying(session)
         keepers = _keepers(session, record_type, [one.id for one in back])
-        refused = applying.all_or_each(
-            session, back, partial(_put_right, session, kind, _published(session, kind, back))
-        )
+        refused = all_or_each(session, back, partial(_put_right, session, kind, _published(session, kind, back)))
         kind.REPLICAS.forget(session, node.id, list(gone))
         journal.forget_past(session, record_type, gone)
     done.taken -= len(refused)

@@ -16,10 +16,11 @@ from sqlmodel import col
 from app.core.clock import now
 from app.core.db import Database, WriteSession, expect_much, is_silence, rehearse
 from app.sync import ahead, applying, buckets, leasing
-from app.sync.applying import Counts, Lease, Overtaken, Stumbled, Untrue
+from app.sync.applying import Counts, Lease, Overtaken, Untrue
 from app.sync.buckets import Sums, Total
 from app.sync.calling import Caller, CallFault, Line, Refused, calling
 from app.sync.canonical import added
+from app.sync.careful import Stumbled
 from app.sync.drafting import beside
 from app.sync.leasing import Known
 from app.sync.limits import Deadline

@@ -87,6 +87,15 @@ class Envelope(NamedTuple):
     payload: str
 
 
+Key = tuple[str, str]
+"""A type and an id."""
+
+
+def key_of(one: Envelope) -> Key:
+    """Return which record it is, among those of its home."""
+    return one.type, one.id
+
+
 class RecordKind(Protocol):
     """What a room says of its records that travel: its module `replicas`. A module is one without being told so.
 

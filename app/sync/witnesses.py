@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from app.sync.applying import Key
-from app.sync.vocabulary import Envelope
+from app.sync.vocabulary import Envelope, Key
 
 _ENOUGH: Final = 2
 

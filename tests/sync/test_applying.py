@@ -17,7 +17,8 @@ from app.organizations import service as organizations
 from app.organizations.schemas import OrganizationCreate
 from app.organizations.tables import Organization
 from app.sync import applying, buckets, queries
-from app.sync.applying import Counts, Lease, Overtaken, Stumbled, Untrue
+from app.sync.applying import Counts, Lease, Overtaken, Untrue
+from app.sync.careful import Stumbled
 from app.sync.vocabulary import Envelope, RecordState
 from app.wiring import wire
 from tests.databases import migrated_database
