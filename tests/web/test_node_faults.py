@@ -12,7 +12,7 @@ from web.node_faults import Told, told
 
 SYNC = Path(__file__).resolve().parents[2] / "app" / "sync"
 # Where what a run writes down is said; the rest is told to whoever types a command.
-SAYS = ("applying", "calling", "limits", "pages", "reconciling", "running")
+SAYS = ("applying", "calling", "careful", "limits", "pages", "reconciling", "running")
 
 
 def said(name: str) -> Iterator[str]:
@@ -55,7 +55,7 @@ def test_every_fault_that_a_run_writes_down_is_told_in_three_languages(name: str
 def test_the_collector_sees_what_is_raised_and_what_is_returned():
     assert "The signature is not the peer's." in set(said("pages"))
     assert "This program failed (x7); its log says where." in set(said("running"))
-    assert "It cannot be read by this program (x7)." in set(said("applying"))
+    assert "It cannot be read by this program (x7)." in set(said("careful"))
 
 
 def test_what_is_filled_in_stays_and_what_a_peer_says_is_translated_if_it_can_be():
